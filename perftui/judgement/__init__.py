@@ -1,0 +1,1 @@
+"""What we think of a run: pure functions of the model."""

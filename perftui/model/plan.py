@@ -1,0 +1,121 @@
+"""What was asked: a profile, a target and a scenario, frozen together into a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+Environment = Literal["local", "staging", "production"]
+
+# A run that names no end, and whose locustfile has no load shape, ends by itself after this long.
+LONGEST_UNASKED_RUN_S = 3600.0
+DEFAULT_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the load goes. The three limits are the most that a plan may ask of it; None is no limit."""
+
+    name: str
+    url: str
+    environment: Environment = "local"
+    max_users: int | None = None
+    max_rps: float | None = None
+    max_minutes: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Who makes the load. Empty `user_classes` means all of them; `weights` replaces a class's own weight."""
+
+    name: str
+    locustfiles: tuple[str, ...]
+    user_classes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    exclude_tags: tuple[str, ...] = ()
+    weights: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How much load, for how long. `run_time_s` None: to the end of the load shape, or LONGEST_UNASKED_RUN_S."""
+
+    name: str
+    description: str = ""
+    users: int = 1
+    spawn_rate: float = 1.0
+    run_time_s: float | None = None
+    stop_timeout_s: float = 2.0
+    warm_up_s: float = 0.0
+    connect_timeout_s: float = DEFAULT_TIMEOUT_S
+    read_timeout_s: float = DEFAULT_TIMEOUT_S
+    python: str | None = None
+    """The interpreter that the engine is started with; None: found as docs/locustfiles.md says."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """Everything needed to run it again. Paths are absolute; `locust_args` is what stood after ``--``.
+
+    `origins` says for each key where its value came from; `provenance` holds what was true when it was asked
+    (versions, hash of the locustfiles, git revision). Both are for people: a run does not depend on them.
+    """
+
+    profile: Profile
+    target: Target
+    scenario: Scenario
+    working_directory: str
+    locust_args: tuple[str, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict)
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return f"{self.profile.name} → {self.target.name}"
+
+
+def plan_to_dict(plan: RunPlan) -> dict[str, Any]:
+    """`plan` as plain tables, without what is None: TOML and JSON hold it."""
+    return {
+        "profile": _table(plan.profile),
+        "target": _table(plan.target),
+        "scenario": _table(plan.scenario),
+        "run": {"working_directory": plan.working_directory, "locust_args": list(plan.locust_args)},
+        "origins": dict(plan.origins),
+        "provenance": dict(plan.provenance),
+    }
+
+
+def plan_from_dict(tables: Mapping[str, Any]) -> RunPlan:
+    """The plan that `plan_to_dict` wrote; keys of a newer perftui are ignored.
+
+    Raises KeyError, TypeError or ValueError where it is not one.
+    """
+    return RunPlan(
+        profile=Profile(**_known(Profile, tables["profile"])),
+        target=Target(**_known(Target, tables["target"])),
+        scenario=Scenario(**_known(Scenario, tables["scenario"])),
+        working_directory=tables["run"]["working_directory"],
+        locust_args=tuple(tables["run"].get("locust_args", ())),
+        origins=dict(tables.get("origins", {})),
+        provenance=dict(tables.get("provenance", {})),
+    )
+
+
+def _table(value: Any) -> dict[str, Any]:
+    table: dict[str, Any] = {}
+    for each in fields(value):
+        entry = getattr(value, each.name)
+        if isinstance(entry, tuple):
+            table[each.name] = list(entry)
+        elif isinstance(entry, Mapping):
+            table[each.name] = dict(entry)
+        elif entry is not None:
+            table[each.name] = entry
+    return table
+
+
+def _known(kind: type[Any], table: Mapping[str, Any]) -> dict[str, Any]:
+    names = {each.name for each in fields(kind)}
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items() if key in names}

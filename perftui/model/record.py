@@ -1,0 +1,87 @@
+"""How a run ended, and the whole of it as it is read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from perftui.model.plan import RunPlan
+from perftui.model.run_state import RunState
+from perftui.model.snapshot import TimelinePoint
+from perftui.model.totals import RunTotals
+
+OUTCOME_SCHEMA_VERSION = 1
+
+
+class Verdict(Enum):
+    PASSED = "passed"
+    FAILED = "failed"
+    NO_DATA = "no data"
+    ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class Accounting:
+    """Every request that was sent, once: started == succeeded + failed + abandoned.
+
+    `abandoned` were in flight when the run ended; the oldest had been for `oldest_abandoned_s`.
+    `dropped_log_lines` were printed by user code faster than the log keeps.
+    """
+
+    started: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    abandoned: int = 0
+    oldest_abandoned_s: float = 0.0
+    dropped_log_lines: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended; written as outcome.json before perftui exits.
+
+    `started_at` and `ended_at` are UTC in ISO 8601, labels only: `duration_s` is monotonic and covers the load.
+    `sentences` is the verdict in words. `locust_exit_code` is the locustfile's own `process_exit_code`.
+    """
+
+    run_id: str
+    state: RunState
+    verdict: Verdict
+    exit_code: int
+    reason: str
+    sentences: tuple[str, ...]
+    started_at: str
+    ended_at: str
+    duration_s: float
+    accounting: Accounting
+    locust_exit_code: int | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """Something that happened once, on the run's clock: a state, a stall, a command and who gave it."""
+
+    elapsed_s: float
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A run, read from its folder. `outcome` is None where it was never sealed; then `state` says
+    whether it still goes on or was interrupted.
+    """
+
+    run_id: str
+    folder: str
+    plan: RunPlan
+    state: RunState
+    outcome: Outcome | None
+    started_at: str
+    totals: RunTotals
+    timeline: tuple[TimelinePoint, ...]
+    events: tuple[RunEvent, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Versions and machine of the generator, as the engine and the conductor said."""

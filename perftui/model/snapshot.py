@@ -1,0 +1,208 @@
+"""What a viewer is shown: the state now, and one point of the timeline. Computed once, by the run's owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from perftui.model.histogram import PERCENTILES, Histogram, merge
+from perftui.model.run_state import RunState
+from perftui.model.tick import Health, Tick
+from perftui.model.totals import RequestTotals, RunTotals
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Service times (from the send) in ms; all None while `count` is 0. Percentiles to within 1 %."""
+
+    count: int
+    min_ms: float | None
+    mean_ms: float | None
+    max_ms: float | None
+    p50_ms: float | None
+    p75_ms: float | None
+    p90_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    p99_9_ms: float | None
+
+
+def times_of(histogram: Histogram) -> Times:
+    return Times(
+        histogram.count, histogram.min_ms, histogram.mean_ms, histogram.max_ms, *histogram.percentiles_ms(PERCENTILES)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """One request name: counts and times over the whole run, rates over the last ten seconds."""
+
+    method: str
+    name: str
+    requests: int
+    failures: int
+    fail_ratio: float | None
+    rps: float
+    fails_per_s: float
+    mean_response_bytes: float
+    times: Times
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRow:
+    method: str
+    name: str
+    message: str
+    count: int
+    first_s: float
+    last_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePoint:
+    """One tick, for charts: rates and times of that tick alone."""
+
+    seq: int
+    elapsed_s: float
+    interval_s: float
+    user_count: int
+    target_user_count: int
+    requests: int
+    failures: int
+    rps: float
+    fails_per_s: float
+    times: Times
+    in_flight: int
+    cpu_percent: float
+    hub_lag_p99_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state of a run, whole: a viewer that missed one has lost nothing but a frame.
+
+    `seq` is the newest committed tick (-1: none yet): the points up to it are in the record. `now` is the
+    newest tick alone; `recent_times` covers the last ten seconds, `total` the whole run. `run_time_s` is None
+    where the end is not known beforehand. `warning` is one line that a viewer shows for as long as it is there.
+    """
+
+    run_id: str
+    folder: str
+    title: str
+    target_url: str
+    state: RunState
+    cause: str
+    warning: str
+    seq: int
+    elapsed_s: float
+    run_time_s: float | None
+    user_count: int
+    target_user_count: int
+    users_by_class: dict[str, int]
+    started: int
+    abandoned: int
+    in_flight: int
+    oldest_in_flight_s: float
+    now: TimelinePoint | None
+    recent_times: Times
+    total: RequestRow
+    rows: tuple[RequestRow, ...]
+    failures: tuple[FailureRow, ...]
+    failure_groups: int
+    exceptions: tuple[tuple[str, int], ...]
+    statuses: dict[int, int]
+    health: Health | None
+
+
+# A viewer is sent the biggest of each; the record keeps all.
+MAX_SHOWN_FAILURES = 50
+MAX_SHOWN_EXCEPTIONS = 20
+
+
+def point_of(tick: Tick) -> TimelinePoint:
+    requests = sum(delta.requests for delta in tick.requests)
+    failures = sum(delta.failed for delta in tick.requests)
+    times = merge(times for delta in tick.requests for times in (delta.ok_times, delta.failed_times))
+    # A tick of no length can only come from a clock that did not move; it has no rate.
+    per_s = 1 / tick.interval_s if tick.interval_s > 0 else 0.0
+    return TimelinePoint(
+        seq=tick.seq,
+        elapsed_s=tick.elapsed_s,
+        interval_s=tick.interval_s,
+        user_count=tick.user_count,
+        target_user_count=tick.target_user_count,
+        requests=requests,
+        failures=failures,
+        rps=requests * per_s,
+        fails_per_s=failures * per_s,
+        times=times_of(times),
+        in_flight=tick.in_flight,
+        cpu_percent=tick.health.cpu_percent,
+        hub_lag_p99_ms=tick.health.hub_lag_p99_ms,
+    )
+
+
+def row_of(totals: RequestTotals, recent: tuple[int, int], recent_s: float) -> RequestRow:
+    """`totals` as a row; `recent` holds its requests and failures over the last `recent_s` seconds."""
+    per_s = 1 / recent_s if recent_s > 0 else 0.0
+    return RequestRow(
+        method=totals.method,
+        name=totals.name,
+        requests=totals.requests,
+        failures=totals.failed,
+        fail_ratio=totals.fail_ratio,
+        rps=recent[0] * per_s,
+        fails_per_s=recent[1] * per_s,
+        mean_response_bytes=totals.response_bytes / totals.requests if totals.requests else 0.0,
+        times=times_of(totals.times()),
+    )
+
+
+def snapshot_of(
+    totals: RunTotals,
+    *,
+    run_id: str,
+    folder: str,
+    title: str,
+    target_url: str,
+    state: RunState,
+    cause: str,
+    warning: str,
+    elapsed_s: float,
+    run_time_s: float | None,
+) -> Snapshot:
+    last = totals.last
+    recent, recent_s = totals.recent_counts(), totals.recent_s
+    both = (sum(requests for requests, _ in recent.values()), sum(failures for _, failures in recent.values()))
+    failures = sorted(totals.failures.values(), key=lambda group: -group.count)[:MAX_SHOWN_FAILURES]
+    exceptions = sorted(totals.exceptions.values(), key=lambda group: -group.count)[:MAX_SHOWN_EXCEPTIONS]
+    return Snapshot(
+        run_id=run_id,
+        folder=folder,
+        title=title,
+        target_url=target_url,
+        state=state,
+        cause=cause,
+        warning=warning,
+        seq=last.seq if last else -1,
+        elapsed_s=elapsed_s,
+        run_time_s=run_time_s,
+        user_count=last.user_count if last else 0,
+        target_user_count=last.target_user_count if last else 0,
+        users_by_class=dict(last.users_by_class) if last else {},
+        started=totals.started,
+        abandoned=totals.abandoned,
+        in_flight=totals.in_flight,
+        oldest_in_flight_s=totals.oldest_in_flight_s,
+        now=point_of(last) if last else None,
+        recent_times=times_of(totals.recent_times()),
+        total=row_of(totals.total, both, recent_s),
+        rows=tuple(row_of(each, recent.get(key, (0, 0)), recent_s) for key, each in sorted(totals.by_request.items())),
+        failures=tuple(
+            FailureRow(group.method, group.name, group.message, group.count, group.first_s, group.last_s)
+            for group in failures
+        ),
+        failure_groups=len(totals.failures),
+        exceptions=tuple((group.message, group.count) for group in exceptions),
+        statuses=dict(sorted(totals.total.statuses.items())),
+        health=totals.health,
+    )

@@ -1,0 +1,101 @@
+"""What the engine says happened since the last tick: lossless deltas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from perftui.model.histogram import Histogram
+
+# Past these the engine counts under OTHER; nothing is lost but the name.
+MAX_REQUEST_NAMES = 1000
+MAX_FAILURE_GROUPS = 200
+MAX_EXCEPTION_GROUPS = 50
+OTHER = "(other)"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDelta:
+    """One request name in one tick.
+
+    Both histograms hold service times (from the send to the end of the response), apart for requests that
+    succeeded and requests that failed: a refused connection "answers" in no time. `statuses` counts by HTTP
+    status; 0 stands for no response. `untimed` counts requests that were reported without a time: they are in
+    no histogram. `succeeded + failed` is the number of requests.
+    """
+
+    method: str
+    name: str
+    succeeded: int
+    failed: int
+    untimed: int
+    response_bytes: int
+    ok_times: Histogram
+    failed_times: Histogram
+    statuses: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def requests(self) -> int:
+        return self.succeeded + self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class FailureDelta:
+    """Failures of one request name whose messages are alike once ids are masked; times since the test start."""
+
+    method: str
+    name: str
+    message: str
+    count: int
+    first_s: float
+    last_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionDelta:
+    """Exceptions in user code that share a traceback; `message` is the first one's."""
+
+    message: str
+    traceback: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the generator itself is doing over the tick.
+
+    Hub lag is by how much a 10 ms sleep overslept: what gevent's loop adds to each measured time.
+    `open_files_limit` is 0 where there is no limit.
+    """
+
+    cpu_percent: float
+    rss_bytes: int
+    hub_lag_p50_ms: float
+    hub_lag_p99_ms: float
+    hub_lag_max_ms: float
+    open_files: int
+    open_files_limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """About one second of a run. `elapsed_s` is its end and `interval_s` its length on the monotonic clock
+    that starts with the test.
+
+    `started` counts requests sent, `abandoned` those that were cut off before they ended (both since the last
+    tick); `in_flight` is how many run now and `oldest_in_flight_s` the age of the oldest.
+    """
+
+    seq: int
+    elapsed_s: float
+    interval_s: float
+    user_count: int
+    target_user_count: int
+    users_by_class: dict[str, int]
+    requests: tuple[RequestDelta, ...]
+    failures: tuple[FailureDelta, ...]
+    exceptions: tuple[ExceptionDelta, ...]
+    started: int
+    abandoned: int
+    in_flight: int
+    oldest_in_flight_s: float
+    health: Health

@@ -1,0 +1,193 @@
+"""Deltas added up: the state of a run, live and when a record is read again, by the same arithmetic."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from perftui.model.histogram import Histogram, merge
+from perftui.model.tick import (
+    MAX_EXCEPTION_GROUPS,
+    MAX_FAILURE_GROUPS,
+    MAX_REQUEST_NAMES,
+    OTHER,
+    ExceptionDelta,
+    FailureDelta,
+    Health,
+    RequestDelta,
+    Tick,
+)
+
+# Rates and "recent" percentiles of a request cover this many ticks; a single second of one request is mostly noise.
+RECENT_TICKS = 10
+
+AGGREGATED = ("", "Aggregated")
+
+RequestKey = tuple[str, str]
+"""(method, name)"""
+
+
+@dataclass(slots=True)
+class RequestTotals:
+    """One request name over many ticks. See RequestDelta for the fields."""
+
+    method: str
+    name: str
+    succeeded: int = 0
+    failed: int = 0
+    untimed: int = 0
+    response_bytes: int = 0
+    ok_times: Histogram = field(default_factory=Histogram)
+    failed_times: Histogram = field(default_factory=Histogram)
+    statuses: dict[int, int] = field(default_factory=dict)
+
+    def add(self, delta: RequestDelta | RequestTotals) -> None:
+        self.succeeded += delta.succeeded
+        self.failed += delta.failed
+        self.untimed += delta.untimed
+        self.response_bytes += delta.response_bytes
+        self.ok_times.add(delta.ok_times)
+        self.failed_times.add(delta.failed_times)
+        for status, count in delta.statuses.items():
+            self.statuses[status] = self.statuses.get(status, 0) + count
+
+    @property
+    def requests(self) -> int:
+        return self.succeeded + self.failed
+
+    @property
+    def fail_ratio(self) -> float | None:
+        """Share of failed requests, 0 to 1; None without requests."""
+        return self.failed / self.requests if self.requests else None
+
+    def times(self) -> Histogram:
+        """Service times of all requests, succeeded and failed."""
+        return merge((self.ok_times, self.failed_times))
+
+
+@dataclass(slots=True)
+class FailureGroup:
+    """Failed requests that are alike; `first_s` and `last_s` since the test start."""
+
+    method: str
+    name: str
+    message: str
+    count: int
+    first_s: float
+    last_s: float
+
+
+@dataclass(slots=True)
+class ExceptionGroup:
+    """Exceptions in user code that share a traceback; `message` is the first one's."""
+
+    message: str
+    traceback: str
+    count: int
+
+
+class RunTotals:
+    """The sum of all ticks so far."""
+
+    def __init__(self) -> None:
+        self.total = RequestTotals(*AGGREGATED)
+        # Bounded by the engine's own cap, and here once more: a record may come from elsewhere.
+        self.by_request: dict[RequestKey, RequestTotals] = {}
+        self.failures: dict[tuple[str, str, str], FailureGroup] = {}
+        self.exceptions: dict[str, ExceptionGroup] = {}
+        self.started = 0
+        self.abandoned = 0
+        self.in_flight = 0
+        self.oldest_in_flight_s = 0.0
+        self.max_user_count = 0
+        self.recent: deque[Tick] = deque(maxlen=RECENT_TICKS)
+
+    @property
+    def last(self) -> Tick | None:
+        return self.recent[-1] if self.recent else None
+
+    @property
+    def elapsed_s(self) -> float:
+        return self.recent[-1].elapsed_s if self.recent else 0.0
+
+    @property
+    def health(self) -> Health | None:
+        return self.recent[-1].health if self.recent else None
+
+    def add(self, tick: Tick) -> None:
+        for delta in tick.requests:
+            self.total.add(delta)
+            self._request(delta.method, delta.name).add(delta)
+        for failure in tick.failures:
+            self._add_failure(failure)
+        for exception in tick.exceptions:
+            self._add_exception(exception)
+        self.started += tick.started
+        self.abandoned += tick.abandoned
+        self.in_flight = tick.in_flight
+        self.oldest_in_flight_s = tick.oldest_in_flight_s
+        self.max_user_count = max(self.max_user_count, tick.user_count)
+        self.recent.append(tick)
+
+    def recent_times(self, key: RequestKey | None = None) -> Histogram:
+        """Service times over the last RECENT_TICKS ticks, of one request name or of all."""
+        return merge(
+            times
+            for tick in self.recent
+            for delta in tick.requests
+            if key is None or (delta.method, delta.name) == key
+            for times in (delta.ok_times, delta.failed_times)
+        )
+
+    def recent_counts(self) -> dict[RequestKey, tuple[int, int]]:
+        """Requests and failures by request name over the last RECENT_TICKS ticks."""
+        counts: dict[RequestKey, tuple[int, int]] = {}
+        for tick in self.recent:
+            for delta in tick.requests:
+                requests, failures = counts.get((delta.method, delta.name), (0, 0))
+                counts[delta.method, delta.name] = (requests + delta.requests, failures + delta.failed)
+        return counts
+
+    @property
+    def recent_s(self) -> float:
+        """Seconds that the recent ticks cover."""
+        return sum(tick.interval_s for tick in self.recent)
+
+    def _request(self, method: str, name: str) -> RequestTotals:
+        key = (method, name)
+        totals = self.by_request.get(key)
+        if totals is None:
+            if len(self.by_request) >= MAX_REQUEST_NAMES and key != ("", OTHER):
+                return self._request("", OTHER)
+            totals = self.by_request[key] = RequestTotals(method, name)
+        return totals
+
+    def _add_failure(self, delta: FailureDelta) -> None:
+        key = (delta.method, delta.name, delta.message)
+        if key not in self.failures and len(self.failures) >= MAX_FAILURE_GROUPS:
+            key = ("", OTHER, OTHER)
+        group = self.failures.get(key)
+        if group is None:
+            self.failures[key] = FailureGroup(*key, delta.count, delta.first_s, delta.last_s)
+        else:
+            group.count += delta.count
+            group.first_s = min(group.first_s, delta.first_s)
+            group.last_s = max(group.last_s, delta.last_s)
+
+    def _add_exception(self, delta: ExceptionDelta) -> None:
+        traceback = delta.traceback
+        if traceback not in self.exceptions and len(self.exceptions) >= MAX_EXCEPTION_GROUPS:
+            traceback = OTHER
+        group = self.exceptions.get(traceback)
+        if group is None:
+            self.exceptions[traceback] = ExceptionGroup(delta.message, traceback, delta.count)
+        else:
+            group.count += delta.count
+
+
+def total_of(ticks: Iterable[Tick]) -> RunTotals:
+    totals = RunTotals()
+    for tick in ticks:
+        totals.add(tick)
+    return totals

@@ -1,0 +1,183 @@
+"""The vocabulary: commands go to the engine or the conductor, events come back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from perftui.model.inspection import Inspection
+from perftui.model.snapshot import Snapshot
+from perftui.model.tick import Tick
+
+VERSION = 1
+
+# --- conductor -> engine ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Configure:
+    """First command: what to load and how. `mode` "inspect" reports what the locustfiles hold and leaves."""
+
+    mode: Literal["run", "inspect"]
+    locustfiles: tuple[str, ...]
+    host: str | None
+    users: int
+    spawn_rate: float
+    run_time_s: float | None
+    stop_timeout_s: float
+    connect_timeout_s: float
+    read_timeout_s: float
+    user_classes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    exclude_tags: tuple[str, ...] = ()
+    weights: Mapping[str, int] = field(default_factory=dict)
+    locust_args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Send load. Given once, after Loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """No new work; running tasks may end within the stop timeout. The engine then quits by itself."""
+
+
+# --- engine -> conductor ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """First event. `versions` holds python, locust, gevent and geventhttpclient."""
+
+    version: int
+    pid: int
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The locustfiles are loaded. `run_time_s` is the end that applies (None: the load shape's own end)."""
+
+    inspection: Inspection
+    selected_user_classes: tuple[str, ...]
+    shape: str | None
+    run_time_s: float | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TestStarted:
+    """The test's clock is at zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    tick: Tick
+
+
+@dataclass(frozen=True, slots=True)
+class SpawningComplete:
+    user_count: int
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The engine stops, for `reason`: the run time, the load shape's end, runner.quit() in a task, a command."""
+
+    reason: Literal["run_time", "shape_ended", "user_code", "command"]
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A log record of user code or of Locust, or a warning of the engine's own."""
+
+    level: str
+    logger: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The engine cannot go on, and says whose fault it is.
+
+    `text` is one sentence for a person, with file and line where there is one; `traceback` is for the log.
+    """
+
+    kind: Literal["locustfile", "arguments", "environment"]
+    text: str
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Last event, after the last tick.
+
+    `exit_code` is what the locustfile set (None: nothing). `hook_raised` holds the first line of an exception
+    in a listener, which Locust would only log. `abandoned` lists requests cut off: method, URL, age in s.
+    """
+
+    exit_code: int | None
+    hook_raised: str | None
+    abandoned: tuple[tuple[str, str, float], ...]
+
+
+# --- viewer -> conductor ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """First message of a viewer."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopRun:
+    """Stop the run; `now` skips the stop timeout. `by` says who asks, for the record."""
+
+    now: bool
+    by: str
+
+
+# --- conductor -> viewer ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """First message to a viewer."""
+
+    version: int
+    run_id: str
+    folder: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The newest snapshot. The last one before the end of the stream has a state that is over."""
+
+    snapshot: Snapshot
+
+
+Message = (
+    Configure
+    | Start
+    | Stop
+    | Hello
+    | Loaded
+    | TestStarted
+    | Ticked
+    | SpawningComplete
+    | Stopping
+    | Logged
+    | Fault
+    | Ended
+    | Greeting
+    | StopRun
+    | Welcome
+    | Shown
+)
