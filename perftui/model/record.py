@@ -9,6 +9,7 @@ from enum import Enum
 from perftui.model.plan import RunPlan
 from perftui.model.run_state import RunState
 from perftui.model.snapshot import TimelinePoint
+from perftui.model.stats_history import HistoryRow
 from perftui.model.totals import RunTotals
 
 OUTCOME_SCHEMA_VERSION = 1
@@ -85,3 +86,5 @@ class Record:
     events: tuple[RunEvent, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     """Versions and machine of the generator, as the engine and the conductor said."""
+    history: tuple[HistoryRow, ...] = ()
+    """One row for each point of the timeline, for stats_history.csv."""

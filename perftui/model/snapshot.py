@@ -28,7 +28,11 @@ class Times:
 
 def times_of(histogram: Histogram) -> Times:
     return Times(
-        histogram.count, histogram.min_ms, histogram.mean_ms, histogram.max_ms, *histogram.percentiles_ms(PERCENTILES)
+        histogram.count,
+        histogram.min_ms,
+        histogram.mean_ms,
+        histogram.max_ms,
+        *histogram.percentiles_ms(PERCENTILES),
     )
 
 
@@ -172,7 +176,10 @@ def snapshot_of(
 ) -> Snapshot:
     last = totals.last
     recent, recent_s = totals.recent_counts(), totals.recent_s
-    both = (sum(requests for requests, _ in recent.values()), sum(failures for _, failures in recent.values()))
+    both = (
+        sum(requests for requests, _ in recent.values()),
+        sum(failures for _, failures in recent.values()),
+    )
     failures = sorted(totals.failures.values(), key=lambda group: -group.count)[:MAX_SHOWN_FAILURES]
     exceptions = sorted(totals.exceptions.values(), key=lambda group: -group.count)[:MAX_SHOWN_EXCEPTIONS]
     return Snapshot(

@@ -72,7 +72,9 @@ def mask_ids(message: str) -> str:
     return _NUMBER.sub("<n>", message)
 
 
-_SECRET_NAME = re.compile(r"(?i)\b([\w-]*(?:token|secret|passw(?:or)?d|api[_-]?key|access[_-]?key|signature)[\w-]*)(=|: ?)([^\s&;,'\"]+)")
+_SECRET_NAME = re.compile(
+    r"(?i)\b([\w-]*(?:token|secret|passw(?:or)?d|api[_-]?key|access[_-]?key|signature)[\w-]*)(=|: ?)([^\s&;,'\"]+)"
+)
 _AUTHORIZATION = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}")
 _USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s@:]+(?::[^/\s@]*)?@")
 

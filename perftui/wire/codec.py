@@ -10,7 +10,6 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar
 
-
 T = TypeVar("T")
 
 
@@ -21,7 +20,8 @@ class WireError(ValueError):
 def to_plain(value: Any) -> Any:
     """`value` as lists, dicts, strings, numbers and None: a dataclass is the list of its fields in order."""
     if dataclasses.is_dataclass(value):
-        return [to_plain(getattr(value, name)) for name in _names(type(value))]
+        kind: Any = type(value)
+        return [to_plain(getattr(value, name)) for name in _names(kind)]
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, (tuple, list)):
@@ -33,11 +33,12 @@ def to_plain(value: Any) -> Any:
 
 def from_plain(kind: type[T], value: Any) -> T:
     """The `kind` that `to_plain` made `value` of. Raises WireError where it is something else."""
-    return typing.cast(T, _reader(kind)(value))
+    annotation: Any = kind
+    return typing.cast(T, _reader(annotation)(value))
 
 
 @cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
+def _names(kind: Any) -> tuple[str, ...]:
     return tuple(each.name for each in dataclasses.fields(kind))
 
 
@@ -45,7 +46,7 @@ def _names(kind: type[Any]) -> tuple[str, ...]:
 def _reader(kind: Any) -> Callable[[Any], Any]:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if dataclasses.is_dataclass(kind):
-        return _dataclass_reader(typing.cast(type[Any], kind))
+        return _dataclass_reader(kind)
     if origin is tuple:
         return _tuple_reader(arguments)
     if _is_mapping(origin):
@@ -67,7 +68,7 @@ def _is_mapping(origin: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
-def _dataclass_reader(kind: type[Any]) -> Callable[[Any], Any]:
+def _dataclass_reader(kind: Any) -> Callable[[Any], Any]:
     hints = typing.get_type_hints(kind)
     readers = [_reader(hints[name]) for name in _names(kind)]
 

@@ -20,7 +20,7 @@ _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(
 
 def encode(message: messages.Message) -> bytes:
     """One frame. Text that UTF-8 cannot hold is escaped: a request name may carry a lone surrogate."""
-    body = msgpack.packb([type(message).__name__, to_plain(message)], unicode_errors="backslashreplace")
+    body: bytes = msgpack.packb([type(message).__name__, to_plain(message)], unicode_errors="backslashreplace")
     if len(body) > MAX_FRAME_BYTES:
         raise WireError(f"a {type(message).__name__} of {len(body)} bytes is over the limit of {MAX_FRAME_BYTES}")
     return HEADER.pack(len(body)) + body

@@ -1,0 +1,365 @@
+"""The run's owner: drives the engine, adds up, keeps, watches, and seals."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from perftui import exit_codes
+from perftui.conductor.ending import End
+from perftui.conductor.engine_process import Exited, Garbled, Printed, Report
+from perftui.conductor.escalation import TERM_AFTER_S, Escalation
+from perftui.conductor.loading import LoadedEngine
+from perftui.conductor.log import LogLine, log_line, traceback_lines
+from perftui.conductor.pulse import Pulse
+from perftui.conductor.viewers import Viewers
+from perftui.judgement.verdict import judge
+from perftui.model.plan import RunPlan
+from perftui.model.record import Accounting, Outcome, RunEvent
+from perftui.model.run_state import RunState, check_transition
+from perftui.model.snapshot import Snapshot, snapshot_of
+from perftui.model.text import clean, mask_secrets
+from perftui.model.tick import Tick
+from perftui.model.totals import RunTotals
+from perftui.reports.exports import render_all
+from perftui.store.reader import RunReader
+from perftui.store.writer import RunWriter
+from perftui.wire.heartbeat import Beat
+from perftui.wire.messages import (
+    Ended,
+    Fault,
+    Logged,
+    SpawningComplete,
+    Start,
+    Stop,
+    Stopping,
+    StopRun,
+    TestStarted,
+    Ticked,
+)
+
+# The engine ends the run itself; this much later the conductor does.
+OVERDUE_S = 5.0
+_WATCH_INTERVAL_S = 0.25
+_SNAPSHOT_INTERVAL_S = 1.0
+
+
+async def open_run(
+    plan: RunPlan,
+    engine: LoadedEngine,
+    runs_folder: Path,
+    *,
+    on_snapshot: Callable[[Snapshot], None] = lambda _: None,
+    on_log: Callable[[LogLine], None] = lambda _: None,
+) -> Conductor:
+    """Make the folder and the socket of a run that `engine` is ready for.
+
+    `on_snapshot` and `on_log` are called in the event loop, for a run that is watched from the same process.
+    Raises PerftuiError, with no load sent and the engine ended, where one of the two cannot be made.
+    """
+    started_at = datetime.now(UTC)
+    try:
+        writer = RunWriter.create(runs_folder, plan, started_at=started_at, environment=engine.environment)
+        conductor = Conductor(plan, engine, writer, started_at, on_snapshot, on_log)
+        await conductor.viewers.open()
+    except BaseException:
+        await engine.process.close()
+        raise
+    return conductor
+
+
+class Conductor:
+    """One run, from an engine that is loaded to the sealed record. Made by `open_run`; `stop` may come at any time."""
+
+    def __init__(
+        self,
+        plan: RunPlan,
+        engine: LoadedEngine,
+        writer: RunWriter,
+        started_at: datetime,
+        on_snapshot: Callable[[Snapshot], None],
+        on_log: Callable[[LogLine], None],
+    ) -> None:
+        self.plan = plan
+        self.folder = writer.folder
+        self.viewers = Viewers(writer.folder, writer.run_id, self._on_viewer_stop)
+        self._loaded = engine
+        self._engine = engine.process
+        self._writer = writer
+        self._started_at = started_at
+        self._on_snapshot = on_snapshot
+        self._on_log = on_log
+        self._state = RunState.LOADING
+        self._totals = RunTotals()
+        self._end = End()
+        self._escalation = Escalation()
+        self._pulse = Pulse(self._now())
+        self._said_stuck_at = ""
+        self._test_started_at: float | None = None
+        self._overdue_at = float("inf")
+        self._last_shown_at = 0.0
+
+    async def run(self) -> Outcome:
+        """Send the load and return the outcome, when the record is sealed and exported."""
+        watching = asyncio.create_task(self._watch())
+        try:
+            self._writer.append_log([str(line) for line in self._loaded.early_lines])
+            for warning in self._loaded.warnings:
+                self._event("warning", warning)
+            self._engine.send(Start())
+            self._show()
+            while self._end.returncode is None:
+                self._handle(await self._engine.report())
+            return await self._seal()
+        finally:
+            watching.cancel()
+            await self._engine.close()
+            await self.viewers.close()
+            self._writer.close()
+
+    def stop(self, reason: str, code: int, *, now: bool = False) -> None:
+        """End the load: users finish what they do, at most the stop timeout; with `now`, at once.
+
+        The first reason is the one that is recorded. Harmless when the run is over.
+        """
+        if self._state is RunState.SEALING or self._state.is_over:
+            return
+        if self._state is not RunState.STOPPING:
+            self._end.stopped, self._end.stop_code = reason, code
+            self._begin_stopping(reason)
+        if now:
+            self._event("stop", f"{reason}, now")
+            self._escalation.hurry(self._now())
+
+    def _begin_stopping(self, reason: str) -> None:
+        self._event("stopping", reason)
+        self._enter(RunState.STOPPING)
+        self._engine.send(Stop())
+        grace_s = 0.0 if self._pulse.stuck_at else self.plan.profile.stop_timeout_s
+        self._escalation.begin(self._now(), grace_s)
+        self._show()
+
+    def _on_viewer_stop(self, request: StopRun) -> None:
+        self.stop(f"stopped by {clean(request.by, 60)}", exit_codes.STOPPED_EARLY, now=request.now)
+
+    def _handle(self, report: Report) -> None:
+        match report:
+            case Ticked(tick=tick):
+                self._add(tick)
+            case Beat():
+                self._note(report)
+            case Printed() | Logged():
+                self._log(report)
+            case TestStarted():
+                self._begin_test()
+            case SpawningComplete(user_count=users):
+                self._event("spawned", f"all {users:,} users are spawned")
+                if self._state is RunState.RAMPING:
+                    self._enter(RunState.RUNNING)
+            case Stopping(reason=why):
+                self._engine_stops(why)
+            case Fault():
+                self._writer.append_log([str(line) for line in traceback_lines(report.traceback, self._elapsed_s())])
+                self._end.fault = clean(mask_secrets(report.text), 500)
+                self._event("fault", self._end.fault)
+            case Ended():
+                self._end.ended = True
+                self._end.locust_exit_code = report.exit_code
+                self._end.hook_raised = clean(mask_secrets(report.hook_raised or ""))
+                self._end.oldest_abandoned_s = max((age for _, _, age in report.abandoned), default=0.0)
+                for method, url, age_s in report.abandoned[:20]:
+                    self._event("abandoned", clean(mask_secrets(f"{method} {url} after {age_s:.1f} s")))
+                self._escalation.await_hooks(self._now())
+            case Exited(returncode=code):
+                self._end.returncode = code
+            case Garbled(why=why):
+                self._end.fault = f"the engine is not understood: {why}"
+                self._escalation.begin(self._now(), 0.0)
+                self._escalation.hurry(self._now())
+            case _:
+                pass
+
+    def _begin_test(self) -> None:
+        self._test_started_at = self._now()
+        run_time_s = self._loaded.loaded.run_time_s
+        if run_time_s is not None:
+            allowance_s = self.plan.profile.stop_timeout_s + OVERDUE_S
+            self._overdue_at = self._now() + run_time_s + allowance_s
+        if self._state is RunState.LOADING:
+            self._enter(RunState.RAMPING)
+        self._event("started", "the test starts")
+        self._show()
+
+    def _engine_stops(self, why: str) -> None:
+        if self._state is not RunState.STOPPING:
+            reasons = {
+                "run_time": "the run time is over",
+                "shape_ended": "the load shape is at its end",
+                "user_code": "the locustfile ended the run",
+            }
+            self._begin_stopping(reasons.get(why, why))
+
+    def _add(self, tick: Tick) -> None:
+        self._totals.add(tick)
+        # Committed before anybody sees it.
+        self._writer.commit(tick)
+        self._guard(tick)
+        if self._state is RunState.STOPPING and tick.user_count == 0 and tick.in_flight == 0:
+            self._escalation.await_hooks(self._now())
+        self._show()
+
+    def _guard(self, tick: Tick) -> None:
+        """The target's own limits, which a load shape or fast answers may exceed though the plan did not."""
+        target = self.plan.target
+        requests = sum(delta.requests for delta in tick.requests)
+        said = ""
+        if target.max_rps is not None and requests > target.max_rps * max(tick.interval_s, 1.0):
+            said = (
+                f"{requests / max(tick.interval_s, 1.0):,.1f} rps, and target {target.name} allows {target.max_rps:g}"
+            )
+        elif target.max_users is not None and tick.user_count > target.max_users:
+            said = f"{tick.user_count:,} users, and target {target.name} allows {target.max_users:,}"
+        elif target.max_minutes is not None and tick.elapsed_s > target.max_minutes * 60 + OVERDUE_S:
+            said = f"target {target.name} allows {target.max_minutes:g} minutes"
+        if said and self._state is not RunState.STOPPING:
+            self.stop(f"stopped by the target's limit: {said}", exit_codes.STOPPED_EARLY)
+
+    # --- watching -------------------------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_WATCH_INTERVAL_S)
+            self._pulse.note_time(self._now())
+            self._say_stuck()
+            self._escalate()
+            if self._now() - self._last_shown_at >= _SNAPSHOT_INTERVAL_S:
+                self._show()
+
+    def _note(self, beat: Beat) -> None:
+        self._pulse.note(beat, self._now())
+        self._say_stuck()
+
+    def _say_stuck(self) -> None:
+        """Once for each place, in the log and the record; and again when it goes on."""
+        where = self._pulse.stuck_at
+        if where == self._said_stuck_at or self._end.ended:
+            return
+        if where:
+            self._event("stuck", f"user code is stuck at {where}")
+            self._log(Logged("WARNING", "perftui", f"user code is stuck at {where}: no user can work"))
+        else:
+            self._event("unstuck", f"user code goes on; it was stuck at {self._said_stuck_at}")
+        self._said_stuck_at = where
+
+    def _escalate(self) -> None:
+        now = self._now()
+        if now >= self._overdue_at and self._state in (RunState.RAMPING, RunState.RUNNING):
+            self._begin_stopping("the run time is over, and the engine did not end the run")
+        if self._state is RunState.STOPPING and self._pulse.stuck_at:
+            self._escalation.hurry(now, TERM_AFTER_S)
+        number = self._escalation.due(now)
+        if number is not None:
+            self._end.forced = True
+            self._engine.signal_group(number)
+
+    # --- the end --------------------------------------------------------------------------------------------
+
+    async def _seal(self) -> Outcome:
+        self._enter(RunState.SEALING)
+        self._show()
+        outcome = self._outcome()
+        self._writer.seal(outcome, self._totals)
+        problem = self._writer.problem
+        if not problem:
+            problem = await asyncio.to_thread(_export, self._writer)
+        if problem:
+            # The record is whole as far as it goes; that it is not more is part of the outcome.
+            outcome = self._outcome(problem)
+            with contextlib.suppress(OSError):
+                self._writer.seal(outcome, self._totals)
+        self._enter(outcome.state, cause=outcome.reason)
+        self._show()
+        return outcome
+
+    def _outcome(self, incomplete: str = "") -> Outcome:
+        totals, total = self._totals, self._totals.total
+        ending = self._end.ending(self._pulse.was_stuck_at, incomplete)
+        judgement = judge(totals, ending, totals.elapsed_s)
+        return Outcome(
+            run_id=self._writer.run_id,
+            state=judgement.state,
+            verdict=judgement.verdict,
+            exit_code=judgement.exit_code,
+            reason=judgement.reason,
+            sentences=judgement.sentences,
+            started_at=self._started_at.isoformat(timespec="milliseconds"),
+            ended_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            duration_s=totals.elapsed_s,
+            accounting=Accounting(
+                started=totals.started,
+                succeeded=total.succeeded,
+                failed=total.failed,
+                # What a killed engine could not report any more was in flight at its last tick.
+                abandoned=totals.abandoned + totals.in_flight,
+                oldest_abandoned_s=max(self._end.oldest_abandoned_s, totals.oldest_in_flight_s),
+                dropped_log_lines=self._engine.dropped_lines,
+            ),
+            locust_exit_code=ending.locust_exit_code,
+            warnings=self._loaded.warnings,
+        )
+
+    # --- saying ---------------------------------------------------------------------------------------------
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _elapsed_s(self) -> float:
+        return self._now() - self._test_started_at if self._test_started_at is not None else 0.0
+
+    def _enter(self, state: RunState, cause: str = "") -> None:
+        check_transition(self._state, state)
+        self._state = state
+        self._event("state", f"{state.value}: {cause}" if cause else state.value)
+
+    def _event(self, kind: str, text: str) -> None:
+        self._writer.record_event(RunEvent(self._elapsed_s(), kind, clean(text, 500)))
+
+    def _log(self, said: Printed | Logged) -> None:
+        line = log_line(said, self._elapsed_s())
+        self._writer.append_log([str(line)])
+        self._on_log(line)
+
+    def _show(self) -> None:
+        self._last_shown_at = self._now()
+        snapshot = snapshot_of(
+            self._totals,
+            run_id=self._writer.run_id,
+            folder=str(self._writer.folder),
+            title=self.plan.title,
+            target_url=self.plan.target.url,
+            state=self._state,
+            cause=self._end.stopped if not self._state.is_over else "",
+            warning=self._warning(),
+            elapsed_s=self._elapsed_s() if self._state.has_load else self._totals.elapsed_s,
+            run_time_s=self._loaded.loaded.run_time_s,
+        )
+        self.viewers.show(snapshot)
+        self._on_snapshot(snapshot)
+
+    def _warning(self) -> str:
+        if self._pulse.stuck_at and not self._end.ended:
+            return f"user code is stuck at {self._pulse.stuck_at}: no user can work"
+        return self._writer.problem
+
+
+def _export(writer: RunWriter) -> str:
+    """Make every export from the sealed record; what went wrong in words, or nothing."""
+    try:
+        for name, data in render_all(RunReader(writer.folder).record()).items():
+            writer.write_export(name, data)
+    except OSError as error:
+        return f"the exports could not be written: {error.strerror or error}"
+    return ""

@@ -1,0 +1,57 @@
+"""What a run's end is called, from what was seen of it."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+from perftui import exit_codes
+from perftui.judgement.verdict import Ending
+
+
+@dataclass(slots=True)
+class End:
+    """What is known of the end while it comes.
+
+    `ended` is whether the engine said its last word, `forced` whether it was sent a signal to stop.
+    """
+
+    stopped: str = ""
+    stop_code: int = exit_codes.OK
+    fault: str = ""
+    hook_raised: str = ""
+    locust_exit_code: int | None = None
+    ended: bool = False
+    forced: bool = False
+    returncode: int | None = None
+    oldest_abandoned_s: float = 0.0
+
+    def ending(self, stuck_at: str, incomplete: str = "") -> Ending:
+        """`stuck_at` is where user code was last stuck, `incomplete` what could not be written."""
+        died = fault = ""
+        if self.fault or self.hook_raised:
+            fault = self.fault or f"a listener raised {self.hook_raised}"
+        elif self.forced and not self.ended and stuck_at:
+            fault = f"user code was stuck at {stuck_at}, and the engine had to be killed"
+        elif self.forced and not self.ended and self.stop_code == exit_codes.OK:
+            fault = "user code did not stop in time, and the engine had to be killed"
+        elif not self.ended and not self.forced:
+            died = f"the engine died: {how_it_died(self.returncode or 0)}"
+        return Ending(
+            stopped=self.stopped,
+            stop_code=self.stop_code,
+            engine_died=died,
+            locustfile_fault=fault,
+            incomplete=incomplete,
+            locust_exit_code=self.locust_exit_code,
+        )
+
+
+def how_it_died(returncode: int) -> str:
+    """What the return code of a process means; minus a signal where one ended it."""
+    if returncode >= 0:
+        return f"it left with exit code {returncode} and no word"
+    try:
+        return f"killed by {signal.Signals(-returncode).name}"
+    except ValueError:
+        return f"killed by signal {-returncode}"

@@ -1,0 +1,140 @@
+"""Who looks: any number of viewers on a Unix socket, each with at most one unsent snapshot."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from perftui.exit_codes import ENVIRONMENT
+from perftui.model.errors import PerftuiError
+from perftui.model.snapshot import Snapshot
+from perftui.wire import rendezvous
+from perftui.wire.codec import WireError
+from perftui.wire.framing import FrameReader, encode
+from perftui.wire.messages import VERSION, Greeting, Shown, StopRun, Welcome
+
+MAX_VIEWERS = 16
+# How long a viewer that does not read is waited for when the run is over.
+_LAST_WORDS_S = 2.0
+
+
+class _Viewer:
+    """One connection. `newest` is the snapshot that it has not been sent yet; a newer one takes its place."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self.writer = writer
+        self.newest: Snapshot | None = None
+        self.wake = asyncio.Event()
+        self.done = asyncio.Event()
+
+    def show(self, snapshot: Snapshot) -> None:
+        self.newest = snapshot
+        self.wake.set()
+
+    async def send(self) -> None:
+        try:
+            while True:
+                await self.wake.wait()
+                self.wake.clear()
+                snapshot, self.newest = self.newest, None
+                if snapshot is not None:
+                    self.writer.write(encode(Shown(snapshot)))
+                    # Waits until the viewer has read: meanwhile newer snapshots replace each other.
+                    await self.writer.drain()
+                    if snapshot.state.is_over:
+                        return
+        except ConnectionError:
+            pass
+        finally:
+            self.done.set()
+
+
+class Viewers:
+    """The run's socket. `on_stop` is called with what a viewer asks for."""
+
+    def __init__(self, run_folder: Path, run_id: str, on_stop: Callable[[StopRun], None]) -> None:
+        self._folder = run_folder
+        self._run_id = run_id
+        self._on_stop = on_stop
+        self._viewers: set[_Viewer] = set()
+        self._server: asyncio.Server | None = None
+        self._path = rendezvous.socket_path(run_folder)
+        self._last: Snapshot | None = None
+
+    @property
+    def path(self) -> Path:
+        return self._path
+
+    async def open(self) -> None:
+        """Raises PerftuiError where the socket cannot be made."""
+        # Bound under another name and renamed when it listens: whoever finds it can connect, or it is stale.
+        unborn = self._path.with_suffix(f".{os.getpid()}")
+        mask = os.umask(0o077)
+        try:
+            unborn.unlink(missing_ok=True)
+            self._server = await asyncio.start_unix_server(self._serve, unborn)
+            os.rename(unborn, self._path)
+        except OSError as error:
+            raise PerftuiError(
+                f"cannot open the run's socket {self._path}",
+                error.strerror or str(error),
+                exit_code=ENVIRONMENT,
+            ) from None
+        finally:
+            os.umask(mask)
+
+    def show(self, snapshot: Snapshot) -> None:
+        self._last = snapshot
+        for viewer in self._viewers:
+            viewer.show(snapshot)
+
+    async def close(self) -> None:
+        """Give each viewer its last snapshot, bounded, and leave no socket behind."""
+        if self._server is None:
+            return
+        self._server.close()
+        self._path.unlink(missing_ok=True)
+        waits = [asyncio.create_task(viewer.done.wait()) for viewer in self._viewers]
+        if waits:
+            _, late = await asyncio.wait(waits, timeout=_LAST_WORDS_S)
+            for each in late:
+                each.cancel()
+        for viewer in list(self._viewers):
+            viewer.writer.transport.abort() if not viewer.done.is_set() else viewer.writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = writer.get_extra_info("socket")
+        if rendezvous.peer_uid(connection) != os.getuid() or len(self._viewers) >= MAX_VIEWERS:
+            writer.close()
+            return
+        # What the kernel and asyncio hold back together is little more than one snapshot.
+        writer.transport.set_write_buffer_limits(high=0)
+        viewer = _Viewer(writer)
+        self._viewers.add(viewer)
+        sending: asyncio.Task[None] | None = None
+        frames = FrameReader()
+        try:
+            while data := await reader.read(1 << 16):
+                for message in frames.feed(data):
+                    if isinstance(message, Greeting) and sending is None:
+                        writer.write(encode(Welcome(VERSION, self._run_id, str(self._folder), os.getpid())))
+                        if message.version != VERSION:
+                            return
+                        if self._last is not None:
+                            viewer.show(self._last)
+                        sending = asyncio.create_task(viewer.send())
+                    elif isinstance(message, StopRun):
+                        self._on_stop(message)
+        except (WireError, ConnectionError):
+            pass  # a viewer that speaks nonsense or dies is gone; the run is not concerned
+        finally:
+            self._viewers.discard(viewer)
+            viewer.done.set()
+            if sending is not None:
+                sending.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await sending
+            writer.close()

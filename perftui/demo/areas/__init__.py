@@ -1,0 +1,1 @@
+"""What the target serves, one module of routes per area."""

@@ -1,0 +1,102 @@
+"""A run that outlives the terminal: its conductor in a session of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+from perftui import exit_codes
+from perftui.conductor.conductor import open_run
+from perftui.conductor.interpreter import Interpreter
+from perftui.conductor.loading import load_engine
+from perftui.model.errors import PerftuiError
+from perftui.model.plan import RunPlan, plan_from_dict, plan_to_dict
+
+
+async def start_detached(
+    plan: RunPlan, interpreter: Interpreter, runs_folder: Path, lease_fds: tuple[int, ...] = ()
+) -> Path:
+    """Start a conductor that goes on without us; the run's folder once load may flow.
+
+    The conductor holds `lease_fds`, and what they stand for, as long as it lives. Raises PerftuiError with what
+    the conductor says, where it does not get so far.
+    """
+    asked = {
+        "plan": plan_to_dict(plan),
+        "interpreter": [interpreter.python, interpreter.origin, interpreter.locust, interpreter.notice],
+        "runs_folder": str(runs_folder),
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-P",
+        "-m",
+        "perftui",
+        "conductor",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        pass_fds=lease_fds,
+        start_new_session=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(asked).encode())
+    process.stdin.close()
+    line = await process.stdout.readline()
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        raise PerftuiError(
+            "the conductor did not start",
+            "it died without a word",
+            "Try `perftui run`",
+            exit_code=exit_codes.BUG,
+        ) from None
+    if "error" in answer:
+        await process.wait()
+        what, why, next_step = answer["error"]
+        raise PerftuiError(what, why, next_step, exit_code=answer["exit_code"])
+    return Path(answer["folder"])
+
+
+def run_detached(asked_text: str) -> int:
+    """The conductor's own process: reads what was asked, answers with one line on stdout, then runs."""
+    asked = json.loads(asked_text)
+    plan = plan_from_dict(asked["plan"])
+    answered = False
+
+    def answer(document: dict[str, object]) -> None:
+        nonlocal answered
+        if not answered:
+            answered = True
+            sys.stdout.write(json.dumps(document) + "\n")
+            sys.stdout.flush()
+            _let_go_of_the_starter()
+
+    async def run() -> int:
+        engine = await load_engine(plan, Interpreter(*asked["interpreter"]))
+        conductor = await open_run(plan, engine, Path(asked["runs_folder"]))
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, lambda: None)
+        loop.add_signal_handler(signal.SIGTERM, lambda: conductor.stop("terminated", exit_codes.TERMINATED))
+        loop.add_signal_handler(signal.SIGINT, lambda: conductor.stop("interrupted", exit_codes.INTERRUPTED))
+        answer({"folder": str(conductor.folder)})
+        return (await conductor.run()).exit_code
+
+    try:
+        return asyncio.run(run())
+    except PerftuiError as error:
+        answer({"error": [error.what, error.why, error.next_step], "exit_code": error.exit_code})
+        return error.exit_code
+
+
+def _let_go_of_the_starter() -> None:
+    """Whoever started us may leave, and its terminal with it."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    os.close(nowhere)

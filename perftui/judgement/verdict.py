@@ -1,0 +1,142 @@
+"""How a run ended, what that is worth as an exit code, and the verdict in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from perftui import exit_codes
+from perftui.model.duration import format_duration
+from perftui.model.record import Verdict
+from perftui.model.run_state import RunState
+from perftui.model.totals import RunTotals
+
+# A run whose generator was late for more than this share of its seconds says so.
+STRAINED_SHARE_WORTH_SAYING = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What the conductor knows of the end; each text is one clause for a person, empty where it does not apply.
+
+    `stop_code` is the exit code of an early stop (a signal's, or STOPPED_EARLY), 0 where the run ended as planned.
+    """
+
+    stopped: str = ""
+    stop_code: int = exit_codes.OK
+    engine_died: str = ""
+    locustfile_fault: str = ""
+    incomplete: str = ""
+    locust_exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    state: RunState
+    verdict: Verdict
+    exit_code: int
+    reason: str
+    sentences: tuple[str, ...]
+
+
+def judge(totals: RunTotals, ending: Ending, duration_s: float) -> Judgement:
+    """The verdict on a run of `duration_s` seconds of load.
+
+    Every reason that holds is said; the exit code is the first of them in `exit_codes.PRECEDENCE`. A locustfile's
+    own exit code is passed through where nothing else is wrong: its author has judged the run.
+    """
+    reasons = _reasons(totals, ending, duration_s)
+    exit_code = next(code for code in exit_codes.PRECEDENCE if code in reasons or code == exit_codes.OK)
+    reason = reasons.get(exit_code, "finished as planned")
+    own_code = ending.locust_exit_code
+    if exit_code == exit_codes.OK and own_code:
+        exit_code, reason = own_code, f"the locustfile set the exit code {own_code}"
+    return Judgement(
+        state=_state(ending),
+        verdict=_verdict(exit_code, reasons),
+        exit_code=exit_code,
+        reason=reason,
+        sentences=_sentences(totals, duration_s, exit_code, reason, reasons),
+    )
+
+
+def _reasons(totals: RunTotals, ending: Ending, duration_s: float) -> dict[int, str]:
+    reasons: dict[int, str] = {}
+    total = totals.total
+    if ending.engine_died:
+        reasons[exit_codes.ENGINE_DIED] = ending.engine_died
+    if ending.locustfile_fault:
+        reasons[exit_codes.LOCUSTFILE] = ending.locustfile_fault
+    if ending.incomplete:
+        reasons[exit_codes.INCOMPLETE] = ending.incomplete
+    if ending.stop_code != exit_codes.OK:
+        reasons[ending.stop_code] = ending.stopped
+    if total.requests == 0:
+        if totals.exceptions and not totals.started and exit_codes.LOCUSTFILE not in reasons:
+            first = max(totals.exceptions.values(), key=lambda group: group.count)
+            reasons[exit_codes.LOCUSTFILE] = f"no request was sent: user code raised {first.message}"
+        reasons[exit_codes.NO_DATA] = _no_result(totals, duration_s)
+    elif total.succeeded == 0:
+        reasons[exit_codes.FAILED] = f"every one of the {total.requests:,} requests failed"
+    return reasons
+
+
+def _no_result(totals: RunTotals, duration_s: float) -> str:
+    if totals.started == 0:
+        return f"no request was sent in {format_duration(round(duration_s, 1))}"
+    return f"{totals.started:,} requests were started and none finished in {format_duration(round(duration_s, 1))}"
+
+
+def _state(ending: Ending) -> RunState:
+    if ending.engine_died or ending.locustfile_fault:
+        return RunState.FAILED
+    return RunState.STOPPED if ending.stop_code != exit_codes.OK else RunState.FINISHED
+
+
+def _verdict(exit_code: int, reasons: dict[int, str]) -> Verdict:
+    if exit_code == exit_codes.OK:
+        return Verdict.PASSED
+    if exit_code == exit_codes.NO_DATA:
+        return Verdict.NO_DATA
+    early = (exit_codes.STOPPED_EARLY, exit_codes.HANGUP, exit_codes.INTERRUPTED, exit_codes.TERMINATED)
+    if exit_code in early or exit_code == exit_codes.ENGINE_DIED:
+        return Verdict.NO_DATA if exit_codes.NO_DATA in reasons else Verdict.ABORTED
+    return Verdict.FAILED
+
+
+def _sentences(
+    totals: RunTotals, duration_s: float, exit_code: int, reason: str, reasons: dict[int, str]
+) -> tuple[str, ...]:
+    total = totals.total
+    head = "Passed" if exit_code == exit_codes.OK else "Not passed"
+    if exit_codes.NO_DATA in reasons:
+        head = "NO RESULT"
+    said = [f"{head}: {reason}."]
+    said += [f"Also: {each}." for code, each in reasons.items() if each != reason and code != exit_codes.NO_DATA]
+    if total.requests:
+        p50, p95, p99 = total.times().percentiles_ms((50, 95, 99))
+        rps = total.requests / duration_s if duration_s > 0 else 0.0
+        said.append(
+            f"{total.requests:,} requests in {format_duration(round(duration_s, 1))} ({rps:,.1f} rps) "
+            f"from up to {totals.max_user_count:,} users: p50 {p50:,.3g} ms, p95 {p95:,.3g} ms, p99 {p99:,.3g} ms."
+        )
+        said.append(_failures(totals))
+    if totals.abandoned:
+        said.append(f"{totals.abandoned:,} requests were still running when the load ended and were abandoned.")
+    if totals.exceptions and exit_code != exit_codes.LOCUSTFILE:
+        count = sum(group.count for group in totals.exceptions.values())
+        said.append(f"User code raised {count:,} exceptions of {len(totals.exceptions):,} kinds.")
+    if totals.ticks and totals.strained_ticks / totals.ticks > STRAINED_SHARE_WORTH_SAYING:
+        said.append(
+            f"In {totals.strained_ticks:,} of {totals.ticks:,} seconds the generator itself was late: "
+            "times of these seconds are too high."
+        )
+    return tuple(said)
+
+
+def _failures(totals: RunTotals) -> str:
+    total = totals.total
+    if not total.failed:
+        return "No request failed."
+    worst = max(totals.failures.values(), key=lambda group: group.count, default=None)
+    cause = f"; most often {worst.method} {worst.name}: {worst.message} ({worst.count:,})" if worst else ""
+    return f"{total.failed:,} requests failed ({total.failed / total.requests:.2%}){cause}."

@@ -1,0 +1,123 @@
+"""From what a person said to a plan that may be run, and what is known of it before a request is sent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from perftui import exit_codes
+from perftui.conductor.interpreter import Interpreter, choose_interpreter
+from perftui.conductor.loading import load_engine
+from perftui.conductor.preflight import check_machine, check_open_files, probe_target
+from perftui.model.errors import PerftuiError
+from perftui.model.inspection import CheckItem, Inspection
+from perftui.model.plan import RunPlan
+from perftui.model.text import clean
+from perftui.profiles.choice import Choice, resolve
+from perftui.profiles.file import find_profiles, load_profiles
+from perftui.profiles.guard import check_limits
+from perftui.profiles.profile_set import ProfileSet
+from perftui.profiles.provenance import provenance_of
+from perftui.profiles.targets import NoTargetError
+
+
+def profiles_here(profiles: Path | None) -> ProfileSet:
+    """The profiles that apply in the current folder. Raises PerftuiError where they are wrong."""
+    return load_profiles(find_profiles(profiles, Path.cwd()))
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Where a person stands: the profiles that apply there, and whether the built-in target runs."""
+
+    profile_set: ProfileSet
+    working_directory: Path
+    demo_url: str | None = None
+    confirmed_host: str | None = None
+
+    def plan(self, choice: Choice) -> RunPlan:
+        """The plan of `choice`. Raises PerftuiError."""
+        return resolve(self.profile_set, choice, os.environ, self.working_directory, demo_url=self.demo_url)
+
+    async def plan_or_offer(self, choice: Choice) -> RunPlan:
+        """As `plan`, but a missing target is answered with the hosts that the locustfile's classes name."""
+        try:
+            return self.plan(choice)
+        except NoTargetError:
+            plan = resolve(self.profile_set, choice, os.environ, self.working_directory, require_target=False)
+            inspection = await inspect(plan, self.interpreter(plan))
+            raise NoTargetError(plan.profile.name, self.profile_set.target_names(), inspection.hosts) from None
+
+    def interpreter(self, plan: RunPlan) -> Interpreter:
+        """Raises PerftuiError where one is named that cannot be used."""
+        origin = plan.origins.get("python", "run.toml")
+        return choose_interpreter(plan.profile.python, origin, os.environ, self.profile_set.folder)
+
+    def guard(self, plan: RunPlan) -> None:
+        """Raises PerftuiError (REFUSED) where the target does not allow the load."""
+        check_limits(plan, self.confirmed_host)
+
+
+async def admit(asker: Asker, plan: RunPlan) -> tuple[RunPlan, Interpreter, list[CheckItem]]:
+    """What a run needs before it may start: the plan with its provenance, the interpreter, and warnings.
+
+    Raises PerftuiError where the run must not start. Sends one request to the target, and no load.
+    """
+    asker.guard(plan)
+    interpreter = asker.interpreter(plan)
+    items = [check_open_files(plan), await probe_target(plan.target)]
+    for item in items:
+        if item.status == "failed":
+            raise PerftuiError(f"will not run {plan.title}", item.text, exit_code=item.exit_code)
+    plan = replace(plan, provenance={**provenance_of(plan), "interpreter": interpreter.python})
+    return plan, interpreter, [item for item in items if item.status == "warning"]
+
+
+async def inspect(plan: RunPlan, interpreter: Interpreter) -> Inspection:
+    """What the locustfiles of `plan` hold. Raises PerftuiError where they do not load."""
+    engine = await load_engine(plan, interpreter, "inspect")
+    await engine.process.close()
+    return engine.loaded.inspection
+
+
+async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem]:
+    """Everything that can be said about `plan` without load, one item after the other, slowest last."""
+    yield CheckItem("profile", "ok", f"{plan.profile.name} from {asker.profile_set.source}")
+    try:
+        asker.guard(plan)
+        yield CheckItem("limits", "ok", f"within what target {plan.target.name} allows")
+    except PerftuiError as error:
+        yield _failed("limits", error)
+    yield check_open_files(plan)
+    yield check_machine()
+    yield await probe_target(plan.target)
+    try:
+        interpreter = asker.interpreter(plan)
+    except PerftuiError as error:
+        yield _failed("interpreter", error)
+        return
+    yield CheckItem(
+        "interpreter",
+        "warning" if interpreter.notice else "ok",
+        interpreter.notice or f"{clean(interpreter.python)} ({interpreter.origin}), Locust {clean(interpreter.locust)}",
+    )
+    try:
+        yield CheckItem("locustfile", "ok", inspection_text(await inspect(plan, interpreter)))
+    except PerftuiError as error:
+        yield _failed("locustfile", error)
+
+
+def inspection_text(inspection: Inspection) -> str:
+    """The user classes and their tasks in one line."""
+    classes = ", ".join(f"{each.name} ({len(each.tasks)} tasks)" for each in inspection.user_classes[:8])
+    more = len(inspection.user_classes) - 8
+    text = f"loads: {classes}" + (f" and {more} more" if more > 0 else "")
+    if inspection.shapes:
+        text += f"; load shape {inspection.shapes[0]} decides users and end"
+    return clean(text, 500)
+
+
+def _failed(name: str, error: PerftuiError) -> CheckItem:
+    return CheckItem(name, "failed", str(error), error.exit_code or exit_codes.USAGE)

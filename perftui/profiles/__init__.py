@@ -1,0 +1,1 @@
+"""Asking: profiles.toml, command line and environment become one frozen plan."""

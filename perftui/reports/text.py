@@ -1,0 +1,105 @@
+"""A sealed run as plain text for a terminal or a pipe, at most 80 columns wide."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+
+from perftui.model.record import Record
+from perftui.model.snapshot import RequestRow, row_of
+from perftui.model.text import clean
+
+WIDTH = 80
+# Longer tables are for report.html.
+MAX_ROWS = 40
+
+
+def results_text(record: Record, where: str) -> str:
+    """The verdict in words, a table of the requests, failures, and `where` the files are."""
+    parts = [_verdict(record)]
+    rows = _rows(record)
+    if record.totals.total.requests:
+        parts.append(_table(rows, record))
+    failures = _failures(record)
+    if failures:
+        parts.append(failures)
+    parts.append(f"Files: {where}")
+    return "\n\n".join(parts)
+
+
+def time_text(time_ms: float | None) -> str:
+    """A time to three significant digits with its unit: 0.45ms, 12.3ms, 241ms, 1.20s; "-" for none."""
+    if time_ms is None:
+        return "-"
+    if time_ms >= 999.5:
+        seconds = time_ms / 1000
+        return f"{seconds:.2f}s" if seconds < 9.995 else f"{seconds:.1f}s" if seconds < 99.95 else f"{seconds:.0f}s"
+    return f"{time_ms:.2f}ms" if time_ms < 9.995 else f"{time_ms:.1f}ms" if time_ms < 99.95 else f"{time_ms:.0f}ms"
+
+
+def fit(text: str, width: int) -> str:
+    """`text` in exactly `width` terminal cells, cut with an ellipsis or filled with spaces."""
+    used = 0
+    kept: list[str] = []
+    for character in text:
+        cells = 0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if used + cells > width:
+            while used + 1 > width:
+                used -= 2 if unicodedata.east_asian_width(kept[-1]) in "WF" else 1
+                kept.pop()
+            return "".join(kept) + "…" + " " * (width - used - 1)
+        kept.append(character)
+        used += cells
+    return "".join(kept) + " " * (width - used)
+
+
+def _verdict(record: Record) -> str:
+    if record.outcome is None:
+        state = "still going on" if not record.state.is_over else "interrupted: its conductor died"
+        head = f"{record.plan.title}: {state}; what was recorded until then is here."
+        return clean(head, 500)
+    lines = [f"{clean(record.plan.title)}  ({clean(record.run_id)})"]
+    lines += [clean(each, 500) for each in record.outcome.sentences]
+    return "\n".join(textwrap.fill(line, WIDTH, break_on_hyphens=False) for line in lines)
+
+
+def _rows(record: Record) -> list[RequestRow]:
+    totals, duration_s = record.totals, record.totals.elapsed_s
+    return [
+        row_of(each, (each.requests, each.failed), duration_s)
+        for each in sorted(totals.by_request.values(), key=lambda each: -each.requests)
+    ]
+
+
+def _table(rows: list[RequestRow], record: Record) -> str:
+    lines = [f"{'Request':<30}{'Reqs':>8}{'Fails':>7}{'rps':>7}{'p50':>7}{'p95':>7}{'p99':>7}{'max':>7}"]
+    lines += [_line(row, clean(f"{row.method} {row.name}".strip())) for row in rows[:MAX_ROWS]]
+    if len(rows) > MAX_ROWS:
+        lines.append(f"… and {len(rows) - MAX_ROWS:,} more in report.html")
+    total = record.totals.total
+    both = row_of(total, (total.requests, total.failed), record.totals.elapsed_s)
+    lines.append(_line(both, "Aggregated"))
+    return "\n".join([*lines, "Service times, from the send; percentiles to within 1 %."])
+
+
+def _line(row: RequestRow, label: str) -> str:
+    times = row.times
+    cells = [time_text(each).rjust(7) for each in (times.p50_ms, times.p95_ms, times.p99_ms, times.max_ms)]
+    return f"{fit(label, 30)}{row.requests:>8,}{row.failures:>7,}{row.rps:>7,.1f}{''.join(cells)}"
+
+
+def _failures(record: Record) -> str:
+    groups = sorted(record.totals.failures.values(), key=lambda group: -group.count)[:5]
+    return "\n".join(
+        fit(f"{group.count:>8,} × {clean(f'{group.method} {group.name}: {group.message}'.strip())}", WIDTH).rstrip()
+        for group in groups
+    )
+
+
+def history_text(rows: list[tuple[str, str, str, str, str, str]]) -> str:
+    """Run id, verdict, duration, requests, failures and p95 of each row, aligned; one line each."""
+    head = ("run", "verdict", "time", "requests", "failed", "p95")
+    width = max(len(row[0]) for row in [head, *rows])
+    return "\n".join(
+        f"{row[0]:<{width}}  {row[1]:<11} {row[2]:>8} {row[3]:>10} {row[4]:>7} {row[5]:>7}" for row in [head, *rows]
+    )

@@ -1,0 +1,199 @@
+"""The tables of samples.db, and a tick as rows of them and back, exactly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from perftui.model.histogram import Histogram, merge
+from perftui.model.snapshot import TimelinePoint, point_of
+from perftui.model.tick import ExceptionDelta, FailureDelta, Health, RequestDelta, Tick
+from perftui.store.blobs import pack_histogram, unpack_histogram
+
+SCHEMA_VERSION = 1
+
+# A tick's `requests`, `failures`, `response_bytes` and `times` are the sums over its request rows: the timeline needs
+# only this table. Names and messages are stored once and referred to by id; `position` keeps a tick's own order.
+TABLES = """
+CREATE TABLE tick (
+  seq INTEGER PRIMARY KEY,
+  user_count INTEGER NOT NULL, target_user_count INTEGER NOT NULL,
+  started INTEGER NOT NULL, abandoned INTEGER NOT NULL, in_flight INTEGER NOT NULL,
+  rss_bytes INTEGER NOT NULL, open_files INTEGER NOT NULL, open_files_limit INTEGER NOT NULL,
+  requests INTEGER NOT NULL, failures INTEGER NOT NULL, response_bytes INTEGER NOT NULL,
+  elapsed_s REAL NOT NULL, interval_s REAL NOT NULL, oldest_in_flight_s REAL NOT NULL, cpu_percent REAL NOT NULL,
+  hub_lag_p50_ms REAL NOT NULL, hub_lag_p99_ms REAL NOT NULL, hub_lag_max_ms REAL NOT NULL,
+  users_by_class TEXT NOT NULL, times BLOB NOT NULL
+);
+CREATE TABLE request_name (id INTEGER PRIMARY KEY, method TEXT NOT NULL, name TEXT NOT NULL);
+CREATE TABLE request (
+  seq INTEGER NOT NULL, position INTEGER NOT NULL, name_id INTEGER NOT NULL,
+  succeeded INTEGER NOT NULL, failed INTEGER NOT NULL, untimed INTEGER NOT NULL, response_bytes INTEGER NOT NULL,
+  ok_times BLOB NOT NULL, failed_times BLOB NOT NULL, statuses TEXT NOT NULL,
+  PRIMARY KEY (seq, position)
+) WITHOUT ROWID;
+CREATE TABLE failure_group (id INTEGER PRIMARY KEY, method TEXT NOT NULL, name TEXT NOT NULL, message TEXT NOT NULL);
+CREATE TABLE failure (
+  seq INTEGER NOT NULL, position INTEGER NOT NULL, group_id INTEGER NOT NULL,
+  count INTEGER NOT NULL, first_s REAL NOT NULL, last_s REAL NOT NULL,
+  PRIMARY KEY (seq, position)
+) WITHOUT ROWID;
+CREATE TABLE exception_group (id INTEGER PRIMARY KEY, message TEXT NOT NULL, traceback TEXT NOT NULL);
+CREATE TABLE exception (
+  seq INTEGER NOT NULL, position INTEGER NOT NULL, group_id INTEGER NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY (seq, position)
+) WITHOUT ROWID;
+CREATE TABLE event (id INTEGER PRIMARY KEY, elapsed_s REAL NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE environment (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+INSERT_TICK = f"INSERT INTO tick VALUES ({', '.join('?' * 21)})"
+INSERT_REQUEST = f"INSERT INTO request VALUES ({', '.join('?' * 10)})"
+INSERT_FAILURE = "INSERT INTO failure VALUES (?, ?, ?, ?, ?, ?)"
+INSERT_EXCEPTION = "INSERT INTO exception VALUES (?, ?, ?, ?)"
+INSERT_EVENT = "INSERT INTO event (elapsed_s, kind, text) VALUES (?, ?, ?)"
+REPLACE_ENVIRONMENT = "INSERT OR REPLACE INTO environment VALUES (?, ?)"
+
+_TICK_KINDS = (*[int] * 12, *[float] * 7, str, bytes)
+_REQUEST_KINDS = (int, int, int, int, bytes, bytes, str)
+_FAILURE_KINDS = (int, float, float)
+_EXCEPTION_KINDS = (int,)
+
+Row = tuple[Any, ...]
+IdOf = Callable[..., int]
+"""The id of a name or group, given its texts."""
+
+
+def tick_row(tick: Tick) -> Row:
+    health = tick.health
+    times = merge(times for delta in tick.requests for times in (delta.ok_times, delta.failed_times))
+    return (
+        tick.seq,
+        tick.user_count,
+        tick.target_user_count,
+        tick.started,
+        tick.abandoned,
+        tick.in_flight,
+        health.rss_bytes,
+        health.open_files,
+        health.open_files_limit,
+        sum(delta.requests for delta in tick.requests),
+        sum(delta.failed for delta in tick.requests),
+        sum(delta.response_bytes for delta in tick.requests),
+        tick.elapsed_s,
+        tick.interval_s,
+        tick.oldest_in_flight_s,
+        health.cpu_percent,
+        health.hub_lag_p50_ms,
+        health.hub_lag_p99_ms,
+        health.hub_lag_max_ms,
+        json.dumps(tick.users_by_class),
+        pack_histogram(times),
+    )
+
+
+def request_rows(tick: Tick, id_of: IdOf) -> list[Row]:
+    return [
+        (
+            tick.seq,
+            position,
+            id_of(delta.method, delta.name),
+            delta.succeeded,
+            delta.failed,
+            delta.untimed,
+            delta.response_bytes,
+            pack_histogram(delta.ok_times),
+            pack_histogram(delta.failed_times),
+            json.dumps(delta.statuses),
+        )
+        for position, delta in enumerate(tick.requests)
+    ]
+
+
+def failure_rows(tick: Tick, id_of: IdOf) -> list[Row]:
+    return [
+        (tick.seq, position, id_of(delta.method, delta.name, delta.message), delta.count, delta.first_s, delta.last_s)
+        for position, delta in enumerate(tick.failures)
+    ]
+
+
+def exception_rows(tick: Tick, id_of: IdOf) -> list[Row]:
+    return [
+        (tick.seq, position, id_of(delta.message, delta.traceback), delta.count)
+        for position, delta in enumerate(tick.exceptions)
+    ]
+
+
+# What follows reads files that may come from anywhere. Each raises ValueError, KeyError, TypeError or AttributeError
+# for what the functions above do not write. `texts` are what an id stands for, `values` is the rest of a row.
+
+
+def tick_of(row: Row) -> Tick:
+    """The tick of a row of `tick`, still without requests, failures and exceptions."""
+    _check(row, _TICK_KINDS)
+    seq, user_count, target_user_count, started, abandoned, in_flight, rss_bytes, open_files, files_limit = row[:9]
+    elapsed_s, interval_s, oldest_in_flight_s, cpu_percent, lag_p50_ms, lag_p99_ms, lag_max_ms = row[12:19]
+    return Tick(
+        seq=seq,
+        elapsed_s=elapsed_s,
+        interval_s=interval_s,
+        user_count=user_count,
+        target_user_count=target_user_count,
+        users_by_class={name: int(count) for name, count in json.loads(row[19]).items()},
+        requests=(),
+        failures=(),
+        exceptions=(),
+        started=started,
+        abandoned=abandoned,
+        in_flight=in_flight,
+        oldest_in_flight_s=oldest_in_flight_s,
+        health=Health(cpu_percent, rss_bytes, lag_p50_ms, lag_p99_ms, lag_max_ms, open_files, files_limit),
+    )
+
+
+def point_of_row(row: Row) -> tuple[TimelinePoint, Histogram, int]:
+    """The timeline's point of a row of `tick`, with the times and the response bytes of all its requests."""
+    tick = tick_of(row)
+    requests, failures, response_bytes = row[9:12]
+    times = unpack_histogram(row[20])
+    # One request that stands for all of them gives the same point, by the same arithmetic.
+    whole = RequestDelta("", "", requests - failures, failures, 0, response_bytes, times, Histogram())
+    return point_of(replace(tick, requests=(whole,))), times, response_bytes
+
+
+def request_of(texts: Row, values: Row) -> RequestDelta:
+    method, name = texts
+    _check(values, _REQUEST_KINDS)
+    succeeded, failed, untimed, response_bytes, ok_times, failed_times, statuses = values
+    return RequestDelta(
+        method,
+        name,
+        succeeded,
+        failed,
+        untimed,
+        response_bytes,
+        unpack_histogram(ok_times),
+        unpack_histogram(failed_times),
+        {int(status): int(count) for status, count in json.loads(statuses).items()},
+    )
+
+
+def failure_of(texts: Row, values: Row) -> FailureDelta:
+    _check(values, _FAILURE_KINDS)
+    method, name, message = texts
+    count, first_s, last_s = values
+    return FailureDelta(method, name, message, count, first_s, last_s)
+
+
+def exception_of(texts: Row, values: Row) -> ExceptionDelta:
+    _check(values, _EXCEPTION_KINDS)
+    message, traceback = texts
+    (count,) = values
+    return ExceptionDelta(message, traceback, count)
+
+
+def _check(row: Row, kinds: tuple[type, ...]) -> None:
+    if tuple(map(type, row)) != kinds:
+        raise ValueError("a row holds what is not a number")

@@ -1,0 +1,70 @@
+"""Points gathered into fixed buckets of time, so that what is drawn stays where it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+Gather = Literal["worst", "mean", "last"]
+"""How the values of one bucket become one. Percentiles take the worst: they cannot be averaged."""
+
+
+class Sample(NamedTuple):
+    at_s: float
+    value: float | None
+
+
+def bucketed(samples: Iterable[Sample], width_s: float, how: Gather) -> list[list[tuple[float, float]]]:
+    """Runs of (middle of the bucket in s, value); a bucket without a value ends a run.
+
+    Values that are not finite are no values. A bucket of less than two seconds keeps each sample's own time:
+    ticks are a second apart, and a bucket that happens to hold none would look like a gap.
+    """
+    if width_s < 2:
+        return _as_they_are(samples)
+    runs: list[list[tuple[float, float]]] = []
+    held: list[float] = []
+    current, last_index = -1, -2
+    for sample in samples:
+        if sample.value is None or not (math.isfinite(sample.value) and math.isfinite(sample.at_s)):
+            continue
+        index = int(sample.at_s // width_s)
+        if index != current:
+            last_index = _close(runs, held, current, last_index, width_s, how)
+            current, held = index, []
+        held.append(sample.value)
+    _close(runs, held, current, last_index, width_s, how)
+    return runs
+
+
+def _close(
+    runs: list[list[tuple[float, float]]],
+    held: Sequence[float],
+    index: int,
+    last_index: int,
+    width_s: float,
+    how: Gather,
+) -> int:
+    if not held:
+        return last_index
+    value = max(held) if how == "worst" else held[-1] if how == "last" else sum(held) / len(held)
+    if index != last_index + 1:
+        runs.append([])
+    runs[-1].append(((index + 0.5) * width_s, value))
+    return index
+
+
+def _as_they_are(samples: Iterable[Sample]) -> list[list[tuple[float, float]]]:
+    runs: list[list[tuple[float, float]]] = []
+    broken, last_s = True, 0.0
+    for sample in samples:
+        if not math.isfinite(sample.at_s) or sample.value is None or not math.isfinite(sample.value):
+            broken = True
+            continue
+        # Three seconds without a tick is a gap, not a slow line between two points.
+        if broken or sample.at_s - last_s > 3:
+            runs.append([])
+        runs[-1].append((sample.at_s, sample.value))
+        broken, last_s = False, sample.at_s
+    return runs

@@ -1,0 +1,1 @@
+"""The three modes of the cockpit and its dialogs."""

@@ -1,0 +1,1 @@
+"""What holds a place on a screen and remembers what it shows. Widgets compute no statistics."""

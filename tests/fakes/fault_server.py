@@ -1,0 +1,154 @@
+"""A target that misbehaves: one thread-free asyncio server on loopback, in a process of its own, one mode each.
+
+``python -m tests.fakes.fault_server MODE`` prints its port and serves until its stdin is closed.
+Each line on stdin is a mode to change to, so that a test can freeze and thaw it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import struct
+import subprocess
+import sys
+import time
+import urllib.request
+from types import TracebackType
+
+OK_BODY = b"ok"
+# Stops by itself: a forgotten server must not outlive a test run.
+MAX_LIFE_S = 300
+
+
+class FaultServer:
+    """The server's state. `requests` counts what arrived, whatever was answered."""
+
+    def __init__(self, mode: str) -> None:
+        self.mode = mode
+        self.requests = 0
+        self.hold_ms: list[float] = []
+        self.elsewhere = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while head := await self._head(reader):
+                path = head.split(b" ")[1].decode()
+                if path == "/__counts__":
+                    document = json.dumps({"requests": self.requests, "hold_ms": self.hold_ms}).encode()
+                    writer.write(answer(200, document))
+                    await writer.drain()
+                    continue
+                self.requests += 1
+                if not await self._misbehave(writer, path):
+                    break
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    async def _head(self, reader: asyncio.StreamReader) -> bytes:
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:
+            return b""
+        for line in head.lower().split(b"\r\n"):
+            if line.startswith(b"content-length:"):
+                await reader.readexactly(int(line.split(b":")[1]))
+        return head
+
+    async def _misbehave(self, writer: asyncio.StreamWriter, path: str) -> bool:
+        """Answer one request in the present mode; whether the connection goes on."""
+        mode, _, argument = self.mode.partition("=")
+        while mode == "freeze":
+            await asyncio.sleep(0.02)
+            mode, _, argument = self.mode.partition("=")
+        if mode == "hang":
+            await asyncio.sleep(MAX_LIFE_S)
+        elif mode == "reset":
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            return False
+        elif mode == "garbage":
+            writer.write(b"\x00\xff this is not HTTP \x1b]0;PWNED\x07\r\n\r\n")
+            await writer.drain()
+            return False
+        elif mode == "truncate":
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this")
+            await writer.drain()
+            return False
+        elif mode == "redirect":
+            writer.write(answer(302, b"", f"Location: {argument}{path}\r\n"))
+        elif mode == "status":
+            writer.write(answer(int(argument), b"no"))
+        elif mode == "reason":
+            writer.write(b"HTTP/1.1 500 \x1b]0;PWNED\x1b\\ [/x] [@click=app.quit]x[/]\r\nContent-Length: 0\r\n\r\n")
+        elif mode == "hold":
+            started = time.perf_counter()
+            await asyncio.sleep(float(argument) / 1000)
+            self.hold_ms.append((time.perf_counter() - started) * 1000)
+            writer.write(answer(200, OK_BODY))
+        else:
+            writer.write(answer(200, OK_BODY))
+        await writer.drain()
+        return True
+
+
+def answer(status: int, body: bytes, headers: str = "") -> bytes:
+    return f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body
+
+
+async def _main(mode: str) -> None:
+    state = FaultServer(mode)
+    server = await asyncio.start_server(state.serve, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    commands = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
+    async with server:
+        try:
+            async with asyncio.timeout(MAX_LIFE_S):
+                while line := await commands.readline():
+                    state.mode = line.decode().strip()
+        except TimeoutError:
+            pass
+
+
+class RunningFaultServer:
+    """The server in its own process, as a context manager."""
+
+    def __init__(self, mode: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.fakes.fault_server", mode],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        self.port = int(self._process.stdout.readline())
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def change(self, mode: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(mode + "\n")
+        self._process.stdin.flush()
+
+    def counts(self) -> dict[str, list[float] | int]:
+        with urllib.request.urlopen(f"{self.url}/__counts__", timeout=10) as response:
+            document: dict[str, list[float] | int] = json.load(response)
+        return document
+
+    def __enter__(self) -> RunningFaultServer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+        self._process.stdout.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(sys.argv[1]))

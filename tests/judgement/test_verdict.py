@@ -1,0 +1,74 @@
+"""Which exit code each ending earns, and that the words carry the numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from perftui import exit_codes
+from perftui.judgement.verdict import Ending, judge
+from perftui.model.record import Verdict
+from perftui.model.run_state import RunState
+from perftui.model.tick import ExceptionDelta, FailureDelta, Tick
+from perftui.model.totals import total_of
+from tests.fakes.ticks import delta, tick
+
+GOOD = [tick(0, delta("/a", (10, 20, 30)))]
+ALL_FAILED = [tick(0, delta("/a", (), (1, 1)), failures=(FailureDelta("GET", "/a", "refused", 2, 0.1, 0.2),))]
+HUNG = [tick(0, started=5, in_flight=5), tick(1, started=0, abandoned=5)]
+RAISED = [tick(0, exceptions=(ExceptionDelta("KeyError: 'a'", "trace", 3),))]
+
+
+@pytest.mark.parametrize(
+    ("ticks", "ending", "code", "verdict", "state"),
+    [
+        (GOOD, Ending(), exit_codes.OK, Verdict.PASSED, RunState.FINISHED),
+        ([], Ending(), exit_codes.NO_DATA, Verdict.NO_DATA, RunState.FINISHED),
+        (HUNG, Ending(), exit_codes.NO_DATA, Verdict.NO_DATA, RunState.FINISHED),
+        (RAISED, Ending(), exit_codes.LOCUSTFILE, Verdict.FAILED, RunState.FINISHED),
+        (ALL_FAILED, Ending(), exit_codes.FAILED, Verdict.FAILED, RunState.FINISHED),
+        (GOOD, Ending(engine_died="x"), exit_codes.ENGINE_DIED, Verdict.ABORTED, RunState.FAILED),
+        (GOOD, Ending(locustfile_fault="x"), exit_codes.LOCUSTFILE, Verdict.FAILED, RunState.FAILED),
+        (GOOD, Ending(incomplete="x"), exit_codes.INCOMPLETE, Verdict.FAILED, RunState.FINISHED),
+        (GOOD, Ending(stopped="x", stop_code=143), exit_codes.TERMINATED, Verdict.ABORTED, RunState.STOPPED),
+        (
+            GOOD,
+            Ending(stopped="x", stop_code=13),
+            exit_codes.STOPPED_EARLY,
+            Verdict.ABORTED,
+            RunState.STOPPED,
+        ),
+        (GOOD, Ending(locust_exit_code=7), 7, Verdict.FAILED, RunState.FINISHED),
+        ([], Ending(locust_exit_code=0), exit_codes.NO_DATA, Verdict.NO_DATA, RunState.FINISHED),
+        (
+            HUNG,
+            Ending(engine_died="x", incomplete="y"),
+            exit_codes.ENGINE_DIED,
+            Verdict.NO_DATA,
+            RunState.FAILED,
+        ),
+    ],
+)
+def test_each_ending_has_its_exit_code(
+    ticks: list[Tick], ending: Ending, code: int, verdict: Verdict, state: RunState
+) -> None:
+    judgement = judge(total_of(ticks), ending, 10.0)
+    assert (judgement.exit_code, judgement.verdict, judgement.state) == (code, verdict, state)
+    assert judgement.sentences[0].split(":")[0] == {
+        exit_codes.OK: "Passed",
+    }.get(code, "NO RESULT" if not total_of(ticks).total.requests else "Not passed")
+
+
+def test_nothing_measured_is_said_with_its_numbers_and_no_zero_times() -> None:
+    judgement = judge(total_of(HUNG), Ending(), 30.0)
+    assert judgement.sentences[0] == "NO RESULT: 5 requests were started and none finished in 30s."
+    assert "ms" not in " ".join(judgement.sentences)
+
+
+def test_failures_are_said_with_share_and_cause() -> None:
+    words = " ".join(judge(total_of(GOOD + ALL_FAILED), Ending(), 2.0).sentences)
+    assert "2 requests failed (40.00%); most often GET /a: refused (2)." in words
+
+
+def test_a_late_generator_is_said() -> None:
+    words = " ".join(judge(total_of([tick(0, delta("/a", (10,)), hub_lag_p99_ms=40)]), Ending(), 1.0).sentences)
+    assert "the generator itself was late" in words

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from perftui.exit_codes import REFUSED
+from perftui.model.errors import PerftuiError
+from perftui.profiles.choice import Choice, resolve
+from perftui.profiles.guard import check_limits
+from perftui.profiles.profile_set import ProfileSet
+
+REFUSED_PLANS = {
+    "too many users": (
+        Choice(profile="light", users="51"),
+        None,
+        "target staging does not allow this: 51 users asked, max_users is 50. "
+        "Ask for less with --users, or change [targets.staging].",
+    ),
+    "too long": (
+        Choice(profile="light", run_time="10m1s"),
+        None,
+        "target staging does not allow this: a run of 10m1s asked, max_minutes is 10 (10m). "
+        "Ask for less with --run-time, or change [targets.staging].",
+    ),
+    "without an end": (
+        Choice(profile="open", target="staging"),
+        None,
+        "target staging does not allow this: a run without run_time, which is one of up to 1h, asked, "
+        "max_minutes is 10 (10m). Ask for less with --run-time, or change [targets.staging].",
+    ),
+    "production": (
+        Choice(profile="light", target="live"),
+        None,
+        "target live: it is production, and nobody confirmed www.example.com. Add --confirm-host www.example.com.",
+    ),
+    "production, by its address": (
+        Choice(profile="light", target="http://www.example.com:80/"),
+        "example.com",
+        "target www.example.com-80: it is production on www.example.com, and --confirm-host says example.com. "
+        "Add --confirm-host www.example.com.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("choice", "confirmed", "line"), REFUSED_PLANS.values(), ids=REFUSED_PLANS)
+def test_refused(project_set: ProfileSet, project: Path, choice: Choice, confirmed: str | None, line: str) -> None:
+    plan = resolve(project_set, choice, {}, project)
+    with pytest.raises(PerftuiError) as caught:
+        check_limits(plan, confirmed)
+    assert (str(caught.value), caught.value.exit_code) == (line, REFUSED)
+
+
+def test_allowed(project_set: ProfileSet, project: Path) -> None:
+    check_limits(resolve(project_set, Choice(profile="light", users="50", run_time="10m"), {}, project), None)
+    check_limits(resolve(project_set, Choice(profile="light", target="live"), {}, project), "WWW.example.com")

@@ -1,0 +1,37 @@
+"""No secret of a plan reaches a disk, and the plan says what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from perftui.model.plan import RunPlan
+from perftui.store.redaction import missing_parts, redacted
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (("--token", "CANARY"), ("--token", "***")),
+        (("--password=CANARY",), ("--password=***",)),
+        (("--shop-api-key", "CANARY", "--n", "3"), ("--shop-api-key", "***", "--n", "3")),
+        (("--header", "Authorization: Bearer CANARY1"), ("--header", "Authorization: Bearer ***")),
+        (("--login", "http://me:CANARY@shop.test/"), ("--login", "http://***@shop.test/")),
+        (("--use-token", "--n", "3"), ("--use-token", "--n", "3")),
+    ],
+)
+def test_secret_arguments_are_masked(plan: RunPlan, given: tuple[str, ...], kept: tuple[str, ...]) -> None:
+    clean = redacted(replace(plan, locust_args=given))
+    assert clean.locust_args == kept
+    assert bool(missing_parts(clean)) == (given != kept)
+
+
+def test_a_target_loses_its_user_and_keeps_the_rest(plan: RunPlan) -> None:
+    clean = redacted(replace(plan, target=replace(plan.target, url="https://me:CANARY@shop.test:8443/base")))
+    assert clean.target.url == "https://shop.test:8443/base"
+    assert len(missing_parts(clean)) == 1
+
+
+def test_a_plan_without_secrets_is_unchanged(plan: RunPlan) -> None:
+    assert redacted(plan) == plan
