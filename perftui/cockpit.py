@@ -12,7 +12,7 @@ from perftui.model.plan import RunPlan
 from perftui.planning import Asker, admit, check
 from perftui.profiles.choice import Choice
 from perftui.profiles.command_line import command_line
-from perftui.profiles.file import ProfileSet
+from perftui.profiles.profile_set import ProfileSet
 from perftui.store.reader import RunReader
 from perftui.tui.services import RunAddress
 from perftui.wire.rendezvous import socket_path

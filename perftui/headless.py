@@ -23,6 +23,8 @@ from perftui.model.record import Outcome, Record
 from perftui.model.run_state import RunState
 from perftui.model.snapshot import Snapshot
 from perftui.model.text import clean
+from perftui.reports.text import results_text
+from perftui.store.paths import path_for_people
 from perftui.store.reader import RunReader
 
 # Where there is no terminal: one line so often.
@@ -164,11 +166,12 @@ class _StopOnSignals:
 
 def print_results(record: Record, voice: Voice) -> None:
     """The end of a run on stdout: the verdict in words, a table of at most 80 columns, and where the files are."""
-    assert record.outcome is not None
-    if voice.json or voice.quiet:
-        pass
+    if voice.json:
+        print(outcome_json(record))
+    elif voice.quiet and record.outcome is not None:
+        print(f"{record.outcome.verdict.value}: {clean(record.outcome.reason)}  {path_for_people(record.folder)}")
     else:
-        pass
+        print(results_text(record, path_for_people(record.folder)))
 
 
 def outcome_json(record: Record) -> str:

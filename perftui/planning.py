@@ -18,7 +18,7 @@ from perftui.model.text import clean
 from perftui.profiles.choice import Choice, resolve
 from perftui.profiles.file import find_profiles, load_profiles
 from perftui.profiles.guard import check_limits
-from perftui.profiles.profile_set import ProfileSet
+from perftui.profiles.profile_set import BUILT_IN, ProfileSet
 from perftui.profiles.provenance import provenance_of
 from perftui.profiles.targets import NoTargetError
 
@@ -53,7 +53,10 @@ class Asker:
     def interpreter(self, plan: RunPlan) -> Interpreter:
         """Raises PerftuiError where one is named that cannot be used."""
         origin = plan.origins.get("python", "run.toml")
-        return choose_interpreter(plan.profile.python, origin, os.environ, self.profile_set.folder)
+        # The built-in profiles lie in perftui's own package: no project's environment stands beside them.
+        is_built_in = self.profile_set.source == BUILT_IN
+        folder = self.working_directory if is_built_in else self.profile_set.folder
+        return choose_interpreter(plan.profile.python, origin, os.environ, folder)
 
     def guard(self, plan: RunPlan) -> None:
         """Raises PerftuiError (REFUSED) where the target does not allow the load."""

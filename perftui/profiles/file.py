@@ -22,6 +22,8 @@ from perftui.profiles.settings import interpreter_path, warm_up_problem
 
 FILE_NAME = "profiles.toml"
 MAX_FILE_BYTES = 1_000_000
+# tomllib's time grows with the square of a dotted key's length.
+MAX_LINE_LENGTH = 2_000
 _BUILT_IN_FILE = Path(__file__).with_name("builtin.toml")
 _POSITION = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
@@ -89,6 +91,15 @@ def _text_of(path: Path, source: str) -> str:
         raise PerftuiError(source, f"cannot be read: {error.strerror or error}", exit_code=USAGE) from None
     if len(data) > MAX_FILE_BYTES:
         raise PerftuiError(source, f"is larger than {MAX_FILE_BYTES:,} bytes: no profiles file", exit_code=USAGE)
+    text = _decoded(data, source)
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > MAX_LINE_LENGTH:
+            why = f"the line is longer than {MAX_LINE_LENGTH:,} characters"
+            raise PerftuiError(f"{source}:{number}", why, exit_code=USAGE)
+    return text
+
+
+def _decoded(data: bytes, source: str) -> str:
     try:
         # Some editors put a mark in front, which TOML 1.0 does not know.
         return data.decode("utf-8-sig")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 from pathlib import Path
@@ -33,3 +34,24 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_new(path: Path, data: bytes) -> Path:
+    """Write `data` whole to `path`, or to `path` with -2, -3, … before its ending where that exists; the path used.
+
+    Raises OSError where it cannot be written.
+    """
+    with tempfile.NamedTemporaryFile(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+        for count in itertools.count(1):
+            candidate = path if count == 1 else path.with_name(f"{path.stem}-{count}{path.suffix}")
+            try:
+                # A link, unlike a rename, never takes the place of a file that is there.
+                os.link(file.name, candidate)
+            except FileExistsError:
+                continue
+            sync_folder(path.parent)
+            return candidate
+    raise AssertionError("unreachable: the count has no end")

@@ -36,11 +36,20 @@ class ProfileSet(Protocol):
     @property
     def source(self) -> str: ...
 
+    def target_names(self) -> tuple[str, ...]:
+        """Every target that may be named: one of them may stand in no file."""
+
+    def target_of(self, profile: str) -> str | None:
+        """The target that the profile names."""
+
+    def scenario_of(self, profile: str) -> str | None:
+        """The scenario that the profile names."""
+
 
 class ReadsRun(Protocol):
     """A run's folder, read only. Made and used on one thread of its own."""
 
-    def points(self, after_seq: int) -> Sequence[TimelinePoint]:
+    def points(self, after_seq: int = -1) -> Sequence[TimelinePoint]:
         """Points of committed ticks with a higher seq than `after_seq`, in order."""
 
     def log_since(self, offset: int) -> tuple[Sequence[str], int]:

@@ -59,6 +59,9 @@ class RunClient:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._connection.close()
 
     def stop(self, by: str, *, now: bool) -> None:

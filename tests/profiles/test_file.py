@@ -116,8 +116,12 @@ BAD_FILES = {
         b"#" * (MAX_FILE_BYTES + 1),
         "profiles.toml: is larger than 1,000,000 bytes: no profiles file.",
     ),
+    "a line without end": (
+        "[defaults]\na" + ".a" * 1_000 + " = 1\n",
+        "profiles.toml:2: the line is longer than 2,000 characters.",
+    ),
     "nested without end": (
-        "x = " + "[" * 100_000,
+        "x = " + "[" * 1_900,
         "profiles.toml: its lists or tables are nested too deeply.",
     ),
     "text for the terminal": (
@@ -126,7 +130,7 @@ BAD_FILES = {
         "without control characters.",
     ),
     "a number without end": (
-        f"[profiles.light]\nusers = 0x{'f' * 6000}\n",
+        f"[profiles.light]\nusers = 0x{'f' * 1_500}\n",
         "profiles.toml:2 [profiles.light] users: so large a number is not a whole number from 1 to 1,000,000.",
     ),
 }

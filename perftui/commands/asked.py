@@ -1,0 +1,103 @@
+"""What a person may say of a run on the command line, and the parts that it is turned into."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from perftui.demo.process import DemoLease, ensure_demo
+from perftui.planning import Asker, profiles_here
+from perftui.profiles.choice import Choice, wants_demo
+from perftui.wire.rendezvous import runtime_folder
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def asking_options(command: F) -> F:
+    """The options that say what to run, shared by run, launch and check."""
+    options = [
+        click.option("--target", "-t", metavar="NAME|URL", help="Where the load goes. [PERFTUI_TARGET]"),
+        click.option(
+            "--file",
+            "-f",
+            "locustfiles",
+            multiple=True,
+            metavar="FILE",
+            help="Locustfile or folder; repeatable.",
+        ),
+        click.option("--scenario", metavar="NAME", help="A scenario of the profiles. [PERFTUI_SCENARIO]"),
+        click.option("--users", "-u", metavar="N", help="Peak number of users. [PERFTUI_USERS]"),
+        click.option("--spawn-rate", "-r", metavar="N", help="Users started per second. [PERFTUI_SPAWN_RATE]"),
+        click.option("--run-time", metavar="TIME", help="Such as 90s, 5m, 1h30m. [PERFTUI_RUN_TIME]"),
+        click.option("--stop-timeout", metavar="TIME", help="What users may take to finish. [PERFTUI_STOP_TIMEOUT]"),
+        click.option("--warm-up", metavar="TIME", help="Time at the start that does not count. [PERFTUI_WARM_UP]"),
+        click.option("--connect-timeout", metavar="TIME", help="Where user code sets none. [PERFTUI_CONNECT_TIMEOUT]"),
+        click.option("--read-timeout", metavar="TIME", help="Where user code sets none. [PERFTUI_READ_TIMEOUT]"),
+        click.option(
+            "--user-class",
+            "-c",
+            "user_classes",
+            multiple=True,
+            metavar="NAME",
+            help="Only this class; repeatable.",
+        ),
+        click.option("--tag", "-T", "tags", multiple=True, metavar="TAG", help="Only tasks with this tag; repeatable."),
+        click.option(
+            "--exclude-tag",
+            "-E",
+            "exclude_tags",
+            multiple=True,
+            metavar="TAG",
+            help="No tasks with this tag.",
+        ),
+        click.option("--python", metavar="PATH", help="The interpreter the locustfile needs. [PERFTUI_PYTHON]"),
+        click.option("--profiles", type=click.Path(path_type=Path), metavar="FILE", help="The profiles.toml to use."),
+        click.option("--demo", is_flag=True, help="Use the built-in target, starting it if need be."),
+        click.option("--confirm-host", metavar="HOST", help="The host name of a production target, to mean it."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def runs_dir_option(command: F) -> F:
+    return click.option("--runs-dir", metavar="DIR", help="Where runs are kept. [PERFTUI_RUNS_DIR]")(command)
+
+
+class LocustCommand(click.Command):
+    """A command whose arguments after ``--`` belong to Locust, whatever they look like."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        cut = args.index("--") if "--" in args else len(args)
+        ctx.obj = tuple(args[cut + 1 :])
+        return super().parse_args(ctx, args[:cut])
+
+
+class Asked:
+    """The options of one command, turned into the parts that a run is made of; holds the demo target if it is used."""
+
+    def __init__(self, options: dict[str, Any], profile: str | None, locust_args: tuple[str, ...]) -> None:
+        profiles, confirmed, demo = options.pop("profiles"), options.pop("confirm_host"), options.pop("demo")
+        profile_set = profiles_here(profiles)
+        if demo and options["target"] is None:
+            options["target"] = "demo"
+        self.choice = Choice(
+            profiles=str(profiles) if profiles else None, profile=profile, locust_args=locust_args, **options
+        )
+        demo = demo or wants_demo(profile_set, self.choice, os.environ)
+        self.lease = _demo_lease() if demo else None
+        self.asker = Asker(profile_set, Path.cwd(), self.lease.url if self.lease else None, confirmed)
+
+    @property
+    def lease_fds(self) -> tuple[int, ...]:
+        return (self.lease.fileno(),) if self.lease else ()
+
+
+def _demo_lease() -> DemoLease:
+    folder = runtime_folder() / "demo"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return ensure_demo(folder)

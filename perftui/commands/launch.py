@@ -1,0 +1,62 @@
+"""The cockpit."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from perftui import exit_codes
+from perftui.cockpit import CockpitServices
+from perftui.commands.asked import Asked, LocustCommand, asking_options, runs_dir_option
+from perftui.commands.live_runs import live_run
+from perftui.headless import Progress, Voice, print_results
+from perftui.planning import Asker, profiles_here
+from perftui.profiles.choice import Choice
+from perftui.store.layout import runs_folder
+from perftui.store.reader import RunReader
+from perftui.tui.edges import require_terminal, run_cockpit
+from perftui.tui.services import RunAddress
+from perftui.wire.client import RunClient
+
+
+@click.command(cls=LocustCommand)
+@click.option("--profile", metavar="NAME", help="The profile to begin with. [PERFTUI_PROFILE]")
+@asking_options
+@runs_dir_option
+@click.option("--debug", is_flag=True, hidden=True)
+@click.pass_obj
+def launch(locust_args: tuple[str, ...], profile: str | None, runs_dir: str | None, debug: bool, **options: Any) -> int:
+    """Open the cockpit."""
+    require_terminal()
+    asked = Asked(options, profile, locust_args)
+    services = CockpitServices(asked.asker, asked.choice, runs_folder(runs_dir), asked.lease_fds)
+    return run_cockpit(services, profile=asked.choice.profile, target=asked.choice.target)
+
+
+@click.command()
+@click.argument("run_name", metavar="[RUN]", required=False)
+@runs_dir_option
+def attach(run_name: str | None, runs_dir: str | None) -> int:
+    """Look at a run that goes on; without RUN, the only one."""
+    client, path = live_run(run_name, runs_dir)
+    folder = Path(client.welcome.folder)
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return _follow(client, folder)
+    client.close()
+    services = CockpitServices(Asker(profiles_here(None), Path.cwd()), Choice(), runs_folder(runs_dir), ())
+    return run_cockpit(services, profile=None, target=None, attach=RunAddress(folder, path))
+
+
+def _follow(client: RunClient, folder: Path) -> int:
+    """The run's progress as lines, and its results when it is over."""
+    progress = Progress(sys.stderr)
+    with client:
+        for snapshot in client.snapshots():
+            progress.show(snapshot)
+    progress.finish()
+    record = RunReader(folder).record()
+    print_results(record, Voice())
+    return record.outcome.exit_code if record.outcome else exit_codes.ENGINE_DIED

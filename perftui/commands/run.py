@@ -1,0 +1,145 @@
+"""A run without a screen, and everything that can be said of one beforehand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from perftui import exit_codes
+from perftui.commands.asked import Asked, LocustCommand, asking_options, runs_dir_option
+from perftui.headless import Voice, run_headless
+from perftui.model.errors import PerftuiError
+from perftui.model.plan import plan_to_dict
+from perftui.model.text import clean, mask_secrets
+from perftui.planning import admit
+from perftui.store.history import find_run
+from perftui.store.layout import runs_folder
+from perftui.store.reader import RunReader
+
+_EXIT_CODES = "\n".join(f"  {code:>3}  {meaning}" for code, meaning in exit_codes.MEANINGS.items())
+_RUN_EPILOG = f"""\b
+Exit codes (0 must be earned; a locustfile's own exit code is passed through where nothing else is wrong):
+{_EXIT_CODES}
+
+What stands after -- goes to Locust's own command line: perftui run light -- --my-argument 1
+"""
+
+
+@click.command(cls=LocustCommand, epilog=_RUN_EPILOG)
+@click.argument("profile", required=False)
+@asking_options
+@runs_dir_option
+@click.option("--again", metavar="RUN", help="Run the plan of an earlier run again.")
+@click.option("--json", "as_json", is_flag=True, help="The outcome as JSON, and nothing else on stdout.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress, no table: one line at the end.")
+@click.option("--debug", is_flag=True, hidden=True)
+@click.pass_obj
+def run(
+    locust_args: tuple[str, ...],
+    profile: str | None,
+    again: str | None,
+    runs_dir: str | None,
+    as_json: bool,
+    quiet: bool,
+    debug: bool,
+    **options: Any,
+) -> int:
+    """Run PROFILE without a screen."""
+    voice = Voice(quiet=quiet, json=as_json)
+    folder = runs_folder(runs_dir)
+
+    async def go() -> int:
+        if again is not None:
+            asked, plan = _again(again, runs_dir, profile, locust_args, options)
+        else:
+            asked = Asked(options, profile, locust_args)
+            plan = await asked.asker.plan_or_offer(asked.choice)
+        plan, interpreter, warnings = await admit(asked.asker, plan)
+        for item in warnings:
+            click.echo(f"warning: {clean(item.text, 500)}", err=True)
+        outcome = await run_headless(plan, interpreter, folder, voice)
+        if outcome.exit_code != exit_codes.OK:
+            click.echo(f"perftui: {clean(outcome.reason, 500)}.", err=True)
+        return outcome.exit_code
+
+    return asyncio.run(go())
+
+
+def _again(
+    name: str,
+    runs_dir: str | None,
+    profile: str | None,
+    locust_args: tuple[str, ...],
+    options: dict[str, Any],
+) -> tuple[Asked, Any]:
+    """The plan of the run `name`, as it was; only the built-in target's port is a new one."""
+    meant = {"profiles", "demo", "confirm_host", "python"}
+    changed = [key for key, value in options.items() if value and key not in meant]
+    if profile or changed:
+        raise PerftuiError(
+            "--again runs a plan as it was",
+            f"{'a profile' if profile else '--' + changed[0].replace('_', '-')} would change it",
+            "Leave one of the two out",
+            exit_code=exit_codes.USAGE,
+        )
+    plan = RunReader(find_run(runs_folder(runs_dir), name)).plan()
+    if "***" in " ".join(plan.locust_args) and not locust_args:
+        raise PerftuiError(
+            "cannot run it again as it was",
+            "the values of its secret arguments are not kept",
+            "Give Locust's arguments again after --",
+            exit_code=exit_codes.USAGE,
+        )
+    if locust_args:
+        plan = replace(plan, locust_args=locust_args)
+    if options["python"]:
+        plan = replace(plan, profile=replace(plan.profile, python=options["python"]))
+    options["demo"] = options["demo"] or plan.target.name == "demo"
+    asked = Asked(options, None, ())
+    if asked.lease is not None and plan.target.name == "demo":
+        plan = replace(plan, target=replace(plan.target, url=asked.lease.url))
+    return asked, plan
+
+
+@click.command(cls=LocustCommand)
+@click.argument("profile", required=False)
+@asking_options
+@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
+@click.option("--debug", is_flag=True, hidden=True)
+@click.pass_obj
+def check(locust_args: tuple[str, ...], profile: str | None, as_json: bool, debug: bool, **options: Any) -> int:
+    """Check PROFILE: what is asked, the locustfile, the target. Sends no load."""
+    from perftui import planning
+
+    async def go() -> int:
+        asked = Asked(options, profile, locust_args)
+        plan = await asked.asker.plan_or_offer(asked.choice)
+        items = []
+        if not as_json:
+            _print_origins(plan)
+        async for item in planning.check(asked.asker, plan):
+            items.append(item)
+            if not as_json:
+                mark = {"ok": "✓", "warning": "!", "failed": "✗"}[item.status]
+                click.echo(f"{mark} {item.name:<12} {clean(item.text, 500)}")
+        failed = {item.exit_code for item in items if item.status == "failed"}
+        if as_json:
+            document = [{"name": item.name, "status": item.status, "text": clean(item.text, 500)} for item in items]
+            click.echo(json.dumps({"checks": document, "origins": dict(plan.origins)}, indent=2))
+        return min(failed, default=exit_codes.OK)
+
+    return asyncio.run(go())
+
+
+def _print_origins(plan: Any) -> None:
+    tables = plan_to_dict(plan)
+    flat = {key: value for table in ("scenario", "target", "profile") for key, value in tables[table].items()}
+    for key, origin in plan.origins.items():
+        # The run's own keys carry their unit, the file's do not.
+        value = flat.get(key, flat.get(f"{key}_s", ""))
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        click.echo(f"  {key:<16} {clean(mask_secrets(shown), 60):<40} {clean(origin)}")

@@ -1,0 +1,73 @@
+"""What all formats say, so that they say the same."""
+
+from __future__ import annotations
+
+from perftui.model.histogram import Histogram
+from perftui.model.record import Accounting, Record
+from perftui.model.text import clean, mask_secrets
+from perftui.model.totals import ExceptionGroup, FailureGroup, RequestTotals
+
+MAX_LINE_LENGTH = 1000
+MAX_LINES = 200
+
+
+def duration_s(record: Record) -> float:
+    """Seconds of load that were recorded."""
+    return record.totals.elapsed_s
+
+
+def per_s(count: int, seconds: float) -> float:
+    return count / seconds if seconds > 0 else 0.0
+
+
+def round_ms(time_ms: float | None) -> float | None:
+    """To the microsecond, which is what was measured."""
+    return None if time_ms is None else round(time_ms, 3)
+
+
+def percentiles_ms(times: Histogram, percents: tuple[float, ...]) -> list[float | None]:
+    return [round_ms(each) for each in times.percentiles_ms(percents)]
+
+
+def requests_in_order(record: Record) -> list[RequestTotals]:
+    """By name, then method: Locust's order."""
+    return sorted(record.totals.by_request.values(), key=lambda each: (each.name, each.method))
+
+
+def failures_in_order(record: Record) -> list[FailureGroup]:
+    """The most frequent first."""
+    groups = record.totals.failures.values()
+    return sorted(groups, key=lambda group: (-group.count, group.name, group.method, group.message))
+
+
+def exceptions_in_order(record: Record) -> list[ExceptionGroup]:
+    """The most frequent first."""
+    return sorted(record.totals.exceptions.values(), key=lambda group: (-group.count, group.traceback))
+
+
+def accounting(record: Record) -> Accounting:
+    """The outcome's; of a run that was never sealed, with what was in flight at its last tick as abandoned."""
+    if record.outcome is not None:
+        return record.outcome.accounting
+    totals = record.totals
+    return Accounting(
+        started=totals.started,
+        succeeded=totals.total.succeeded,
+        failed=totals.total.failed,
+        abandoned=totals.abandoned + totals.in_flight,
+        oldest_abandoned_s=totals.oldest_in_flight_s,
+    )
+
+
+def one_line(text: str) -> str:
+    """Foreign text as one line without control characters or secrets; not yet escaped for its sink."""
+    return clean(mask_secrets(text), MAX_LINE_LENGTH)
+
+
+def lines_of(text: str) -> str:
+    """Foreign text, such as a traceback, line by line as `one_line`."""
+    # Of "\n" alone: what else str.splitlines takes for an end of line is to be seen.
+    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n", MAX_LINES)
+    if len(lines) > MAX_LINES:
+        lines[MAX_LINES:] = ["…"]
+    return "\n".join(map(one_line, lines))

@@ -1,0 +1,273 @@
+"""result.json: the record as a document whose form is published and versioned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from perftui.model import record as model
+from perftui.model.histogram import PERCENTILES, Histogram
+from perftui.model.plan import plan_to_dict
+from perftui.model.snapshot import TimelinePoint
+from perftui.model.totals import RequestTotals
+from perftui.reports.figures import (
+    accounting,
+    duration_s,
+    exceptions_in_order,
+    failures_in_order,
+    lines_of,
+    one_line,
+    per_s,
+    percentiles_ms,
+    requests_in_order,
+    round_ms,
+)
+
+# Raised when a reader of the document would have to change; new keys alone do not.
+SCHEMA_VERSION = 1
+PERCENTILE_ERROR = 0.01
+
+
+class Times(msgspec.Struct, kw_only=True, frozen=True):
+    """Service times (from the send to the end of the response) in ms; null where nothing was timed."""
+
+    count: int
+    min_ms: float | None
+    mean_ms: float | None
+    p50_ms: float | None
+    p75_ms: float | None
+    p90_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    p99_9_ms: float | None
+    max_ms: float | None
+
+
+class Request(msgspec.Struct, kw_only=True, frozen=True):
+    """A request name, or all of them. `untimed` requests are in no times. `statuses` counts by HTTP status, 0 is none.
+
+    `fail_ratio` is 0 to 1, null without requests; rates are over the whole run.
+    """
+
+    method: str
+    name: str
+    requests: int
+    succeeded: int
+    failed: int
+    untimed: int
+    fail_ratio: float | None
+    rps: float
+    fails_per_s: float
+    response_bytes: int
+    statuses: dict[str, int]
+    times: Times
+    succeeded_times: Times
+    failed_times: Times
+
+
+class Failure(msgspec.Struct, kw_only=True, frozen=True):
+    """Failed requests that are alike; first and last seen in seconds since the start of the load."""
+
+    method: str
+    name: str
+    message: str
+    count: int
+    first_s: float
+    last_s: float
+
+
+class PythonException(msgspec.Struct, kw_only=True, frozen=True):
+    """Exceptions in user code that share a traceback."""
+
+    message: str
+    traceback: str
+    count: int
+
+
+class Point(msgspec.Struct, kw_only=True, frozen=True):
+    """About one second of the run, by itself; `elapsed_s` is its end."""
+
+    elapsed_s: float
+    interval_s: float
+    user_count: int
+    requests: int
+    failures: int
+    rps: float
+    fails_per_s: float
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    max_ms: float | None
+    in_flight: int
+    cpu_percent: float
+    hub_lag_p99_ms: float
+
+
+class Accounting(msgspec.Struct, kw_only=True, frozen=True):
+    """Every request that was sent, once: started = succeeded + failed + abandoned."""
+
+    started: int
+    succeeded: int
+    failed: int
+    abandoned: int
+    oldest_abandoned_s: float
+
+
+class Event(msgspec.Struct, kw_only=True, frozen=True):
+    elapsed_s: float
+    kind: str
+    text: str
+
+
+class Result(msgspec.Struct, kw_only=True, frozen=True):
+    """A run of perftui. `verdict`, `exit_code`, `reason` and `ended_at` are null where it was never sealed.
+
+    Percentiles are within `percentile_error`, relative, of the recorded times. Text from outside has its control
+    characters shown as escapes and its secrets masked.
+    """
+
+    schema_version: int
+    run_id: str
+    state: str
+    verdict: str | None
+    exit_code: int | None
+    reason: str | None
+    sentences: list[str]
+    warnings: list[str]
+    started_at: str
+    ended_at: str | None
+    duration_s: float
+    percentile_error: float
+    accounting: Accounting
+    totals: Request
+    requests: list[Request]
+    failures: list[Failure]
+    exceptions: list[PythonException]
+    timeline: list[Point]
+    events: list[Event]
+    plan: dict[str, Any]
+    environment: dict[str, str]
+
+
+def result_json(record: model.Record) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(_result(record)), indent=2) + b"\n"
+
+
+def result_schema() -> bytes:
+    """The JSON schema of the document; docs/result.schema.json is a copy."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(Result)}
+    return msgspec.json.format(msgspec.json.encode(schema), indent=2) + b"\n"
+
+
+def _result(record: model.Record) -> Result:
+    outcome, totals, seconds = record.outcome, record.totals, duration_s(record)
+    accounted = accounting(record)
+    return Result(
+        schema_version=SCHEMA_VERSION,
+        run_id=one_line(record.run_id),
+        state=record.state.value,
+        verdict=outcome.verdict.value if outcome else None,
+        exit_code=outcome.exit_code if outcome else None,
+        reason=one_line(outcome.reason) if outcome else None,
+        sentences=[one_line(each) for each in outcome.sentences] if outcome else [],
+        warnings=[one_line(each) for each in outcome.warnings] if outcome else [],
+        started_at=record.started_at,
+        ended_at=one_line(outcome.ended_at) if outcome else None,
+        duration_s=seconds,
+        percentile_error=PERCENTILE_ERROR,
+        accounting=Accounting(
+            started=accounted.started,
+            succeeded=accounted.succeeded,
+            failed=accounted.failed,
+            abandoned=accounted.abandoned,
+            oldest_abandoned_s=accounted.oldest_abandoned_s,
+        ),
+        totals=_request(totals.total, seconds),
+        requests=[_request(each, seconds) for each in requests_in_order(record)],
+        failures=[
+            Failure(
+                method=one_line(group.method),
+                name=one_line(group.name),
+                message=one_line(group.message),
+                count=group.count,
+                first_s=group.first_s,
+                last_s=group.last_s,
+            )
+            for group in failures_in_order(record)
+        ],
+        exceptions=[
+            PythonException(message=one_line(group.message), traceback=lines_of(group.traceback), count=group.count)
+            for group in exceptions_in_order(record)
+        ],
+        timeline=[_point(each) for each in record.timeline],
+        events=[
+            Event(elapsed_s=each.elapsed_s, kind=one_line(each.kind), text=one_line(each.text))
+            for each in record.events
+        ],
+        plan=_cleaned(plan_to_dict(record.plan)),
+        environment={one_line(key): one_line(value) for key, value in sorted(record.environment.items())},
+    )
+
+
+def _request(totals: RequestTotals, seconds: float) -> Request:
+    return Request(
+        method=one_line(totals.method),
+        name=one_line(totals.name),
+        requests=totals.requests,
+        succeeded=totals.succeeded,
+        failed=totals.failed,
+        untimed=totals.untimed,
+        fail_ratio=totals.fail_ratio,
+        rps=round(per_s(totals.requests, seconds), 6),
+        fails_per_s=round(per_s(totals.failed, seconds), 6),
+        response_bytes=totals.response_bytes,
+        statuses={str(status): count for status, count in sorted(totals.statuses.items())},
+        times=_times(totals.times()),
+        succeeded_times=_times(totals.ok_times),
+        failed_times=_times(totals.failed_times),
+    )
+
+
+def _times(times: Histogram) -> Times:
+    p50_ms, p75_ms, p90_ms, p95_ms, p99_ms, p99_9_ms = percentiles_ms(times, PERCENTILES)
+    return Times(
+        count=times.count,
+        min_ms=round_ms(times.min_ms),
+        mean_ms=round_ms(times.mean_ms),
+        p50_ms=p50_ms,
+        p75_ms=p75_ms,
+        p90_ms=p90_ms,
+        p95_ms=p95_ms,
+        p99_ms=p99_ms,
+        p99_9_ms=p99_9_ms,
+        max_ms=round_ms(times.max_ms),
+    )
+
+
+def _point(point: TimelinePoint) -> Point:
+    return Point(
+        elapsed_s=round(point.elapsed_s, 6),
+        interval_s=round(point.interval_s, 6),
+        user_count=point.user_count,
+        requests=point.requests,
+        failures=point.failures,
+        rps=round(point.rps, 6),
+        fails_per_s=round(point.fails_per_s, 6),
+        p50_ms=round_ms(point.times.p50_ms),
+        p95_ms=round_ms(point.times.p95_ms),
+        p99_ms=round_ms(point.times.p99_ms),
+        max_ms=round_ms(point.times.max_ms),
+        in_flight=point.in_flight,
+        cpu_percent=point.cpu_percent,
+        hub_lag_p99_ms=point.hub_lag_p99_ms,
+    )
+
+
+def _cleaned(value: Any) -> Any:
+    """`value` with each text in it as one line."""
+    if isinstance(value, dict):
+        return {one_line(key): _cleaned(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(each) for each in value]
+    return one_line(value) if isinstance(value, str) else value

@@ -1,0 +1,79 @@
+"""The line to a run's conductor: snapshots come in, the wish to stop goes out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from perftui.exit_codes import ENVIRONMENT
+from perftui.model.errors import PerftuiError
+from perftui.model.snapshot import Snapshot
+from perftui.wire import messages
+from perftui.wire.codec import WireError
+from perftui.wire.framing import FrameReader, encode
+from perftui.wire.rendezvous import connect
+
+# What is read at once. A viewer that was stopped finds what the socket held and takes the newest of it.
+_CHUNK_BYTES = 1 << 20
+
+
+class Link:
+    """One connection. `rendezvous.connect` has made sure that the same user is at its other end."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def snapshots(self) -> AsyncIterator[Snapshot]:
+        """The newest snapshot whenever there is one, until the conductor closes.
+
+        Raises ConnectionError where nobody answers or the line breaks, and PerftuiError for a conductor that
+        speaks another version.
+        """
+        connection = await asyncio.to_thread(connect, self._path)
+        if connection is None:
+            raise ConnectionError("nobody answers")
+        connection.setblocking(False)
+        reader, self._writer = await asyncio.open_unix_connection(sock=connection)
+        frames = FrameReader()
+        try:
+            self._send(messages.Greeting(messages.VERSION))
+            while data := await reader.read(_CHUNK_BYTES):
+                newest: Snapshot | None = None
+                for message in frames.feed(data):
+                    if isinstance(message, messages.Welcome):
+                        _check_version(message.version)
+                    elif isinstance(message, messages.Shown):
+                        newest = message.snapshot
+                if newest is not None:
+                    yield newest
+        except WireError as error:
+            raise ConnectionError(str(error)) from None
+        finally:
+            self.close()
+
+    def stop(self, *, now: bool) -> bool:
+        """Ask the conductor to stop the run; False where there is no line to say it on."""
+        return self._send(messages.StopRun(now=now, by="cockpit"))
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _send(self, message: messages.Message) -> bool:
+        if self._writer is None or self._writer.is_closing():
+            return False
+        self._writer.write(encode(message))
+        return True
+
+
+def _check_version(version: int) -> None:
+    if version != messages.VERSION:
+        raise PerftuiError(
+            "cannot watch this run",
+            f"its conductor speaks version {version} of the protocol, this perftui version {messages.VERSION}",
+            "Use the perftui that started it",
+            exit_code=ENVIRONMENT,
+        )

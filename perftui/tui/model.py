@@ -1,0 +1,112 @@
+"""All that the cockpit knows of the run it looks at. Plain Python: screens read it, one link writes it."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
+
+from perftui.model.record import Record
+from perftui.model.snapshot import Snapshot, TimelinePoint
+from perftui.tui.services import RunAddress
+
+# Five and a half hours of seconds; of a longer run the charts show the end.
+MAX_POINTS = 20_000
+MAX_LOG_LINES = 5_000
+# Snapshots come once a second: three missing ones are worth saying.
+STALE_AFTER_S = 3.0
+
+
+class Connection(Enum):
+    NONE = auto()
+    """No run is looked at."""
+    CONNECTING = auto()
+    CONNECTED = auto()
+    LOST = auto()
+    """The conductor does not answer; looking for it again."""
+    ENDED = auto()
+    """The run is over, or was left."""
+
+
+class CockpitModel:
+    """`version` grows with every change: what was drawn at the same version need not be drawn again."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self.version = 0
+        self._forget_run()
+
+    def _forget_run(self) -> None:
+        self.address: RunAddress | None = None
+        self.connection = Connection.NONE
+        self.snapshot: Snapshot | None = None
+        self.points: deque[TimelinePoint] = deque(maxlen=MAX_POINTS)
+        self.log: deque[str] = deque(maxlen=MAX_LOG_LINES)
+        self.log_offset = 0
+        self.record: Record | None = None
+        self.files: tuple[str, ...] = ()
+        self.stop_requests = 0
+        self._last_frame_s: float | None = None
+
+    def begin(self, address: RunAddress) -> None:
+        """Look at another run; what was known of the former is dropped."""
+        self._forget_run()
+        self.address = address
+        self.connection = Connection.CONNECTING
+        self._last_frame_s = self._clock()
+        self.version += 1
+
+    def take(self, snapshot: Snapshot) -> bool:
+        """The newest snapshot. True where it changes more than numbers: worth drawing at once."""
+        before = self.snapshot
+        self.snapshot = snapshot
+        self.connection = Connection.CONNECTED
+        self._last_frame_s = self._clock()
+        self.version += 1
+        return before is None or before.state is not snapshot.state or bool(before.warning) != bool(snapshot.warning)
+
+    def add_points(self, points: Sequence[TimelinePoint]) -> None:
+        """Points from the record; those that are known already are passed over."""
+        last = self.last_seq
+        fresh = [point for point in points if point.seq > last]
+        self.points.extend(fresh)
+        self.version += bool(fresh)
+
+    def add_log(self, lines: Sequence[str], offset: int) -> None:
+        self.log.extend(lines)
+        self.log_offset = offset
+        self.version += bool(lines)
+
+    def lose(self) -> None:
+        self.connection = Connection.LOST
+        self.version += 1
+
+    def end(self, record: Record | None, files: tuple[str, ...] = ()) -> None:
+        """The run is over, and this is what is kept of it; None where it was only left."""
+        self.connection = Connection.ENDED
+        self.record, self.files = record, files
+        self.version += 1
+
+    def ask_stop(self) -> bool:
+        """Count one more wish to stop. True where it is not the first: stop now."""
+        self.stop_requests += 1
+        self.version += 1
+        return self.stop_requests > 1
+
+    @property
+    def last_seq(self) -> int:
+        return self.points[-1].seq if self.points else -1
+
+    @property
+    def is_live(self) -> bool:
+        """A run goes on and is looked at."""
+        return self.connection in (Connection.CONNECTING, Connection.CONNECTED, Connection.LOST)
+
+    @property
+    def stale_s(self) -> int | None:
+        """Whole seconds since the newest snapshot, where that is too long."""
+        if not self.is_live or self._last_frame_s is None:
+            return None
+        age_s = self._clock() - self._last_frame_s
+        return int(age_s) if age_s >= STALE_AFTER_S else None

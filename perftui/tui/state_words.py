@@ -1,0 +1,66 @@
+"""The state of a run as a symbol and a word: never by colour alone."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from perftui.model.record import Verdict
+from perftui.model.run_state import RunState
+from perftui.tui.model import CockpitModel, Connection
+
+
+class StateWord(NamedTuple):
+    symbol: str
+    word: str
+    role: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.symbol} {self.word}"
+
+
+_WORDS = {
+    RunState.CREATED: StateWord("◌", "CREATED", "muted"),
+    RunState.LOADING: StateWord("◌", "LOADING", "accent"),
+    RunState.RAMPING: StateWord("▲", "RAMPING", "accent"),
+    RunState.RUNNING: StateWord("●", "RUNNING", "good"),
+    RunState.STOPPING: StateWord("◐", "STOPPING", "warn"),
+    RunState.SEALING: StateWord("◐", "SEALING", "warn"),
+    RunState.FINISHED: StateWord("✓", "FINISHED", "good"),
+    RunState.STOPPED: StateWord("■", "STOPPED", "warn"),
+    RunState.FAILED: StateWord("✗", "FAILED", "bad"),
+    RunState.INTERRUPTED: StateWord("✗", "INTERRUPTED", "bad"),
+}
+
+_VERDICTS = {
+    Verdict.PASSED: StateWord("✓", "PASSED", "good"),
+    Verdict.FAILED: StateWord("✗", "FAILED", "bad"),
+    Verdict.NO_DATA: StateWord("✗", "NO RESULT", "bad"),
+    Verdict.ABORTED: StateWord("■", "ABORTED", "warn"),
+}
+
+
+def word_of(state: RunState) -> StateWord:
+    return _WORDS[state]
+
+
+def verdict_word(verdict: Verdict) -> StateWord:
+    return _VERDICTS[verdict]
+
+
+def state_of(model: CockpitModel) -> StateWord:
+    """What the header says. Bad news of the connection goes before the run's own state, which may be old."""
+    if model.connection is Connection.NONE:
+        return StateWord("○", "no run", "muted")
+    if model.connection is Connection.ENDED:
+        if model.record is None:
+            return StateWord("⌁", "DETACHED", "muted")
+        outcome = model.record.outcome
+        return verdict_word(outcome.verdict) if outcome else word_of(model.record.state)
+    if model.connection is Connection.LOST:
+        return StateWord("!", "NO ANSWER", "bad")
+    if model.stale_s is not None:
+        return StateWord("!", f"STALE {model.stale_s}s", "bad")
+    if model.snapshot is None:
+        return StateWord("◌", "CONNECTING", "accent")
+    return word_of(model.snapshot.state)

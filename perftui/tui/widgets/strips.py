@@ -1,0 +1,140 @@
+"""The base of what is drawn line by line: it sends the terminal only lines that changed.
+
+Textual redraws a whole widget when anything in it changes, and does not compare cells; over SSH bytes are what
+a live view costs. So a widget here keeps its lines, and marks one region per changed line. That is also why
+it draws its own frame: Textual's border titles cannot change without redrawing the widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from perftui.tui.renderables.frame import framed
+from perftui.tui.renderables.line import Line, Piece, cut
+
+_ROLES = (
+    "accent",
+    "bad",
+    "cursor",
+    "frame",
+    "good",
+    "heading",
+    "key",
+    "muted",
+    "p50",
+    "p95",
+    "p99",
+    "rps",
+    "strong",
+    "tab",
+    "users",
+    "warn",
+)
+
+
+class StripWidget(Widget):
+    """Draws `lines()`, in a frame where `is_framed`. Call `redraw()` after what they depend on has changed."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in _ROLES}
+    ALLOW_SELECT = False
+
+    is_framed = False
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._lines: list[Line] = []
+        self._strips: list[Strip] = []
+        self._styles_by_role: dict[str, Style] = {}
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        """At most `height` lines of at most `width` cells: the inside of the frame where there is one."""
+        raise NotImplementedError
+
+    def title(self) -> Sequence[Piece]:
+        return ()
+
+    def subtitle(self) -> Sequence[Piece]:
+        """Asked for after `lines`."""
+        return ()
+
+    @property
+    def inside_height(self) -> int:
+        return max(0, self.size.height - (2 if self.is_framed else 0))
+
+    def redraw(self) -> None:
+        """Build the lines again and mark those that changed."""
+        width, height = self.size
+        if not width or not height:
+            return
+        lines = self._all_lines(width, height)
+        changed = [y for y in range(height) if y >= len(self._lines) or self._lines[y] != lines[y]]
+        if len(self._strips) != height:
+            self._strips = [Strip.blank(width)] * height
+        for y in changed:
+            self._strips[y] = self._strip(lines[y], width)
+        self._lines = lines
+        if changed:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
+
+    def render_line(self, y: int) -> Strip:
+        if len(self._strips) != self.size.height:
+            self.redraw()
+        if y < len(self._strips):
+            return self._strips[y]
+        return Strip.blank(self.size.width, self.rich_style)
+
+    def on_resize(self) -> None:
+        self._forget()
+
+    def on_focus(self) -> None:
+        self._forget()
+
+    def on_blur(self) -> None:
+        self._forget()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles_by_role.clear()
+        self._lines = []
+        self._strips = []
+
+    def _forget(self) -> None:
+        self._styles_by_role.clear()
+        self._lines = []
+        self.redraw()
+
+    def _all_lines(self, width: int, height: int) -> list[Line]:
+        if self.is_framed:
+            inside = list(self.lines(max(0, width - 4), max(0, height - 2)))
+            role = "accent" if self.has_focus else "frame"
+            lines = framed(inside, width, height, title=self.title(), subtitle=self.subtitle(), role=role)
+        else:
+            lines = list(self.lines(width, height))[:height]
+        return lines + [Line()] * (height - len(lines))
+
+    def _strip(self, line: Line, width: int) -> Strip:
+        under = self._style(line.under)
+        segments = [
+            Segment(piece.text, under + self._style(piece.role) if piece.role else under)
+            for piece in cut(line.pieces, width)
+        ]
+        return Strip(segments).adjust_cell_length(width, under)
+
+    def _style(self, role: str) -> Style:
+        style = self._styles_by_role.get(role)
+        if style is None:
+            if role:
+                style = self.get_component_rich_style(f"role--{role}", partial=True)
+            else:
+                style = self.rich_style
+            if role in ("cursor", "tab"):
+                style = self.rich_style + style
+            self._styles_by_role[role] = style
+        return style

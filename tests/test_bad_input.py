@@ -1,0 +1,117 @@
+"""What bad input gets: one line that says what, why and what next; the exit code; and what was kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from perftui import exit_codes
+from tests.fakes.command import LOCUSTFILE, locustfile_in, perftui, profiles_in
+from tests.fakes.fault_server import RunningFaultServer
+
+RUN = ("run", "quick", "--target", "stage")
+
+
+@dataclass(frozen=True)
+class Case:
+    """`kept`: the run left a sealed record. `said` must stand in the last line of stderr."""
+
+    arguments: tuple[str, ...]
+    code: int
+    said: str
+    kept: bool = False
+    mode: str = "ok"
+    locustfile: str = LOCUSTFILE
+    before: str = ""
+
+
+NO_TASKS = "from locust import HttpUser\nclass Idle(HttpUser):\n    pass\n"
+WITH_HOST = LOCUSTFILE.replace("    wait_time", '    host = "http://written.test"\n    wait_time')
+
+CASES = {
+    "a host in the locustfile": Case(
+        ("run", "quick"), exit_codes.REFUSED, "http://written.test", locustfile=WITH_HOST
+    ),
+    "no target": Case(("run", "quick"), exit_codes.REFUSED, "--target"),
+    "a missing locustfile": Case((*RUN, "-f", "locustfle.py"), exit_codes.LOCUSTFILE, "locustfile.py"),
+    "a syntax error": Case(RUN, exit_codes.LOCUSTFILE, "locustfile.py:2", locustfile="a = 1\ndef (:\n"),
+    "an import error": Case(RUN, exit_codes.LOCUSTFILE, "locustfile.py:1", locustfile="import nowhere_to_be\n"),
+    "no user class": Case(RUN, exit_codes.LOCUSTFILE, "no user class", locustfile="a = 1\n"),
+    "a class without tasks": Case(RUN, exit_codes.LOCUSTFILE, "Idle", locustfile=NO_TASKS),
+    "sys.exit at import": Case(
+        RUN, exit_codes.LOCUSTFILE, "locustfile.py:2", locustfile="import sys\nsys.exit(0)\n"
+    ),
+    "an unknown profile": Case(("run", "quik"), exit_codes.USAGE, "quick"),
+    "an unknown target": Case(("run", "quick", "--target", "stag"), exit_codes.USAGE, "stage"),
+    "a host without scheme": Case(
+        ("run", "quick", "--target", "localhost:80"), exit_codes.USAGE, "http://localhost:80"
+    ),
+    "an option of Locust's that is ours": Case((*RUN, "--", "-u", "5"), exit_codes.USAGE, "--users"),
+    "an unknown argument of the locustfile": Case((*RUN, "--", "--no-such"), exit_codes.USAGE, "--no-such"),
+    "users that are no number": Case((*RUN, "--users", "many"), exit_codes.USAGE, "--users"),
+    "a target that refuses": Case(
+        ("run", "quick", "--target", "http://127.0.0.1:9"), exit_codes.REFUSED, "nothing is listening"
+    ),
+    "a target that redirects away": Case(
+        RUN, exit_codes.REFUSED, "redirects to http://127.0.0.2:9", mode="redirect=http://127.0.0.2:9"
+    ),
+    "a target that hangs": Case(RUN, exit_codes.NO_DATA, "none finished", kept=True, mode="hang"),
+    "a target that resets": Case(RUN, exit_codes.FAILED, "requests failed", kept=True, mode="reset"),
+    "a target that answers garbage": Case(RUN, exit_codes.FAILED, "requests failed", kept=True, mode="garbage"),
+    "a target that cuts its answers off": Case(RUN, exit_codes.FAILED, "requests failed", kept=True, mode="truncate"),
+    "a task that ends the process": Case(
+        RUN, exit_codes.ENGINE_DIED, "died", kept=True,
+        locustfile=LOCUSTFILE.replace("self.client", "import os; os._exit(0); self.client"),
+    ),
+    "a task that never yields": Case(
+        RUN, exit_codes.LOCUSTFILE, "locustfile.py:10", kept=True,
+        locustfile=LOCUSTFILE.replace('        self.client.get("/")', "        while True:\n            pass"),
+    ),
+    "a listener that raises": Case(
+        RUN, exit_codes.LOCUSTFILE, "boom", kept=True,
+        locustfile=LOCUSTFILE
+        + '\nfrom locust import events\n@events.quitting.add_listener\ndef q(**kw):\n    raise RuntimeError("boom")\n',
+    ),
+    "too few open files": Case((*RUN, "--users", "500"), exit_codes.ENVIRONMENT, "ulimit", before="ulimit -n 200"),
+    "a runs folder that cannot be": Case((*RUN, "--runs-dir", "/dev/null/runs"), exit_codes.ENVIRONMENT, "/dev/null"),
+    "a disk that fills up": Case(
+        (*RUN, "--run-time", "4s"), exit_codes.INCOMPLETE, "", kept=False, before="ulimit -f 60"
+    ),
+    "a cockpit without a terminal": Case(("launch", "--target", "stage"), exit_codes.USAGE, "perftui run"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    # A folder of its own with an end to the search for profiles and virtual environments.
+    place = tmp_path / "project"
+    (place / ".git").mkdir(parents=True)
+    return place
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_bad_input(name: str, folder: Path, tmp_path: Path) -> None:
+    case = CASES[name]
+    locustfile_in(folder, case.locustfile)
+    with RunningFaultServer(case.mode) as server:
+        profiles_in(folder, server.url)
+        done = perftui(*case.arguments, cwd=folder, before=case.before)
+        sent = server.counts()["requests"]
+    last = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == case.code, done.stderr
+    assert last.startswith("perftui: "), done.stderr
+    assert case.said in last
+    assert "Traceback" not in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+    sealed = list((tmp_path / "runs").glob("*/outcome.json"))
+    if case.kept:
+        outcome = json.loads(sealed[0].read_text())
+        assert outcome["exit_code"] == case.code
+        assert (sealed[0].parent / "report.html").stat().st_size > 0
+    elif case.code != exit_codes.INCOMPLETE:
+        # Refused before any load: nothing was sent but one look at the target, and nothing is left behind.
+        assert not list((tmp_path / "runs").glob("*"))
+        assert sent <= 1
