@@ -99,7 +99,7 @@ def test_bad_input(name: str, folder: Path, tmp_path: Path) -> None:
     with RunningFaultServer(case.mode) as server:
         profiles_in(folder, server.url)
         done = perftui(*case.arguments, cwd=folder, before=case.before)
-        sent = server.counts()["requests"]
+        sent = server.requests()
     last = done.stderr.strip().splitlines()[-1]
     assert done.returncode == case.code, done.stderr
     assert last.startswith("perftui: "), done.stderr

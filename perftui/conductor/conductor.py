@@ -102,6 +102,11 @@ class Conductor:
         self._overdue_at = float("inf")
         self._last_shown_at = 0.0
 
+    @property
+    def engine_pid(self) -> int:
+        """The engine's process id, and its process group's."""
+        return self._engine.pid
+
     async def run(self) -> Outcome:
         """Send the load and return the outcome, when the record is sealed and exported."""
         watching = asyncio.create_task(self._watch())

@@ -74,7 +74,9 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00", "＝", "＋", "
 def stats_csv(record: Record, *, raw: bool = False) -> bytes:
     """One row per request name, and the row Aggregated. `raw` leaves cells that start like a formula as they are."""
     seconds = duration_s(record)
-    rows = [_stats_row(each, seconds, _text(each.method, raw), _text(each.name, raw)) for each in requests_in_order(record)]
+    rows = [
+        _stats_row(each, seconds, _text(each.method, raw), _text(each.name, raw)) for each in requests_in_order(record)
+    ]
     total = record.totals.total
     return _csv(STATS_COLUMNS, [*rows, _stats_row(total, seconds, total.method, total.name)])
 

@@ -15,6 +15,7 @@ import sys
 import time
 import urllib.request
 from types import TracebackType
+from typing import Any
 
 OK_BODY = b"ok"
 # Stops by itself: a forgotten server must not outlive a test run.
@@ -132,10 +133,17 @@ class RunningFaultServer:
         self._process.stdin.write(mode + "\n")
         self._process.stdin.flush()
 
-    def counts(self) -> dict[str, list[float] | int]:
+    def requests(self) -> int:
+        """How many arrived, by the server's own count."""
+        return int(self._counts()["requests"])
+
+    def hold_ms(self) -> list[float]:
+        """How long each request was held, by the server's own clock."""
+        return list(self._counts()["hold_ms"])
+
+    def _counts(self) -> Any:
         with urllib.request.urlopen(f"{self.url}/__counts__", timeout=10) as response:
-            document: dict[str, list[float] | int] = json.load(response)
-        return document
+            return json.load(response)
 
     def __enter__(self) -> RunningFaultServer:
         return self

@@ -31,7 +31,7 @@ class Chart(StripWidget):
     is_framed = True
 
     def __init__(
-        self, name: str, y_text: Callable[[float], str], *, empty: str = "waiting for the first second…", id: str
+        self, name: str, y_text: Callable[[float], str], *, empty: str = "nothing to draw yet", id: str
     ) -> None:
         super().__init__(id=id)
         self._label = name

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -40,6 +41,9 @@ class Panes(Container):
         Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False),
         Binding("slash", "filter", "Filter", key_display="/", tooltip="Only rows that contain a text"),
     ]
+
+    class Changed(Message):
+        """Another pane is visible: it has to be filled."""
 
     def __init__(self, panes: Sequence[Pane], *, id: str) -> None:
         super().__init__(id=id)
@@ -83,6 +87,7 @@ class Panes(Container):
         if focused:
             self.current.focus()
         self.refresh_bindings()
+        self.post_message(self.Changed())
 
     def action_next_pane(self, step: int) -> None:
         tabs = self._tabs()

@@ -1,0 +1,111 @@
+"""Requests from the moment they are sent: started == finished + abandoned + in flight, at every instant."""
+
+from __future__ import annotations
+
+from collections import deque
+from time import monotonic
+from typing import Any
+
+from gevent import getcurrent
+
+# Cut-off requests that are listed at the end, the last ones; more are only counted.
+MAX_LISTED = 1000
+
+
+class Flight:
+    """One request on its way. `period` is the tick in which it started."""
+
+    __slots__ = ("is_open", "method", "period", "started_s", "url")
+
+    def __init__(self, method: Any, url: Any, period: int) -> None:
+        self.method = method
+        self.url = url
+        self.period = period
+        self.started_s = monotonic()
+        self.is_open = True
+
+
+class Flights:
+    """All requests of the process. `current` holds for each greenlet the innermost request that it is sending."""
+
+    def __init__(self) -> None:
+        self.started = 0
+        self.abandoned = 0
+        # Bounded by the greenlets that send, and by the responses that user code holds on to.
+        self.current: dict[Any, Flight] = {}
+        self._open: set[Flight] = set()
+        # Part of the open ones.
+        self._dropped: list[Flight] = []
+        self._cut_off: deque[tuple[str, str, float]] = deque(maxlen=MAX_LISTED)
+        self._period = 0
+
+    def take_off(self, method: Any, url: Any) -> Flight:
+        flight = Flight(method, url, self._period)
+        self.started += 1
+        self._open.add(flight)
+        return flight
+
+    def land(self) -> None:
+        """A request event is reported: of the request that this greenlet sends, else of a client that is not ours."""
+        flight = self.current.get(getcurrent())
+        if flight is not None and flight.is_open:
+            flight.is_open = False
+            self._open.discard(flight)
+        else:
+            self.started += 1
+
+    def abandon(self, flight: Flight) -> None:
+        """Sent, and never reported: the user was stopped, or user code dropped the response."""
+        if flight.is_open:
+            flight.is_open = False
+            self._open.discard(flight)
+            self.abandoned += 1
+            self._cut_off.append((str(flight.method), str(flight.url), monotonic() - flight.started_s))
+
+    def drop(self, flight: Flight) -> None:
+        """As `abandon`, from a finalizer: that may run at any instant, so it is counted with the next tick."""
+        if flight.is_open:
+            self._dropped.append(flight)
+
+    def never_sent(self, flight: Flight) -> None:
+        """An exception left the client before anything was reported, such as for a URL that is none."""
+        if flight.is_open and flight.period == self._period:
+            flight.is_open = False
+            self._open.discard(flight)
+            self.started -= 1
+        else:
+            # A tick has already said that it started.
+            self.abandon(flight)
+
+    def abandon_all(self) -> None:
+        for flight in tuple(self._open):
+            self.abandon(flight)
+
+    def take(self) -> tuple[int, int]:
+        """Started and abandoned since the last call."""
+        dropped, self._dropped = self._dropped, []
+        for flight in dropped:
+            self.abandon(flight)
+        counts = self.started, self.abandoned
+        self.started = self.abandoned = 0
+        self._period += 1
+        return counts
+
+    def forget(self) -> None:
+        """Begin to count: what is still on its way counts as started now."""
+        self.take()
+        self.started = len(self._open)
+        self._cut_off.clear()
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._open)
+
+    @property
+    def oldest_s(self) -> float:
+        return monotonic() - min(flight.started_s for flight in self._open) if self._open else 0.0
+
+    @property
+    def cut_off(self) -> tuple[tuple[str, str, float], ...]:
+        """Method, URL and age in s of the requests that were abandoned."""
+        return tuple(self._cut_off)

@@ -1,0 +1,77 @@
+"""The socket to the conductor: commands come in, events go out, and user code never waits for either."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import gevent
+from gevent import socket
+from gevent.event import AsyncResult, Event
+
+from perftui.engine.outbox import Outbox
+from perftui.exit_codes import BUG, STOPPED_EARLY
+from perftui.wire.codec import WireError
+from perftui.wire.framing import FrameReader, encode
+from perftui.wire.messages import Configure, Message, Start, Stop
+
+
+class Link:
+    """Owns the socket `fd`. `configured` gets the first command; `start_asked` and `stop_asked` are set by theirs.
+
+    Ends the process at once when the conductor closes its end: no load without an owner.
+    """
+
+    def __init__(self, fd: int) -> None:
+        self.configured: AsyncResult = AsyncResult()
+        self.start_asked = Event()
+        self.stop_asked = Event()
+        self._socket = socket.socket(fileno=fd)
+        self._outbox = Outbox()
+        self._has_more = Event()
+        self._is_empty = Event()
+        self._is_empty.set()
+        gevent.spawn(self._read)
+        gevent.spawn(self._write)
+
+    def send(self, message: Message) -> None:
+        """Never blocks, and never fails: what cannot be sent now waits, merged where it is much."""
+        self._outbox.put(message)
+        self._is_empty.clear()
+        self._has_more.set()
+
+    def flush(self, timeout_s: float) -> None:
+        """Wait until everything is sent, at most `timeout_s`."""
+        self._is_empty.wait(timeout_s)
+
+    def _read(self) -> None:
+        reader = FrameReader()
+        try:
+            while data := self._socket.recv(1 << 16):
+                for message in reader.feed(data):
+                    self._obey(message)
+        except (OSError, WireError) as error:
+            print(f"perftui engine: {error}", file=sys.stderr, flush=True)  # noqa: T201 - the last word there is
+        os._exit(STOPPED_EARLY)
+
+    def _obey(self, command: Message) -> None:
+        if isinstance(command, Configure):
+            self.configured.set(command)
+        elif isinstance(command, Start):
+            self.start_asked.set()
+        elif isinstance(command, Stop):
+            self.stop_asked.set()
+
+    def _write(self) -> None:
+        try:
+            while True:
+                self._has_more.wait()
+                while (message := self._outbox.take()) is not None:
+                    self._socket.sendall(encode(message))
+                self._has_more.clear()
+                self._is_empty.set()
+        except OSError:
+            os._exit(STOPPED_EARLY)
+        except WireError as error:
+            print(f"perftui engine: {error}", file=sys.stderr, flush=True)  # noqa: T201
+            os._exit(BUG)

@@ -1,0 +1,85 @@
+"""The timeline of a record as the charts of its report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from perftui.model.snapshot import TimelinePoint
+from perftui.reports.svg import Line, Panel, chart
+
+# More points than this are not seen in a chart and make the file large.
+MAX_POINTS = 600
+# Ticks come once a second; where the next one ends this much later, nothing is known of the time between.
+_GAP_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Charts:
+    """`note` says what a point stands for where it is more than a tick."""
+
+    times: str
+    rate: str
+    failures: str
+    note: str
+
+
+def charts_of(timeline: Sequence[TimelinePoint]) -> Charts:
+    buckets, breaks, size = _buckets(timeline)
+    ends_s = [bucket[-1].elapsed_s for bucket in buckets]
+
+    p50 = [_highest(point.times.p50_ms for point in bucket) for bucket in buckets]
+    p95 = [_highest(point.times.p95_ms for point in bucket) for bucket in buckets]
+    p99 = [_highest(point.times.p99_ms for point in bucket) for bucket in buckets]
+    rps = [_mean_rate([point.requests for point in bucket], bucket) for bucket in buckets]
+    users = [_highest(point.user_count for point in bucket) for bucket in buckets]
+    fails_per_s = [_highest(point.fails_per_s for point in bucket) for bucket in buckets]
+    return Charts(
+        times=chart(
+            "Service time over the run: p50, p95 and p99 in ms",
+            ends_s,
+            breaks,
+            [Panel("ms", (Line("p99", p99), Line("p95", p95), Line("p50", p50)), 170)],
+        ),
+        rate=chart(
+            "Requests per second and users over the run",
+            ends_s,
+            breaks,
+            [Panel("requests/s", (Line("rps", rps, is_filled=True),), 94), Panel("users", (Line("users", users),), 42)],
+        ),
+        failures=chart(
+            "Failures per second over the run",
+            ends_s,
+            breaks,
+            [Panel("failures/s", (Line("fails", fails_per_s, is_filled=True),), 170)],
+        ),
+        note=f"Each point of a chart covers {size} s: the mean rate of requests, the highest of all else."
+        if size > 1
+        else "",
+    )
+
+
+def _buckets(timeline: Sequence[TimelinePoint]) -> tuple[list[Sequence[TimelinePoint]], frozenset[int], int]:
+    """`timeline` in at most about MAX_POINTS pieces that span no gap, where the gaps are, and ticks a piece."""
+    size = -(-len(timeline) // MAX_POINTS) or 1
+    buckets: list[Sequence[TimelinePoint]] = []
+    breaks: set[int] = set()
+    begin = 0
+    for index in range(1, len(timeline) + 1):
+        at_end = index == len(timeline)
+        is_gap = not at_end and timeline[index].elapsed_s - timeline[index - 1].elapsed_s > _GAP_S
+        if at_end or is_gap or index - begin == size:
+            buckets.append(timeline[begin:index])
+            begin = index
+        if is_gap:
+            breaks.add(len(buckets))
+    return buckets, frozenset(breaks), size
+
+
+def _highest(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def _mean_rate(counts: list[int], bucket: Sequence[TimelinePoint]) -> float | None:
+    seconds = sum(point.interval_s for point in bucket)
+    return sum(counts) / seconds if seconds > 0 else None

@@ -1,0 +1,125 @@
+"""Line charts over the time of a run, as SVG that the report's style sheet colours."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from perftui.model.duration import format_clock
+
+# One user unit is one CSS pixel where the chart is as wide as on a desktop; the text is still read at a phone's width.
+WIDTH = 520
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 18, 28, 24
+_PANEL_GAP = 16
+# Half the width of a digit of an axis.
+_HALF_DIGIT = 4
+
+_X_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`values` belong to the chart's times; None is a gap. `style` is the class that gives it its colour."""
+
+    style: str
+    values: Sequence[float | None]
+    is_filled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One plot with its own y axis from 0; `unit` stands above the axis."""
+
+    unit: str
+    lines: tuple[Line, ...]
+    height: int
+
+
+def chart(title: str, elapsed_s: Sequence[float], breaks: frozenset[int], panels: Sequence[Panel]) -> str:
+    """`panels` above each other over the same time. Lines are interrupted before each index in `breaks`."""
+    end_s = max(elapsed_s, default=0.0) or 1.0
+    parts: list[str] = []
+    top = 0
+    for panel in panels:
+        parts.append(_panel(panel, top, elapsed_s, end_s, breaks))
+        top += _TOP + panel.height + _PANEL_GAP
+    height = top - _PANEL_GAP + _BOTTOM
+    parts.append(_x_axis(end_s, height - _BOTTOM))
+    return (
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def _x(elapsed_s: float, end_s: float) -> float:
+    return _LEFT + (WIDTH - _LEFT - _RIGHT) * elapsed_s / end_s
+
+
+def _panel(panel: Panel, top: int, elapsed_s: Sequence[float], end_s: float, breaks: frozenset[int]) -> str:
+    base = top + _TOP + panel.height
+    highest = max((value for line in panel.lines for value in line.values if value is not None), default=0.0)
+    step, most = _scale(highest, 4 if panel.height >= 100 else 2)
+    parts = [f'<text class="unit" x="0" y="{top + 12}">{escape(panel.unit)}</text>']
+    for number in range(round(most / step) + 1):
+        y = base - panel.height * number * step / most
+        parts.append(f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(f'<text class="tick end" x="{_LEFT - 7}" y="{y + 4:.1f}">{_label(number * step, step)}</text>')
+    for line in panel.lines:
+        for run in _runs(line.values, breaks):
+            points = [
+                (_x(elapsed_s[index], end_s), base - panel.height * (line.values[index] or 0.0) / most) for index in run
+            ]
+            parts.append(_path(points, base, line))
+    return "".join(parts)
+
+
+def _runs(values: Sequence[float | None], breaks: frozenset[int]) -> list[list[int]]:
+    """The indexes of `values` without its gaps, in pieces between them."""
+    runs: list[list[int]] = [[]]
+    for index, value in enumerate(values):
+        if value is None or index in breaks:
+            runs.append([])
+        if value is not None:
+            runs[-1].append(index)
+    return [run for run in runs if run]
+
+
+def _path(points: list[tuple[float, float]], base: int, line: Line) -> str:
+    # A lone point is a line of no length, which its round cap makes a dot.
+    steps = " ".join(f"{x:.1f},{y:.1f}" for x, y in (points if len(points) > 1 else points * 2))
+    drawn = f'<polyline class="line {line.style}" points="{steps}"/>'
+    if line.is_filled and len(points) > 1:
+        area = f"{points[0][0]:.1f},{base} {steps} {points[-1][0]:.1f},{base}"
+        drawn = f'<polygon class="area {line.style}" points="{area}"/>{drawn}'
+    return drawn
+
+
+def _x_axis(end_s: float, y: int) -> str:
+    step_s = next((step for step in _X_STEPS_S if end_s / step <= 6), _X_STEPS_S[-1])
+    labels = []
+    for number in range(math.floor(end_s / step_s + 1e-9) + 1):
+        text = format_clock(number * step_s)
+        # The last label would be cut off at the chart's edge where it does not fit below its mark.
+        x = min(_x(number * step_s, end_s), WIDTH - len(text) * _HALF_DIGIT)
+        labels.append(f'<text class="tick middle" x="{x:.1f}" y="{y + 17}">{text}</text>')
+    return "".join(labels)
+
+
+def _scale(highest: float, most_steps: int) -> tuple[float, float]:
+    """A round step and the multiple of it, at most `most_steps` of them, that holds `highest`."""
+    if not 0 < highest < math.inf:
+        return 1.0, 1.0
+    power = 10.0 ** math.floor(math.log10(highest / most_steps))
+    step = next(factor * power for factor in (1, 2, 5, 10, 20) if factor * power * most_steps >= highest)
+    return step, step * math.ceil(highest / step - 1e-9)
+
+
+def _label(value: float, step: float) -> str:
+    if value >= 1_000_000:
+        return f"{value / 1_000_000:g}M"
+    if value >= 10_000:
+        return f"{value / 1000:g}k"
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    return f"{value:,.{decimals}f}"

@@ -1,0 +1,71 @@
+"""A plan in words: what will be asked of whom, and where each value came from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from perftui.model.duration import format_duration
+from perftui.model.plan import LONGEST_UNASKED_RUN_S, RunPlan
+from perftui.model.text import clean, mask_secrets
+from perftui.tui.renderables.line import Line, Piece, spread
+
+_LABEL_WIDTH = 13
+
+
+def plan_lines(plan: RunPlan, width: int) -> Sequence[Line]:
+    profile, target, scenario = plan.profile, plan.target, plan.scenario
+    run_time = (
+        format_duration(profile.run_time_s)
+        if profile.run_time_s is not None
+        else f"the locustfile's own, at most {format_duration(LONGEST_UNASKED_RUN_S)}"
+    )
+    limits = [
+        f"{value:g} {unit}"
+        for value, unit in (
+            (target.max_users, "users"),
+            (target.max_rps, "requests/s"),
+            (target.max_minutes, "minutes"),
+        )
+        if value is not None
+    ]
+    files = ", ".join(short_path(path) for path in scenario.locustfiles)
+    facts = [
+        ("target", f"{mask_secrets(target.url)} · {target.environment}", "url"),
+        ("locustfile", files, "locustfiles"),
+        ("user classes", ", ".join(scenario.user_classes) or "all that it holds", "user_classes"),
+        ("users", f"{profile.users:,}", "users"),
+        ("spawn rate", f"{profile.spawn_rate:g} users/s", "spawn_rate"),
+        ("run time", run_time, "run_time"),
+        ("stop timeout", format_duration(profile.stop_timeout_s), "stop_timeout"),
+        ("connect", f"at most {format_duration(profile.connect_timeout_s)}", "connect_timeout"),
+        ("read", f"at most {format_duration(profile.read_timeout_s)}", "read_timeout"),
+    ]
+    if profile.warm_up_s:
+        facts.append(("warm-up", format_duration(profile.warm_up_s), "warm_up"))
+    if scenario.tags or scenario.exclude_tags:
+        tags = [*scenario.tags, *(f"not {tag}" for tag in scenario.exclude_tags)]
+        facts.append(("tags", ", ".join(tags), "tags"))
+    if scenario.weights:
+        facts.append(("weights", ", ".join(f"{name} {weight}" for name, weight in scenario.weights.items()), "weights"))
+    if limits:
+        facts.append(("limits", f"{', '.join(limits)} (the target's)", ""))
+    if plan.locust_args:
+        facts.append(("arguments", mask_secrets(" ".join(plan.locust_args)), "locust_args"))
+    return [_fact(label, value, plan.origins.get(key, ""), width) for label, value, key in facts]
+
+
+def short_path(path: str) -> str:
+    """`path` below the current folder, or with ~ for the home folder: no one needs the rest on a screen."""
+    for base, prefix in ((Path.cwd(), ""), (Path.home(), "~/")):
+        if base != Path("/") and Path(path).is_relative_to(base) and Path(path) != base:
+            return clean(prefix + os.path.relpath(path, base))
+    return clean(path)
+
+
+def _fact(label: str, value: str, origin: str, width: int) -> Line:
+    start = (Piece(label.ljust(_LABEL_WIDTH), "muted"), Piece(clean(value)))
+    # The origin explains the value: it goes first when there is no room for both.
+    has_room = _LABEL_WIDTH + len(value) + len(origin) + 2 <= width
+    return Line(spread(start, (Piece(clean(origin), "muted"),) if origin and has_room else (), width))

@@ -1,0 +1,76 @@
+"""What the three modes share: the header, the footer, one pump, and the placard of a terminal too small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer, Static
+
+from perftui.tui.model import CockpitModel
+from perftui.tui.widgets.top_bar import TopBar
+
+if TYPE_CHECKING:
+    from perftui.tui.app import PerftuiApp
+
+PUMP_S = 1.0
+
+
+class Placard(Static):
+    def __init__(self) -> None:
+        super().__init__("perftui needs 60 columns and 16 rows.\nMake the terminal larger, or press q.", markup=False)
+
+
+class CockpitScreen(Screen[None]):
+    """A mode. `show` draws what changed; it is called by the pump once a second, and at once for what matters."""
+
+    CSS_PATH = ("../styles/cockpit.tcss",)
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (160, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (30, "-tall"), (45, "-high")]
+    mode: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._drawn: object = None
+
+    def body(self) -> Iterable[Widget]:
+        raise NotImplementedError
+
+    def show(self, model: CockpitModel) -> None:
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        yield TopBar(self.mode)
+        yield from self.body()
+        yield Footer(compact=True)
+        yield Placard()
+
+    def on_mount(self) -> None:
+        self.set_interval(PUMP_S, self.pump)
+        self.call_after_refresh(self.pump, force=True)
+
+    def on_screen_resume(self) -> None:
+        self.pump(force=True)
+
+    def pump(self, *, force: bool = False) -> None:
+        """Draw what changed since the last time, if anybody sees it and the terminal keeps up."""
+        if not (self.is_current and self.is_mounted) or (self.cockpit.backlog and not force):
+            return
+        model = self.cockpit.model
+        # The age of a silent connection is on the screen too, and changes without the model.
+        version = (model.version, model.stale_s)
+        if version == self._drawn and not force:
+            return
+        self._drawn = version
+        with self.app.batch_update():
+            self.show(model)
+
+    @property
+    def cockpit(self) -> PerftuiApp:
+        return cast("PerftuiApp", self.app)
+
+    def on_top_bar_chosen(self, event: TopBar.Chosen) -> None:
+        self.cockpit.action_mode(event.mode)

@@ -1,0 +1,161 @@
+"""Results: what became of the run, from its sealed record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widget import Widget
+
+from perftui.model.duration import format_clock, format_duration
+from perftui.model.record import Record
+from perftui.model.snapshot import Times, times_of
+from perftui.model.text import clean
+from perftui.tui.figures import ms_text, rate_text, share_text
+from perftui.tui.model import CockpitModel
+from perftui.tui.plan_text import plan_lines, short_path
+from perftui.tui.renderables.line import Line, Piece, foreign, line, wrapped
+from perftui.tui.request_columns import exception_table, failure_table, request_table
+from perftui.tui.screens.base import CockpitScreen
+from perftui.tui.screens.dialogs import RowDetail
+from perftui.tui.screens.run_charts import rates_chart, show_rates, show_times, times_chart
+from perftui.tui.state_words import state_of, verdict_word, word_of
+from perftui.tui.summary import duration_s, exception_rows, failure_rows, request_rows, sentences_of, total_row
+from perftui.tui.widgets.chart import Chart
+from perftui.tui.widgets.panes import Pane, Panes
+from perftui.tui.widgets.table import Table
+from perftui.tui.widgets.text import Bar, Block, ScrollPane
+from perftui.tui.widgets.top_bar import TopBar
+
+_FILE_MEANINGS = {
+    "report.html": "the report, one self-contained page",
+    "result.json": "everything, versioned",
+    "junit.xml": "for CI",
+    "stats.csv": "a row per request, Locust's columns",
+    "stats_history.csv": "a row per second, Locust's columns",
+    "failures.csv": "Locust's columns",
+    "exceptions.csv": "Locust's columns",
+    "outcome.json": "verdict, exit code, accounting",
+    "run.toml": "what was asked",
+    "run.log": "what user code and Locust said",
+    "samples.db": "every second, SQLite",
+}
+
+
+class ResultsScreen(CockpitScreen):
+    CSS_PATH = ("../styles/cockpit.tcss", "../styles/results.tcss")
+    mode = "results"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "run_again", "Run again", tooltip="Back to Setup with this plan"),
+        Binding("v", "next_chart", "Chart", tooltip="The other chart"),
+        Binding("escape", "app.mode('setup')", "Setup", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: Record | None = None
+
+    def body(self) -> Iterable[Widget]:
+        yield Bar(id="run-title")
+        with Horizontal(id="summary"):
+            yield Block("Verdict", id="verdict")
+            yield times_chart()
+            yield rates_chart()
+        yield Panes(
+            (
+                Pane("Requests", request_table(id="requests", rate_label="RPS")),
+                Pane("Failures", failure_table(id="failure-list")),
+                Pane("Exceptions", exception_table(id="exceptions"), is_optional=True),
+                Pane("Files", ScrollPane(id="files")),
+                Pane("Plan", ScrollPane(id="plan")),
+                Pane("Log", ScrollPane(id="log", empty="nothing was logged")),
+            ),
+            id="panes",
+        )
+
+    def on_mount(self) -> None:
+        self.query_one("#requests").focus()
+
+    def show(self, model: CockpitModel) -> None:
+        self.query_one(TopBar).show(model)
+        record = model.record
+        self.query_one("#run-title", Bar).show(_title(model, record))
+        if record is None:
+            why = "The run goes on: 2 shows it." if model.is_live else "No run has ended yet: 1 sets one up."
+            self.query_one("#verdict", Block).show(lambda width: wrapped(why, width, "muted"))
+        elif record is not self._shown:
+            self._show_record(model, record)
+        self._shown = record
+
+    def action_run_again(self) -> None:
+        record = self.cockpit.model.record
+        if record is not None:
+            self.cockpit.set_up_again(record.plan)
+
+    def action_next_chart(self) -> None:
+        self.toggle_class("-second-chart")
+        self.call_after_refresh(self._show_charts)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "run_again":
+            return self.cockpit.model.record is not None
+        return not self.has_class("-wide") if action == "next_chart" else True
+
+    def on_table_chosen(self, event: Table.Chosen) -> None:
+        self.app.push_screen(RowDetail(event.row))
+
+    def _show_record(self, model: CockpitModel, record: Record) -> None:
+        verdict = _verdict_lines(record)
+        word = verdict_word(record.outcome.verdict) if record.outcome else word_of(record.state)
+        self.query_one("#verdict", Block).show(verdict, title=(Piece("Verdict  ", "heading"), Piece(word.text, word.role)))
+        self._show_charts()
+        requests, failures, exceptions = request_rows(record), failure_rows(record), exception_rows(record)
+        self.query_one("#requests", Table).show(requests, total_row(record) if requests else None)
+        self.query_one("#failure-list", Table).show(failures)
+        self.query_one("#exceptions", Table).show(exceptions)
+        self.query_one("#files", ScrollPane).show(_file_lines(record, model.files))
+        self.query_one("#plan", ScrollPane).show(_plan_lines(record))
+        log = tuple(model.log)
+        self.query_one("#log", ScrollPane).show(lambda _width: [line(foreign(each)) for each in log])
+        self.query_one(Panes).note(
+            {
+                "Requests": str(len(requests)) if requests else "",
+                "Failures": str(len(failures)) if failures else "",
+                "Exceptions": str(len(exceptions)) if exceptions else "",
+                "Files": str(len(model.files)),
+            }
+        )
+        self.refresh_bindings()
+
+    def _show_charts(self) -> None:
+        record = self.cockpit.model.record
+        if record is None:
+            return
+        end_s = duration_s(record)
+        times, rates = self.query_one("#times-chart", Chart), self.query_one("#rates-chart", Chart)
+        note = () if self.has_class("-wide") else (Piece("v other chart", "muted"),)
+        total = total_row(record).times
+        if times.display:
+            show_times(times, record.timeline, (total.p50_ms, total.p95_ms, total.p99_ms), end_s, end_s, note)
+        if rates.display:
+            most = record.totals.max_user_count
+            show_rates(rates, record.timeline, total_row(record).rps, most, max(1, most), end_s, end_s, note)
+
+
+def _title(model: CockpitModel, record: Record | None) -> Sequence[Piece]:
+    if record is None:
+        return (Piece(f" {state_of(model).word.lower()}", "muted"),)
+    return (
+        Piece(" "),
+        foreign(record.plan.title, "strong"),
+        Piece(f"  {format_duration(round(duration_s(record), 1))} of load", "muted"),
+        Piece("  started ", "muted"),
+        foreign(record.started_at.replace("T", " ")[:19], "muted"),
+        Piece(" UTC", "muted"),
+    )
+
+
+def _verdict_lines(record: Record) -> object:
+    ...

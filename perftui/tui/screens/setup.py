@@ -1,0 +1,303 @@
+"""Setup: choose a profile, a target and a scenario, see what that asks for, and start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.worker import Worker, WorkerCancelled, WorkerFailed
+
+from perftui.model.duration import format_duration
+from perftui.model.errors import PerftuiError
+from perftui.model.inspection import CheckItem
+from perftui.model.plan import Profile, RunPlan, Target
+from perftui.model.text import clean, mask_secrets
+from perftui.tui.figures import axis_text
+from perftui.tui.model import CockpitModel
+from perftui.tui.plan_text import plan_lines
+from perftui.tui.renderables.buckets import Sample
+from perftui.tui.renderables.line import Line, Piece, foreign, line, wrapped
+from perftui.tui.renderables.load_shape import load_shape_of
+from perftui.tui.screens.base import CockpitScreen
+from perftui.tui.screens.dialogs import ConfirmHost
+from perftui.tui.widgets.choices import Choice, Choices
+from perftui.tui.widgets.fields import Fields
+from perftui.tui.widgets.load_shape_chart import LoadShapeChart
+from perftui.tui.widgets.text import Block, ScrollPane
+from perftui.tui.widgets.top_bar import TopBar
+
+OWN_SCENARIO = ""
+# The plan is checked once the choice has rested for this long: a check loads the locustfile and asks the target.
+SETTLE_S = 0.5
+_STATUS = {"ok": ("✓", "good"), "warning": ("!", "warn"), "failed": ("✗", "bad")}
+# More than any preflight has.
+MAX_CHECK_ITEMS = 100
+
+
+class SetupScreen(CockpitScreen):
+    CSS_PATH = ("../styles/cockpit.tcss", "../styles/setup.tcss")
+    mode = "setup"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "start", "Start", tooltip="Check, then start the run"),
+        Binding("p", "check", "Preflight", tooltip="Check the plan again, without load"),
+        Binding("e", "edit", "Edit", tooltip="Change users, spawn rate and run time for this run"),
+        Binding("tab", "app.focus_next", "Next", show=False),
+    ]
+
+    def __init__(self, profile: str | None, target: str | None) -> None:
+        super().__init__()
+        self._first = (profile, target)
+        self._plan: RunPlan | None = None
+        self._plan_error = ""
+        self._items: list[CheckItem] = []
+        self._checked: RunPlan | None = None
+        self._check: Worker[None] | None = None
+        self._settling: Timer | None = None
+        self._is_starting = False
+        self._notice: tuple[str, str] = ("", "")
+
+    def body(self) -> Iterable[Widget]:
+        with Horizontal(id="setup"):
+            with Vertical(id="asking"):
+                yield Choices("Profiles", id="profiles")
+                yield Choices("Targets", id="targets")
+                yield Choices("Scenario", id="scenarios")
+            with Vertical(id="planned"):
+                yield Fields()
+                yield ScrollPane(id="plan")
+                yield LoadShapeChart(id="shape")
+                yield ScrollPane(id="preflight")
+        yield Block(id="command", is_framed=False)
+
+    def on_mount(self) -> None:
+        profiles = self.cockpit.services.profile_set
+        self._list("#profiles").show([_profile_choice(each) for each in profiles.profiles.values()])
+        self._list("#targets").show(
+            [_target_choice(name, profiles.targets.get(name)) for name in profiles.target_names()]
+        )
+        self._list("#scenarios").show(
+            [Choice(OWN_SCENARIO, "the profile's own"), *(Choice(name, name) for name in profiles.scenarios)]
+        )
+        profile, target = self._first
+        self._list("#profiles").choose(profile)
+        self._list("#targets").choose(target or self._own_target())
+        self._list("#profiles").focus()
+        self._make_plan()
+
+    def show(self, model: CockpitModel) -> None:
+        self.query_one(TopBar).show(model)
+
+    def choose(self, plan: RunPlan) -> None:
+        """Offer a plan that was run before again."""
+        self._list("#profiles").choose(plan.profile.name)
+        self._list("#targets").choose(plan.target.name)
+        self._make_plan()
+
+    def on_choices_changed(self, event: Choices.Changed) -> None:
+        if event.choices.id == "profiles" and self._first[1] is None:
+            self._list("#targets").choose(self._own_target())
+        elif event.choices.id == "targets":
+            self._first = (None, event.choices.value)
+        self._make_plan()
+
+    def on_fields_changed(self) -> None:
+        self._make_plan()
+
+    def on_fields_submitted(self) -> None:
+        self.action_start()
+
+    def action_edit(self) -> None:
+        self.query_one("FieldInput").focus()
+
+    def action_check(self) -> None:
+        self._begin_check()
+
+    def action_start(self) -> None:
+        fault = self.query_one(Fields).fault
+        if fault:
+            self._say(f"not started: {fault}", "bad")
+        elif not self._is_starting:
+            self.run_worker(self._start(), group="start", exclusive=True)
+
+    async def _start(self) -> None:
+        self._is_starting = True
+        try:
+            await self._start_checked()
+        except PerftuiError as error:
+            self._say(f"not started: {error}", "bad")
+        finally:
+            self._is_starting = False
+
+    async def _start_checked(self) -> None:
+        plan = self._plan
+        if plan is None:
+            self._say(f"not started: {self._plan_error or 'there is nothing to start'}", "bad")
+            return
+        if self.cockpit.model.is_live:
+            self._say("not started: a run goes on. 2 shows it; stop or detach it first", "warn")
+            return
+        if plan.target.environment == "production":
+            host = urlsplit(plan.target.url).hostname or plan.target.url
+            load = f"up to {plan.profile.users:,} users"
+            if not await self.app.push_screen_wait(ConfirmHost(host, load)):
+                self._say("not started: the host's name was not typed", "warn")
+                return
+        self._say("starts when the checks are through…", "accent")
+        await self._finish_check(plan)
+        if plan is not self._plan:
+            self._say("not started: the plan was changed meanwhile", "warn")
+            return
+        failed = next((item for item in self._items if item.status == "failed"), None)
+        if failed is not None:
+            self._say(f"not started: {failed.name}: {failed.text}", "bad")
+            return
+        self._say("starting…", "accent")
+        address = await self.cockpit.services.start(plan)
+        self._say("", "")
+        self.cockpit.follow(address)
+
+    async def _finish_check(self, plan: RunPlan) -> None:
+        if self._checked is not plan:
+            if self._check is None or not self._check.is_running:
+                self._begin_check()
+            try:
+                if self._check is not None:
+                    await self._check.wait()
+            except (WorkerCancelled, WorkerFailed):
+                return
+
+    def _make_plan(self) -> None:
+        profile, target = self._list("#profiles").value, self._list("#targets").value
+        fields = self.query_one(Fields)
+        self._plan, self._plan_error, self._items, self._checked = None, "", [], None
+        if self._check is not None:
+            self._check.cancel()
+            self._check = None
+        self._notice = ("", "")
+        if profile is None:
+            self._plan_error = "the profiles file holds no profile"
+        elif target is None:
+            self._plan_error = "there is no target"
+        elif fields.fault:
+            self._plan_error = fields.fault
+        else:
+            scenario = self._list("#scenarios").value or None
+            try:
+                self._plan = self.cockpit.services.plan(profile, target, scenario, fields.overrides)
+            except PerftuiError as error:
+                self._plan_error = str(error)
+        if profile is not None:
+            fields.own_values(_own_values(self.cockpit.services.profile_set.profiles[profile]))
+        self._show_plan()
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._settling is not None:
+            self._settling.stop()
+        # Production hears from perftui only when somebody asks for it: p, or a start.
+        if self._plan is not None and self._plan.target.environment != "production":
+            self._settling = self.set_timer(SETTLE_S, self._begin_check)
+        self._show_check()
+
+    def _begin_check(self) -> None:
+        if self._plan is None:
+            return
+        if self._settling is not None:
+            self._settling.stop()
+        self._items, self._checked = [], None
+        self._check = self.run_worker(self._run_check(self._plan), group="check", exclusive=True, exit_on_error=False)
+        self._show_check()
+
+    async def _run_check(self, plan: RunPlan) -> None:
+        try:
+            async for item in self.cockpit.services.check(plan):
+                if plan is not self._plan:
+                    return
+                self._items = [*self._items, item][:MAX_CHECK_ITEMS]
+                self._show_check()
+        except PerftuiError as error:
+            self._items.append(CheckItem(error.what, "failed", str(error), error.exit_code))
+        if plan is self._plan:
+            self._checked = plan
+        self._check = None
+        self._show_check()
+
+    def _show_plan(self) -> None:
+        plan = self._plan
+        pane = self.query_one("#plan", ScrollPane)
+        shape = self.query_one(LoadShapeChart)
+        if plan is None:
+            pane.heading = (Piece("Plan", "heading"),)
+            error = clean(self._plan_error, 400)
+            pane.show(lambda width: wrapped(error, width, "bad", first=Piece("✗ ", "bad")))
+            shape.show((), "", "")
+        else:
+            pane.heading = (foreign(plan.title, "heading"), Piece("  "), foreign(plan.profile.description, "muted"))
+            pane.show(lambda width: plan_lines(plan, width))
+            load = load_shape_of(plan.profile)
+            shape.show([Sample(at_s, users) for at_s, users in load.points], load.text, load.warning)
+        self._show_command()
+
+    def _show_command(self) -> None:
+        text, role = self._notice
+        if not text and self._plan is not None:
+            text, role = f"$ {self.cockpit.services.command_line(self._plan)}", "muted"
+        shown = clean(text, 600)
+        self.query_one("#command", Block).show(lambda width: wrapped(shown, max(1, width - 2), role, first=Piece(" ")))
+
+    def _show_check(self) -> None:
+        pane = self.query_one("#preflight", ScrollPane)
+        items = list(self._items)
+        counts = [f"{_STATUS[status][0]} {n}" for status in _STATUS if (n := sum(i.status == status for i in items))]
+        heading = [Piece("Preflight", "heading"), Piece(f"  {'  '.join(counts)}", "muted")]
+        if self._check is not None:
+            heading.append(Piece("  ◌ checking…", "accent"))
+        pane.heading = heading
+
+        def lines(width: int) -> Sequence[Line]:
+            result: list[Line] = []
+            for item in items:
+                symbol, role = _STATUS[item.status]
+                body = f"{clean(item.name, 40)}: {clean(mask_secrets(item.text), 300)}"
+                result += wrapped(body, width, "" if role == "good" else role, first=Piece(f"{symbol} ", role))
+            if not items and self._check is None and self._plan is not None:
+                is_production = self._plan.target.environment == "production"
+                why = "production is checked when you ask: p checks, enter starts" if is_production else "checks follow…"
+                result.append(line((why, "muted")))
+            return result
+
+        pane.show(lines)
+
+    def _say(self, text: str, role: str) -> None:
+        """What became of the wish to start, in the place of the command line until something is changed."""
+        self._notice = (text, role)
+        self._show_command()
+
+    def _own_target(self) -> str | None:
+        profile = self._list("#profiles").value
+        return self.cockpit.services.profile_set.target_of(profile) if profile is not None else None
+
+    def _list(self, selector: str) -> Choices:
+        return self.query_one(selector, Choices)
+
+
+def _profile_choice(profile: Profile) -> Choice:
+    run_time = format_duration(profile.run_time_s) if profile.run_time_s is not None else "–"
+    return Choice(profile.name, profile.name, f"{axis_text(profile.users)}u {run_time:>4}")
+
+
+def _target_choice(name: str, target: Target | None) -> Choice:
+    """`target` None: one that stands in no file, the built-in one."""
+    if target is None:
+        return Choice(name, name, "built-in")
+    return Choice(name, name, target.environment, "bad" if target.environment == "production" else "muted")
+
+
+def _own_values(profile: Profile) -> dict[str, str]:
+    run_time = format_duration(profile.run_time_s) if profile.run_time_s is not None else "–"
+    return {"users": str(profile.users), "spawn_rate": f"{profile.spawn_rate:g}", "run_time": run_time}

@@ -1,0 +1,67 @@
+"""A real conductor with a real engine, in the test's own event loop."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perftui.conductor.conductor import Conductor, open_run
+from perftui.conductor.interpreter import Interpreter
+from perftui.conductor.loading import load_engine
+from perftui.conductor.log import LogLine
+from perftui.model.plan import Profile, RunPlan, Scenario, Target
+from perftui.model.snapshot import Snapshot
+from tests.fakes.command import LOCUSTFILE, locustfile_in
+
+OWN = Interpreter(sys.executable, "the tests' own", "2.47")
+
+
+class Conducted:
+    """A conductor that is ready to run, and what it showed and logged so far."""
+
+    def __init__(self, runs_folder: Path) -> None:
+        self.runs_folder = runs_folder
+        self.shown: list[Snapshot] = []
+        self.log: list[LogLine] = []
+        self.conductor: Conductor | None = None
+
+    async def open(self, plan: RunPlan) -> Conductor:
+        engine = await load_engine(plan, OWN, on_log=self.log.append)
+        self.conductor = await open_run(
+            plan, engine, self.runs_folder, on_snapshot=self.shown.append, on_log=self.log.append
+        )
+        return self.conductor
+
+    @property
+    def last(self) -> Snapshot | None:
+        return self.shown[-1] if self.shown else None
+
+    @property
+    def requests(self) -> int:
+        return self.shown[-1].total.requests if self.shown else 0
+
+
+@pytest.fixture
+def conducted(tmp_path: Path) -> Conducted:
+    return Conducted(tmp_path / "runs")
+
+
+@pytest.fixture
+def make_plan(tmp_path: Path) -> Callable[..., RunPlan]:
+    """A plan for `url`: three users at once for two seconds, unless told otherwise."""
+
+    def make(url: str, locustfile: str = LOCUSTFILE, target: dict[str, Any] | None = None, **profile: Any) -> RunPlan:
+        path = locustfile_in(tmp_path, locustfile)
+        settings = {"users": 3, "spawn_rate": 20.0, "run_time_s": 2.0, "stop_timeout_s": 1.0, **profile}
+        return RunPlan(
+            Profile("quick", **settings),
+            Target("stage", url, **(target or {})),
+            Scenario("shop", (str(path),)),
+            str(tmp_path),
+        )
+
+    return make

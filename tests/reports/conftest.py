@@ -1,0 +1,84 @@
+"""Records to report on, and the corpus of hostile strings."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from perftui.model.plan import RunPlan, Target
+from perftui.model.record import Record, RunEvent, Verdict
+from perftui.model.tick import ExceptionDelta, FailureDelta
+from tests.fakes.records import PLAN, record_of
+from tests.fakes.ticks import delta, tick
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+@pytest.fixture
+def sample_record() -> Record:
+    """Three seconds of three requests: a failure, an exception, a request in flight at the end."""
+    ticks = [
+        tick(
+            0,
+            delta("/", (0.45, 0.5, 12.3456)),
+            delta("/items/[id]", (20.0, 21.5), method="GET"),
+            users=2,
+            in_flight=1,
+            started=6,
+        ),
+        tick(
+            1,
+            delta("/", (0.5,) * 7),
+            delta("/items", (130.0,), (250.0,), method="POST"),
+            users=4,
+            failures=(FailureDelta("POST", "/items", "500 Server Error", 1, 1.4, 1.4),),
+            exceptions=(
+                ExceptionDelta("KeyError: 'id'", "Traceback:\n  File \"shop.py\", line 3\nKeyError: 'id'\n", 2),
+            ),
+            in_flight=1,
+            started=9,
+        ),
+        tick(2, users=4, in_flight=1, started=0),
+    ]
+    return record_of(ticks)
+
+
+@pytest.fixture
+def hostile_strings() -> dict[str, str]:
+    corpus: dict[str, str] = json.loads((DATA / "hostile_strings.json").read_text())
+    return corpus
+
+
+@pytest.fixture
+def hostile_record(hostile_strings: dict[str, str]) -> Record:
+    """Every hostile string in every place that foreign text can come to."""
+    ticks = [
+        tick(
+            seq,
+            delta(text, (10.0,), (5.0,), method=text[:20]),
+            failures=(FailureDelta(text[:20], text, text, 1, 0.5, 0.5),),
+            # The number keeps tracebacks apart that are cleaned to the same.
+            exceptions=(ExceptionDelta(text, f"Traceback {seq}\n{text}", 1),) if seq < 40 else (),
+        )
+        for seq, text in enumerate(hostile_strings.values())
+    ]
+    texts = list(hostile_strings.values())
+    plan: RunPlan = replace(
+        PLAN,
+        target=Target(hostile_strings["html image"], hostile_strings["javascript link"]),
+        locust_args=tuple(texts),
+        origins={"users": texts[0], "run_time": texts[-1]},
+        provenance={text[:50] or "empty": text for text in texts},
+    )
+    record = record_of(
+        ticks,
+        plan=plan,
+        verdict=Verdict.FAILED,
+        sentences=tuple(texts),
+        warnings=tuple(texts),
+        events=tuple(RunEvent(1.0, text[:20], text) for text in texts),
+    )
+    return replace(record, run_id=texts[0], environment={text[:50]: text for text in texts})
