@@ -39,7 +39,7 @@ async def picture(size: tuple[int, int], runs: Path) -> None:
 
     options = dict.fromkeys(("profiles", "confirm_host", "target", "scenario", "users", "spawn_rate"))
     asked = Asked({**options, "demo": True, "run_time": RUN_TIME}, "light", ())
-    services = CockpitServices(asked.asker, asked.choice, runs, asked.lease_fds)
+    services = CockpitServices(asked.asker, asked.choice, runs, asked.lease)
     app = PerftuiApp(services, profile="light", target="demo")
     async with app.run_test(size=size) as pilot:
         await until(lambda: app.cockpit.preflight_is_done, "the preflight")

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 LOCUST = {"locust", "gevent", "geventhttpclient"}
-SCREEN = {"textual", "plotext", "rich"}
+SCREEN = {"textual", "plotext"}
 LIBRARIES = {"click", "httpx", "msgspec", "platformdirs", "psutil", "starlette", "tomli_w", "uvicorn"}
 ROOMS = {"engine", "conductor", "store", "reports", "profiles", "tui", "wire", "judgement", "demo"}
 

@@ -89,15 +89,12 @@ class Asked:
             profiles=str(profiles) if profiles else None, profile=profile, locust_args=locust_args, **options
         )
         demo = demo or wants_demo(profile_set, self.choice, os.environ)
-        self.lease = _demo_lease() if demo else None
+        self.lease = demo_lease() if demo else None
         self.asker = Asker(profile_set, Path.cwd(), self.lease.url if self.lease else None, confirmed)
 
-    @property
-    def lease_fds(self) -> tuple[int, ...]:
-        return (self.lease.fileno(),) if self.lease else ()
 
-
-def _demo_lease() -> DemoLease:
+def demo_lease() -> DemoLease:
+    """The built-in target, started if need be; it leaves when its last lease is closed."""
     folder = runtime_folder() / "demo"
     folder.mkdir(mode=0o700, exist_ok=True)
     return ensure_demo(folder)

@@ -17,7 +17,7 @@ from perftui.planning import Asker, profiles_here
 from perftui.profiles.choice import Choice
 from perftui.store.layout import runs_folder
 from perftui.store.reader import RunReader
-from perftui.tui.edges import require_terminal, run_cockpit
+from perftui.tui.edges import check_terminal, run_cockpit
 from perftui.tui.services import RunAddress
 from perftui.wire.client import RunClient
 
@@ -28,11 +28,13 @@ from perftui.wire.client import RunClient
 @runs_dir_option
 @click.option("--debug", is_flag=True, hidden=True)
 @click.pass_obj
-def launch(locust_args: tuple[str, ...], profile: str | None, runs_dir: str | None, debug: bool, **options: Any) -> int:
+def launch(
+    locust_args: tuple[str, ...], /, profile: str | None, runs_dir: str | None, debug: bool, **options: Any
+) -> int:
     """Open the cockpit."""
-    require_terminal()
+    check_terminal()
     asked = Asked(options, profile, locust_args)
-    services = CockpitServices(asked.asker, asked.choice, runs_folder(runs_dir), asked.lease_fds)
+    services = CockpitServices(asked.asker, asked.choice, runs_folder(runs_dir), asked.lease)
     return run_cockpit(services, profile=asked.choice.profile, target=asked.choice.target)
 
 
@@ -46,7 +48,7 @@ def attach(run_name: str | None, runs_dir: str | None) -> int:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return _follow(client, folder)
     client.close()
-    services = CockpitServices(Asker(profiles_here(None), Path.cwd()), Choice(), runs_folder(runs_dir), ())
+    services = CockpitServices(Asker(profiles_here(None), Path.cwd()), Choice(), runs_folder(runs_dir), None)
     return run_cockpit(services, profile=None, target=None, attach=RunAddress(folder, path))
 
 

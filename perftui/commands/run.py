@@ -19,6 +19,7 @@ from perftui.planning import admit
 from perftui.store.history import find_run
 from perftui.store.layout import runs_folder
 from perftui.store.reader import RunReader
+from perftui.store.redaction import missing_parts
 
 _EXIT_CODES = "\n".join(f"  {code:>3}  {meaning}" for code, meaning in exit_codes.MEANINGS.items())
 _RUN_EPILOG = f"""\b
@@ -40,6 +41,7 @@ What stands after -- goes to Locust's own command line: perftui run light -- --m
 @click.pass_obj
 def run(
     locust_args: tuple[str, ...],
+    /,
     profile: str | None,
     again: str | None,
     runs_dir: str | None,
@@ -87,10 +89,11 @@ def _again(
             exit_code=exit_codes.USAGE,
         )
     plan = RunReader(find_run(runs_folder(runs_dir), name)).plan()
-    if "***" in " ".join(plan.locust_args) and not locust_args:
+    missing = missing_parts(plan)
+    if missing and not locust_args:
         raise PerftuiError(
             "cannot run it again as it was",
-            "the values of its secret arguments are not kept",
+            f"secrets are not kept: {clean(', '.join(missing))}",
             "Give Locust's arguments again after --",
             exit_code=exit_codes.USAGE,
         )
@@ -111,7 +114,7 @@ def _again(
 @click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
 @click.option("--debug", is_flag=True, hidden=True)
 @click.pass_obj
-def check(locust_args: tuple[str, ...], profile: str | None, as_json: bool, debug: bool, **options: Any) -> int:
+def check(locust_args: tuple[str, ...], /, profile: str | None, as_json: bool, debug: bool, **options: Any) -> int:
     """Check PROFILE: what is asked, the locustfile, the target. Sends no load."""
     from perftui import planning
 

@@ -4,32 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
-from dataclasses import fields
 from datetime import UTC, datetime
-from html import escape
-from http import HTTPStatus
 from importlib import resources
-from typing import Any
 
 from perftui.model.duration import format_clock, format_duration
 from perftui.model.record import Record, Verdict
 from perftui.model.run_state import RunState
-from perftui.model.totals import RequestTotals
-from perftui.reports.charts import charts_of
-from perftui.reports.figures import (
-    accounting,
-    duration_s,
-    exceptions_in_order,
-    failures_in_order,
-    lines_of,
-    per_s,
-    requests_in_order,
-)
-from perftui.reports.markup import facts, row, section, shown, table
-
-# result.json has them all.
-MAX_EVENTS = 500
+from perftui.reports.figures import accounting, duration_s, per_s
+from perftui.reports.html_asked import environment_section, events_section, plan_section
+from perftui.reports.html_measured import exceptions_section, failures_section, measured_sections
+from perftui.reports.markup import percent, shown, time_with_unit
 
 _CSS = resources.files("perftui.reports").joinpath("report.css").read_text("utf-8")
 _CSS_HASH = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
@@ -50,12 +34,12 @@ def report_html(record: Record) -> bytes:
         _sentences(record),
         _tiles(record),
         _accounting(record),
-        *(_measured(record) if has_result else ()),
-        _failures(record),
-        _exceptions(record),
-        _plan(record),
-        _events(record),
-        _environment(record),
+        *(measured_sections(record) if has_result else ()),
+        failures_section(record),
+        exceptions_section(record),
+        plan_section(record),
+        events_section(record),
+        environment_section(record),
         f"<footer><p>Run {shown(record.run_id)}</p></footer>\n",
     ]
     page = (
@@ -117,14 +101,14 @@ def _tiles(record: Record) -> str:
     p50_ms, p95_ms, p99_ms = total.times().percentiles_ms((50, 95, 99))
     nothing = "–"
     rps = f"{per_s(total.requests, seconds):,.1f}" if total.requests else nothing
-    failed = f"{total.failed:,} <small>{_percent(total.fail_ratio)}</small>" if total.requests else nothing
+    failed = f"{total.failed:,} <small>{percent(total.fail_ratio)}</small>" if total.requests else nothing
     tiles = (
         ("Requests", f'<span id="total-requests">{total.requests:,}</span>'),
         ("Failures", failed),
         ("Requests/s", rps),
-        ("Service time p50", _with_unit(p50_ms)),
-        ("Service time p95", _with_unit(p95_ms)),
-        ("Service time p99", _with_unit(p99_ms)),
+        ("Service time p50", time_with_unit(p50_ms)),
+        ("Service time p95", time_with_unit(p95_ms)),
+        ("Service time p99", time_with_unit(p99_ms)),
         ("Most users", f"{record.totals.max_user_count:,}"),
         ("Duration", format_clock(seconds)),
     )
@@ -141,192 +125,3 @@ def _accounting(record: Record) -> str:
         f'<p class="accounting">Every request, once: {counted.started:,} started = {counted.succeeded:,} succeeded + '
         f"{counted.failed:,} failed + {abandoned}</p>\n"
     )
-
-
-def _measured(record: Record) -> Iterator[str]:
-    charts = charts_of(record.timeline)
-    yield '<div class="pair">'
-    legend = f'<span class="legend">{_key("p50")}{_key("p95")}{_key("p99")}</span>'
-    yield section("Service time", charts.times, legend=legend)
-    yield section("Requests per second, users", charts.rate)
-    yield section("Failures per second", charts.failures)
-    yield _statuses(record)
-    yield "</div>\n"
-    if charts.note:
-        yield f'<p class="note">{charts.note}</p>\n'
-    yield _requests(record)
-
-
-def _key(name: str) -> str:
-    line = f'<polyline class="line {name}" points="1,4 23,4"/>'
-    return f'<span class="key"><svg viewBox="0 0 24 8" aria-hidden="true">{line}</svg>{name}</span>'
-
-
-def _statuses(record: Record) -> str:
-    total = record.totals.total
-    rows = []
-    for status, count in sorted(total.statuses.items(), key=lambda item: -item[1]):
-        share = count / total.requests
-        style = ' class="fails"' if status == 0 or status >= 400 else ""
-        bar = f'<svg aria-hidden="true"><rect width="{share:.2%}" height="9" rx="2"{style}/></svg>'
-        cells = ((_status_words(status), ""), (f"{count:,}", "n"), (_percent(share), "n"), (bar, "bar"))
-        rows.append(row(cells))
-    columns = (("Status", ""), ("Requests", "n"), ("Share", "n"), ("", "bar"))
-    return section("Status codes", table(columns, rows, "Status codes"))
-
-
-def _status_words(status: int) -> str:
-    if status == 0:
-        return "no response"
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)
-
-
-_REQUEST_COLUMNS = (
-    ("Method", ""),
-    ("Name", "text"),
-    ("Requests", "n"),
-    ("Failures", "n"),
-    ("Failed", "n"),
-    ("Requests/s", "n"),
-    ("Mean", "n"),
-    ("p50", "n"),
-    ("p95", "n"),
-    ("p99", "n"),
-    ("Max", "n"),
-)
-
-
-def _requests(record: Record) -> str:
-    seconds = duration_s(record)
-    rows = [_request_row(each, seconds) for each in requests_in_order(record)]
-    rows.append(_request_row(record.totals.total, seconds, "total"))
-    note = "service times in ms, from the send to the end of the response; percentiles to within 1&nbsp;%"
-    return section("Requests", table(_REQUEST_COLUMNS, rows, "Requests"), note, is_long=True)
-
-
-def _request_row(totals: RequestTotals, seconds: float, style: str = "") -> str:
-    times = totals.times()
-    failing = "n failing" if totals.failed else "n"
-    return row(
-        (
-            (shown(totals.method), ""),
-            (shown(totals.name), "text"),
-            (f"{totals.requests:,}", "n"),
-            (f"{totals.failed:,}", failing),
-            (_percent(totals.fail_ratio), failing),
-            (f"{per_s(totals.requests, seconds):,.2f}", "n"),
-            *((_time(each), "n") for each in (times.mean_ms, *times.percentiles_ms((50, 95, 99)), times.max_ms)),
-        ),
-        style,
-    )
-
-
-def _failures(record: Record) -> str:
-    groups = failures_in_order(record)
-    if not groups:
-        return ""
-    columns = (("Method", ""), ("Name", "text"), ("Failure", "text"), ("Count", "n"), ("First", "n"), ("Last", "n"))
-    rows = [
-        row(
-            (
-                (shown(group.method), ""),
-                (shown(group.name), "text"),
-                (shown(group.message), "text"),
-                (f"{group.count:,}", "n"),
-                (format_clock(group.first_s), "n"),
-                (format_clock(group.last_s), "n"),
-            )
-        )
-        for group in groups
-    ]
-    return section("Failures", table(columns, rows, "Failures"), "first and last seen after the start", is_long=True)
-
-
-def _exceptions(record: Record) -> str:
-    groups = exceptions_in_order(record)
-    if not groups:
-        return ""
-    body = "".join(
-        f"<details><summary>{group.count:,} × {shown(group.message)}</summary>"
-        f"<pre>{escape(lines_of(group.traceback))}</pre></details>\n"
-        for group in groups
-    )
-    return section("Exceptions in user code", body, is_long=True)
-
-
-_PLAN_LABELS = {"max_rps": "most rps", "max_users": "most users", "max_minutes": "most minutes"}
-
-
-def _plan(record: Record) -> str:
-    plan = record.plan
-    entries = [
-        *_plan_rows("profile", plan.profile, plan.origins),
-        *_plan_rows("target", plan.target, plan.origins),
-        *_plan_rows("scenario", plan.scenario, plan.origins),
-        ("working directory", plan.working_directory, ""),
-    ]
-    if plan.locust_args:
-        entries.append(("arguments for the locustfile", " ".join(plan.locust_args), ""))
-    entries += [(key, value, "") for key, value in plan.provenance.items()]
-    return section("Plan", facts(entries), "what was asked, and where it came from", is_long=True)
-
-
-def _plan_rows(kind: str, part: Any, origins: Any) -> Iterator[tuple[str, str, str]]:
-    for each in fields(part):
-        value = getattr(part, each.name)
-        if value is None or value == "" or (isinstance(value, (tuple, dict)) and not value):
-            continue
-        # A duration is `run_time_s` in the plan and run_time to those who write it.
-        name, is_duration = each.name.removesuffix("_s"), each.name.endswith("_s")
-        label = kind if name == "name" else _PLAN_LABELS.get(name, name.replace("_", " "))
-        if is_duration:
-            text = format_duration(value)
-        elif isinstance(value, tuple):
-            text = ", ".join(value)
-        elif isinstance(value, dict):
-            text = ", ".join(f"{key} {weight}" for key, weight in value.items())
-        else:
-            text = f"{value:g}" if isinstance(value, float) else str(value)
-        yield label, text, origins.get(kind if name == "name" else name, "")
-
-
-def _events(record: Record) -> str:
-    if not record.events:
-        return ""
-    rows = [
-        row(((format_clock(event.elapsed_s), ""), (shown(event.kind), ""), (shown(event.text), "text")))
-        for event in record.events[:MAX_EVENTS]
-    ]
-    more = len(record.events) - MAX_EVENTS
-    note = f"{more:,} more are in result.json" if more > 0 else ""
-    columns = (("After", ""), ("Kind", ""), ("What", "text"))
-    return section("Events", table(columns, rows, "Events"), note, is_long=True)
-
-
-def _environment(record: Record) -> str:
-    if not record.environment:
-        return ""
-    return section("Load generator", facts((key, value, "") for key, value in sorted(record.environment.items())))
-
-
-def _time(time_ms: float | None) -> str:
-    if time_ms is None:
-        return "–"
-    decimals = 2 if time_ms < 10 else 1 if time_ms < 100 else 0
-    return f"{time_ms:,.{decimals}f}"
-
-
-def _with_unit(time_ms: float | None) -> str:
-    return "–" if time_ms is None else f"{_time(time_ms)} <small>ms</small>"
-
-
-def _percent(ratio: float | None) -> str:
-    """A share in percent that says 0 and 100 only where it is."""
-    if ratio is None:
-        return "–"
-    if ratio in (0, 1):
-        return f"{ratio:.0%}"
-    return "&lt;0.01%" if ratio < 0.0001 else "&gt;99.99%" if ratio > 0.9999 else f"{ratio:.2%}"

@@ -45,3 +45,23 @@ def facts(entries: Iterable[tuple[str, str, str]]) -> str:
         for name, value, remark in known
     )
     return f'<table class="facts"><tbody>\n{rows}</tbody></table>'
+
+
+def time_cell(time_ms: float | None) -> str:
+    if time_ms is None:
+        return "–"
+    decimals = 2 if time_ms < 10 else 1 if time_ms < 100 else 0
+    return f"{time_ms:,.{decimals}f}"
+
+
+def time_with_unit(time_ms: float | None) -> str:
+    return "–" if time_ms is None else f"{time_cell(time_ms)} <small>ms</small>"
+
+
+def percent(ratio: float | None) -> str:
+    """A share in percent that says 0 and 100 only where it is."""
+    if ratio is None:
+        return "–"
+    if ratio in (0, 1):
+        return f"{ratio:.0%}"
+    return "&lt;0.01%" if ratio < 0.0001 else "&gt;99.99%" if ratio > 0.9999 else f"{ratio:.2%}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from perftui.model.duration import format_clock
 from perftui.model.snapshot import FailureRow, RequestRow
@@ -11,7 +11,8 @@ from perftui.tui.figures import bytes_text, count_text, ms_text, rate_text, shar
 from perftui.tui.widgets.table import Column, Table
 
 
-class ExceptionRow(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ExceptionRow:
     message: str
     count: int
 
@@ -30,7 +31,11 @@ def request_table(*, id: str, rate_label: str) -> Table[RequestRow]:
         Column("p99", 7, lambda row: ms_text(row.times.p99_ms), lambda row: row.times.p99_ms),
         Column("max", 7, lambda row: ms_text(row.times.max_ms), lambda row: row.times.max_ms, from_width=104),
         Column(
-            "size", 8, lambda row: bytes_text(row.mean_response_bytes), lambda row: row.mean_response_bytes, from_width=130
+            "size",
+            8,
+            lambda row: bytes_text(row.mean_response_bytes),
+            lambda row: row.mean_response_bytes,
+            from_width=130,
         ),
     )
     return Table(

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from perftui.store.atomic import write_atomically
+from perftui.store.atomic import write_atomically, write_new
 
 # Writes two contents in turn until it is killed, and says when it began.
 ENDLESS = """
 import sys
 from pathlib import Path
-from perftui.store.atomic import write_atomically
+from perftui.store.atomic import write_atomically, write_new
 path = Path(sys.argv[1])
 write_atomically(path, b"a" * 300_000)
 print("ready", flush=True)
@@ -56,3 +56,10 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
         write_atomically(path, "no bytes")  # type: ignore[arg-type]
     assert path.read_bytes() == b"old"
     assert [each.name for each in tmp_path.iterdir()] == ["x"]
+
+
+def test_a_new_file_never_takes_the_place_of_another(tmp_path: Path) -> None:
+    (tmp_path / "stats.csv").write_bytes(b"theirs")
+    assert [write_new(tmp_path / "stats.csv", b"ours").name for _ in range(2)] == ["stats-2.csv", "stats-3.csv"]
+    assert (tmp_path / "stats.csv").read_bytes() == b"theirs"
+    assert len(list(tmp_path.iterdir())) == 3

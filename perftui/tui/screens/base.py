@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -27,9 +28,9 @@ class Placard(Static):
 class CockpitScreen(Screen[None]):
     """A mode. `show` draws what changed; it is called by the pump once a second, and at once for what matters."""
 
-    CSS_PATH = ("../styles/cockpit.tcss",)
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (160, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (30, "-tall"), (45, "-high")]
+    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = "../styles/cockpit.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (30, "-tall"), (45, "-high")]  # noqa: RUF012
     mode: ClassVar[str]
 
     def __init__(self) -> None:

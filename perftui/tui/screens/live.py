@@ -12,9 +12,10 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from perftui.model.snapshot import Snapshot, TimelinePoint
+from perftui.model.text import mask_secrets
 from perftui.tui.figures import count_text, ms_text, rate_text, share_text
 from perftui.tui.model import CockpitModel
-from perftui.tui.renderables.line import Line, Piece, fit, foreign, line, wrapped
+from perftui.tui.renderables.line import Line, Piece, fit, foreign, line
 from perftui.tui.request_columns import ExceptionRow, exception_table, failure_table, request_table
 from perftui.tui.screens.base import CockpitScreen
 from perftui.tui.screens.dialogs import RowDetail
@@ -30,7 +31,7 @@ _SPARK_POINTS = 60
 
 
 class LiveScreen(CockpitScreen):
-    CSS_PATH = ("../styles/cockpit.tcss", "../styles/live.tcss")
+    CSS_PATH = ["../styles/cockpit.tcss", "../styles/live.tcss"]  # noqa: RUF012
     mode = "live"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "stop", "Stop", tooltip="Stop the run: users finish what they do; again: stop now"),
@@ -129,7 +130,8 @@ class LiveScreen(CockpitScreen):
         if model.stop_requests and not snapshot.state.is_over:
             end.append(Piece("stopping; x again stops now  " if model.stop_requests == 1 else "stopping now  ", "warn"))
         end.append(Piece(f"{snapshot.in_flight:,} in flight ", "muted"))
-        bar.show((Piece(" "), foreign(snapshot.title, "strong"), Piece("  "), foreign(snapshot.target_url, "muted")), end)
+        url = foreign(mask_secrets(snapshot.target_url), "muted")
+        bar.show((Piece(" "), foreign(snapshot.title, "strong"), Piece("  "), url), end)
         if snapshot.warning:
             warning.show((Piece(" ! ", "warn"), foreign(snapshot.warning, "warn")))
 
@@ -224,4 +226,5 @@ class LiveScreen(CockpitScreen):
 
         newest = list(islice(reversed(model.log), max(1, log.inside_height)))[::-1]
         failures.show(failure_lines)
-        log.show(lambda width: [line(foreign(each, "muted")) for each in newest] or wrapped("nothing was logged", width, "muted"))
+        said = [line(foreign(each, "muted")) for each in newest] or [line(("nothing was logged", "muted"))]
+        log.show(lambda _width: said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -10,8 +10,8 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 
 from perftui.model.duration import format_clock, format_duration
-from perftui.model.record import Record
-from perftui.model.snapshot import Times, times_of
+from perftui.model.record import Accounting, Record
+from perftui.model.snapshot import RequestRow
 from perftui.model.text import clean
 from perftui.tui.figures import ms_text, rate_text, share_text
 from perftui.tui.model import CockpitModel
@@ -45,7 +45,7 @@ _FILE_MEANINGS = {
 
 
 class ResultsScreen(CockpitScreen):
-    CSS_PATH = ("../styles/cockpit.tcss", "../styles/results.tcss")
+    CSS_PATH = ["../styles/cockpit.tcss", "../styles/results.tcss"]  # noqa: RUF012
     mode = "results"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "run_again", "Run again", tooltip="Back to Setup with this plan"),
@@ -68,6 +68,7 @@ class ResultsScreen(CockpitScreen):
                 Pane("Requests", request_table(id="requests", rate_label="RPS")),
                 Pane("Failures", failure_table(id="failure-list")),
                 Pane("Exceptions", exception_table(id="exceptions"), is_optional=True),
+                Pane("Run", ScrollPane(id="run")),
                 Pane("Files", ScrollPane(id="files")),
                 Pane("Plan", ScrollPane(id="plan")),
                 Pane("Log", ScrollPane(id="log", empty="nothing was logged")),
@@ -109,12 +110,15 @@ class ResultsScreen(CockpitScreen):
     def _show_record(self, model: CockpitModel, record: Record) -> None:
         verdict = _verdict_lines(record)
         word = verdict_word(record.outcome.verdict) if record.outcome else word_of(record.state)
-        self.query_one("#verdict", Block).show(verdict, title=(Piece("Verdict  ", "heading"), Piece(word.text, word.role)))
+        self.query_one("#verdict", Block).show(
+            verdict, title=(Piece("Verdict  ", "heading"), Piece(word.text, word.role))
+        )
         self._show_charts()
         requests, failures, exceptions = request_rows(record), failure_rows(record), exception_rows(record)
         self.query_one("#requests", Table).show(requests, total_row(record) if requests else None)
         self.query_one("#failure-list", Table).show(failures)
         self.query_one("#exceptions", Table).show(exceptions)
+        self.query_one("#run", ScrollPane).show(_run_lines(record))
         self.query_one("#files", ScrollPane).show(_file_lines(record, model.files))
         self.query_one("#plan", ScrollPane).show(_plan_lines(record))
         log = tuple(model.log)
@@ -157,5 +161,79 @@ def _title(model: CockpitModel, record: Record | None) -> Sequence[Piece]:
     )
 
 
-def _verdict_lines(record: Record) -> object:
-    ...
+def _verdict_lines(record: Record) -> Callable[[int], Sequence[Line]]:
+    total = total_row(record)
+    sentences = [clean(each, 400) for each in sentences_of(record)]
+    where = short_path(record.folder)
+
+    def lines(width: int) -> Sequence[Line]:
+        result: list[Line] = []
+        for number, sentence in enumerate(sentences):
+            result += wrapped(sentence, width, "strong" if number == 0 else "")
+        result += [Line(), *_headline(total, record.outcome.accounting if record.outcome else None)]
+        result += wrapped(where, width, "", first=Piece("Files ", "muted"))
+        return result
+
+    return lines
+
+
+def _headline(total: RequestRow, accounting: Accounting | None) -> list[Line]:
+    times = total.times
+    parts = (("p50", times.p50_ms), ("p95", times.p95_ms), ("p99", times.p99_ms), ("max", times.max_ms))
+    pieces: list[Piece] = []
+    for label, value in parts:
+        role = label if label != "max" else "strong"
+        pieces += [Piece(f"{label} ", "muted"), Piece(f"{ms_text(value)}  ", role)]
+    counts = (
+        Piece("rps ", "muted"),
+        Piece(f"{rate_text(total.rps)}  ", "rps"),
+        Piece("failed ", "muted"),
+        Piece(f"{share_text(total.fail_ratio)}  ", "bad" if total.failures else "strong"),
+        Piece("abandoned ", "muted"),
+        Piece(f"{accounting.abandoned:,}" if accounting else "–", "strong"),
+    )
+    return [Line(tuple(pieces)), Line(counts)]
+
+
+def _run_lines(record: Record) -> Callable[[int], Sequence[Line]]:
+    """The whole verdict, the accounting, and what happened when."""
+    outcome = record.outcome
+
+    def lines(width: int) -> Sequence[Line]:
+        result: list[Line] = []
+        for sentence in sentences_of(record):
+            result += wrapped(clean(sentence, 400), width)
+        if outcome is not None:
+            counted = outcome.accounting
+            text = (
+                f"{counted.started:,} requests started = {counted.succeeded:,} succeeded + {counted.failed:,} failed "
+                f"+ {counted.abandoned:,} abandoned"
+            )
+            result += [Line(), *wrapped(text, width, "muted")]
+            for warning in outcome.warnings:
+                result += wrapped(clean(warning), width, "warn", first=Piece("! ", "warn"))
+        result.append(Line())
+        for event in record.events:
+            first = Piece(f"{format_clock(event.elapsed_s):>8}  ", "muted")
+            result += wrapped(
+                clean(f"{event.kind}: {event.text}" if event.text else event.kind), width, "", first=first
+            )
+        return result
+
+    return lines
+
+
+def _file_lines(record: Record, names: Sequence[str]) -> Callable[[int], Sequence[Line]]:
+    folder = short_path(record.folder)
+
+    def lines(width: int) -> Sequence[Line]:
+        result = [*wrapped(folder, width, "strong"), Line()]
+        result += [line(f"  {name:<20}", (_FILE_MEANINGS.get(name, ""), "muted")) for name in names]
+        return result
+
+    return lines
+
+
+def _plan_lines(record: Record) -> Callable[[int], Sequence[Line]]:
+    environment = [line((f"{clean(key):<13}", "muted"), foreign(value)) for key, value in record.environment.items()]
+    return lambda width: [*plan_lines(record.plan, width), Line(), *environment]

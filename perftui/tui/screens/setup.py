@@ -40,7 +40,7 @@ MAX_CHECK_ITEMS = 100
 
 
 class SetupScreen(CockpitScreen):
-    CSS_PATH = ("../styles/cockpit.tcss", "../styles/setup.tcss")
+    CSS_PATH = ["../styles/cockpit.tcss", "../styles/setup.tcss"]  # noqa: RUF012
     mode = "setup"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "Start", tooltip="Check, then start the run"),
@@ -267,7 +267,7 @@ class SetupScreen(CockpitScreen):
                 result += wrapped(body, width, "" if role == "good" else role, first=Piece(f"{symbol} ", role))
             if not items and self._check is None and self._plan is not None:
                 is_production = self._plan.target.environment == "production"
-                why = "production is checked when you ask: p checks, enter starts" if is_production else "checks follow…"
+                why = "production is checked when you ask: p, or enter" if is_production else "checks follow…"
                 result.append(line((why, "muted")))
             return result
 

@@ -1,0 +1,135 @@
+"""What was measured, as sections of report.html."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from http import HTTPStatus
+
+from perftui.model.duration import format_clock
+from perftui.model.record import Record
+from perftui.model.totals import RequestTotals
+from perftui.reports.charts import charts_of
+from perftui.reports.figures import (
+    duration_s,
+    exceptions_in_order,
+    failures_in_order,
+    lines_of,
+    per_s,
+    requests_in_order,
+)
+from perftui.reports.markup import percent, row, section, shown, table, time_cell
+
+
+def measured_sections(record: Record) -> Iterator[str]:
+    charts = charts_of(record.timeline)
+    yield '<div class="pair">'
+    legend = f'<span class="legend">{_key("p50")}{_key("p95")}{_key("p99")}</span>'
+    yield section("Service time", charts.times, legend=legend)
+    yield section("Requests per second, users", charts.rate)
+    yield section("Failures per second", charts.failures)
+    yield _statuses(record)
+    yield "</div>\n"
+    if charts.note:
+        yield f'<p class="note">{charts.note}</p>\n'
+    yield _requests(record)
+
+
+def _key(name: str) -> str:
+    line = f'<polyline class="line {name}" points="1,4 23,4"/>'
+    return f'<span class="key"><svg viewBox="0 0 24 8" aria-hidden="true">{line}</svg>{name}</span>'
+
+
+def _statuses(record: Record) -> str:
+    total = record.totals.total
+    rows = []
+    for status, count in sorted(total.statuses.items(), key=lambda item: -item[1]):
+        share = count / total.requests
+        style = ' class="fails"' if status == 0 or status >= 400 else ""
+        bar = f'<svg aria-hidden="true"><rect width="{share:.2%}" height="9" rx="2"{style}/></svg>'
+        cells = ((_status_words(status), ""), (f"{count:,}", "n"), (percent(share), "n"), (bar, "bar"))
+        rows.append(row(cells))
+    columns = (("Status", ""), ("Requests", "n"), ("Share", "n"), ("", "bar"))
+    return section("Status codes", table(columns, rows, "Status codes"))
+
+
+def _status_words(status: int) -> str:
+    if status == 0:
+        return "no response"
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+_REQUEST_COLUMNS = (
+    ("Method", ""),
+    ("Name", "text"),
+    ("Requests", "n"),
+    ("Failures", "n"),
+    ("Failed", "n"),
+    ("Requests/s", "n"),
+    ("Mean", "n"),
+    ("p50", "n"),
+    ("p95", "n"),
+    ("p99", "n"),
+    ("Max", "n"),
+)
+
+
+def _requests(record: Record) -> str:
+    seconds = duration_s(record)
+    rows = [_request_row(each, seconds) for each in requests_in_order(record)]
+    rows.append(_request_row(record.totals.total, seconds, "total"))
+    note = "service times in ms, from the send to the end of the response; percentiles to within 1&nbsp;%"
+    return section("Requests", table(_REQUEST_COLUMNS, rows, "Requests"), note, is_long=True)
+
+
+def _request_row(totals: RequestTotals, seconds: float, style: str = "") -> str:
+    times = totals.times()
+    failing = "n failing" if totals.failed else "n"
+    return row(
+        (
+            (shown(totals.method), ""),
+            (shown(totals.name), "text"),
+            (f"{totals.requests:,}", "n"),
+            (f"{totals.failed:,}", failing),
+            (percent(totals.fail_ratio), failing),
+            (f"{per_s(totals.requests, seconds):,.2f}", "n"),
+            *((time_cell(each), "n") for each in (times.mean_ms, *times.percentiles_ms((50, 95, 99)), times.max_ms)),
+        ),
+        style,
+    )
+
+
+def failures_section(record: Record) -> str:
+    groups = failures_in_order(record)
+    if not groups:
+        return ""
+    columns = (("Method", ""), ("Name", "text"), ("Failure", "text"), ("Count", "n"), ("First", "n"), ("Last", "n"))
+    rows = [
+        row(
+            (
+                (shown(group.method), ""),
+                (shown(group.name), "text"),
+                (shown(group.message), "text"),
+                (f"{group.count:,}", "n"),
+                (format_clock(group.first_s), "n"),
+                (format_clock(group.last_s), "n"),
+            )
+        )
+        for group in groups
+    ]
+    return section("Failures", table(columns, rows, "Failures"), "first and last seen after the start", is_long=True)
+
+
+def exceptions_section(record: Record) -> str:
+    groups = exceptions_in_order(record)
+    if not groups:
+        return ""
+    body = "".join(
+        f"<details><summary>{group.count:,} × {shown(group.message)}</summary>"
+        f"<pre>{escape(lines_of(group.traceback))}</pre></details>\n"
+        for group in groups
+    )
+    return section("Exceptions in user code", body, is_long=True)

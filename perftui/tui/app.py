@@ -1,0 +1,201 @@
+"""The cockpit: it joins the model, the link and the screens, and says who may do what."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from perftui.model.errors import PerftuiError
+from perftui.model.plan import RunPlan
+from perftui.model.text import clean
+from perftui.tui import theme
+from perftui.tui.crash import write_crash_report
+from perftui.tui.driver import CockpitDriver
+from perftui.tui.follow import follow_run
+from perftui.tui.hangup import Hangup
+from perftui.tui.link import Link
+from perftui.tui.model import CockpitModel
+from perftui.tui.screens.base import CockpitScreen
+from perftui.tui.screens.dialogs import Help, QuitAnswer, QuitDialog
+from perftui.tui.screens.live import LiveScreen
+from perftui.tui.screens.results import ResultsScreen
+from perftui.tui.screens.setup import SetupScreen
+from perftui.tui.services import RunAddress, Services
+from perftui.tui.summary import sentences_of
+
+
+class PerftuiApp(App[None]):
+    TITLE = "perftui"
+    ENABLE_COMMAND_PALETTE = True
+    # Textual's own ctrl+q asks nothing, and its ctrl+c only says so.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "mode('setup')", "Setup", show=False),
+        Binding("2", "mode('live')", "Live", show=False),
+        Binding("3", "mode('results')", "Results", show=False),
+        Binding("question_mark", "help", "Help", key_display="?", tooltip="The keys that work here"),
+        Binding("q,ctrl+c,ctrl+q", "leave", "Quit", tooltip="Leave; asks while a run goes on", priority=False),
+        Binding("ctrl+p", "command_palette", "Commands", show=False, tooltip="Everything by name"),
+    ]
+
+    def __init__(
+        self,
+        services: Services,
+        *,
+        profile: str | None = None,
+        target: str | None = None,
+        attach: RunAddress | None = None,
+    ) -> None:
+        # Textual takes NO_COLOR for greys; the terminal's own two colours are what it means.
+        no_color = bool(os.environ.get("NO_COLOR"))
+        super().__init__(driver_class=CockpitDriver, ansi_color=no_color or None)
+        self.services = services
+        self.model = CockpitModel()
+        self.farewell: list[str] = []
+        """Lines for the shell once the screen is given back."""
+        self.crash_report: Path | None = None
+        self._first = (profile, target)
+        self._attach_to = attach
+        self._link: Link | None = None
+        self._leave_after_run = False
+        self._hangup = Hangup(self)
+        self.register_theme(theme.DARK)
+        self.register_theme(theme.LIGHT)
+        self.theme = "ansi-dark" if no_color else theme.DARK.name
+
+    def on_mount(self) -> None:
+        self.add_mode("setup", partial(SetupScreen, *self._first))
+        self.add_mode("live", LiveScreen)
+        self.add_mode("results", ResultsScreen)
+        if not self.is_headless:
+            self._hangup.watch()
+        if self._attach_to is not None:
+            self.follow(self._attach_to)
+        else:
+            self.switch_mode("setup")
+        self.call_after_refresh(_after_first_paint)
+
+    # --- the run ---------------------------------------------------------------------------------------------
+
+    def follow(self, address: RunAddress) -> None:
+        """Look at the run at `address`, until it is over or left."""
+        self.model.begin(address)
+        self._link = Link(address.socket)
+        self._leave_after_run = False
+        self.run_worker(follow_run(self, address, self._link), group="run", exclusive=True)
+        self.switch_mode("live")
+
+    def run_changed(self, *, at_once: bool) -> None:
+        """The model has news of the run; `at_once` where a state changed."""
+        if at_once and isinstance(self.screen, CockpitScreen):
+            self.screen.pump()
+            self.screen.refresh_bindings()
+
+    def run_ended(self) -> None:
+        """The record is there: show it."""
+        record = self.model.record
+        if record is not None:
+            word = "Run " + clean(record.run_id)
+            self.farewell = [word, *(clean(each, 400) for each in sentences_of(record))]
+        if self._leave_after_run:
+            self.exit()
+            return
+        if self.current_mode == "live":
+            self.switch_mode("results")
+        self.run_changed(at_once=True)
+
+    def stop_run(self) -> None:
+        """Softly the first time: users finish what they do. The second time at once."""
+        if not self.model.is_live:
+            return
+        now = self.model.ask_stop()
+        if self._link is None or not self._link.stop(now=now):
+            self.model.stop_requests -= 1
+            self.say("the conductor does not answer: the run was not asked to stop", is_error=True)
+        self.run_changed(at_once=True)
+
+    def detach(self) -> None:
+        if self.model.is_live and self.model.address is not None:
+            run_id = clean(self.model.address.folder.name)
+            self.farewell = [f"The run goes on. Watch it again: perftui attach {run_id}"]
+            self.exit()
+
+    def set_up_again(self, plan: RunPlan) -> None:
+        self.action_mode("setup")
+        screen = self.screen
+        if isinstance(screen, SetupScreen):
+            screen.choose(plan)
+
+    # --- keys ------------------------------------------------------------------------------------------------
+
+    def action_mode(self, mode: str) -> None:
+        if self.screen.is_modal:
+            return
+        if self.current_mode != mode:
+            self.switch_mode(mode)
+
+    def action_help(self) -> None:
+        if not self.screen.is_modal:
+            self.push_screen(Help(self.screen))
+
+    def action_leave(self) -> None:
+        if isinstance(self.screen, QuitDialog):
+            return
+        if self.model.is_live:
+            self.push_screen(QuitDialog(), self._answered)
+        else:
+            self.exit()
+
+    def _answered(self, answer: QuitAnswer | None) -> None:
+        if answer == "detach":
+            self.detach()
+        elif answer == "stop":
+            self._leave_after_run = True
+            self.stop_run()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Only text of our own: titles in the palette are read as markup."""
+        yield SystemCommand("Setup", "Choose what to run", partial(self.action_mode, "setup"))
+        yield SystemCommand("Live", "The run that goes on", partial(self.action_mode, "live"))
+        yield SystemCommand("Results", "What became of the run", partial(self.action_mode, "results"))
+        if self.model.is_live:
+            yield SystemCommand("Stop the run", "Users finish what they do", self.stop_run)
+            yield SystemCommand("Detach", "Leave the cockpit; the run goes on", self.detach)
+        yield SystemCommand("Theme: dark", "perftui's own", partial(setattr, self, "theme", theme.DARK.name))
+        yield SystemCommand("Theme: light", "perftui's own", partial(setattr, self, "theme", theme.LIGHT.name))
+        yield SystemCommand("Help", "The keys that work here", self.action_help)
+        yield SystemCommand("Quit", "Asks while a run goes on", self.action_leave)
+
+    # --- the edges -------------------------------------------------------------------------------------------
+
+    @property
+    def backlog(self) -> int:
+        """Frames that the terminal has not taken yet."""
+        return self._driver.backlog if isinstance(self._driver, CockpitDriver) else 0
+
+    def say(self, text: str, *, is_error: bool = False) -> None:
+        """The one way to a toast: cleaned, and never read as markup."""
+        self.notify(clean(text), severity="error" if is_error else "information", timeout=5, markup=False)
+
+    def fail(self, error: PerftuiError) -> None:
+        self.say(str(error), is_error=True)
+
+    def _fatal_error(self) -> None:
+        """Textual would print the traceback with all local variables, and a header with a token is one."""
+        self.crash_report = write_crash_report(self._exception)
+        self._close_messages_no_wait()
+
+
+def _after_first_paint() -> None:
+    """What the first paint does not wait for: the chart library, and the collector that was held back for it."""
+    import plotext  # noqa: F401
+
+    gc.freeze()
+    gc.enable()

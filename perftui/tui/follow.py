@@ -1,0 +1,94 @@
+"""Follows one run: snapshots into the model, the record behind them, and the end."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from perftui.model.errors import PerftuiError
+from perftui.tui.link import Link
+from perftui.tui.model import CockpitModel
+from perftui.tui.recall import Recall
+from perftui.tui.services import RunAddress, Services
+
+RETRY_S = 1.0
+
+
+class Follower(Protocol):
+    """The app, as far as following needs it."""
+
+    services: Services
+    model: CockpitModel
+
+    def run_changed(self, *, at_once: bool) -> None: ...
+
+    def run_ended(self) -> None: ...
+
+    def fail(self, error: PerftuiError) -> None: ...
+
+
+async def follow_run(app: Follower, address: RunAddress, link: Link) -> None:
+    """Until the run is over, however often the line breaks. Ends the model, with the record where there is one."""
+    recall = Recall(app.services, address.folder)
+    try:
+        await _follow(app, link, recall)
+        record, files = await recall.ending()
+        app.model.end(record, files)
+    except PerftuiError as error:
+        app.model.end(None)
+        app.fail(error)
+    finally:
+        link.close()
+        recall.close()
+    app.run_ended()
+
+
+async def _follow(app: Follower, link: Link, recall: Recall) -> None:
+    model = app.model
+    while True:
+        news = asyncio.Event()
+        filling = asyncio.create_task(_fill(app, recall, news))
+        try:
+            async for snapshot in link.snapshots():
+                at_once = model.take(snapshot)
+                news.set()
+                app.run_changed(at_once=at_once)
+        except OSError:
+            # Who is gone says nothing: the record tells whether the run is over or only the line broke.
+            pass
+        finally:
+            filling.cancel()
+        if model.snapshot is None or not model.snapshot.state.is_over:
+            model.lose()
+            app.run_changed(at_once=True)
+            record, _ = await recall.ending()
+            if not record.state.is_over:
+                await asyncio.sleep(RETRY_S)
+                continue
+        await _catch_up(model, recall)
+        return
+
+
+async def _fill(app: Follower, recall: Recall, news: asyncio.Event) -> None:
+    """After each snapshot the points and log lines up to it; several that came meanwhile count as one."""
+    while True:
+        await news.wait()
+        news.clear()
+        had_points = bool(app.model.points)
+        try:
+            await _catch_up(app.model, recall)
+        except PerftuiError:
+            # A folder that cannot be read now may be in a second; the numbers come over the line anyway.
+            continue
+        app.run_changed(at_once=not had_points)
+
+
+async def _catch_up(model: CockpitModel, recall: Recall) -> None:
+    """The log comes in pieces; the last piece is empty."""
+    while True:
+        points, lines, offset = await recall.news(model.last_seq, model.log_offset)
+        model.add_points(points)
+        is_done = offset == model.log_offset
+        model.add_log(lines, offset)
+        if is_done:
+            return

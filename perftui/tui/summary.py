@@ -1,0 +1,49 @@
+"""A record as rows and sentences, by the model's own arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perftui.model.duration import format_duration
+from perftui.model.record import Record
+from perftui.model.run_state import RunState
+from perftui.model.snapshot import FailureRow, RequestRow, row_of
+from perftui.tui.request_columns import ExceptionRow
+
+
+def duration_s(record: Record) -> float:
+    """Seconds of load: as sealed, else up to the last tick that was kept."""
+    return record.outcome.duration_s if record.outcome else record.totals.elapsed_s
+
+
+def request_rows(record: Record) -> list[RequestRow]:
+    """One per request; the rates are means over the whole run."""
+    seconds = duration_s(record)
+    return [row_of(each, (each.requests, each.failed), seconds) for each in record.totals.by_request.values()]
+
+
+def total_row(record: Record) -> RequestRow:
+    total = record.totals.total
+    return row_of(total, (total.requests, total.failed), duration_s(record))
+
+
+def failure_rows(record: Record) -> list[FailureRow]:
+    return [
+        FailureRow(group.method, group.name, group.message, group.count, group.first_s, group.last_s)
+        for group in record.totals.failures.values()
+    ]
+
+
+def exception_rows(record: Record) -> list[ExceptionRow]:
+    return [ExceptionRow(group.message, group.count) for group in record.totals.exceptions.values()]
+
+
+def sentences_of(record: Record) -> Sequence[str]:
+    """The verdict in words. A record that was never sealed has none: then what is known of its end."""
+    if record.outcome is not None:
+        return record.outcome.sentences
+    kept = format_duration(round(record.totals.elapsed_s, 1)) if record.totals.last else ""
+    what = f"What was recorded until then is kept: {kept} of load." if kept else "Nothing was recorded."
+    if record.state is RunState.INTERRUPTED:
+        return ("NO VERDICT: the conductor of this run died before the run was sealed.", what)
+    return (f"NO VERDICT: the run is {record.state.value}, and was not sealed.", what)
