@@ -19,8 +19,8 @@ from perftui.wire.messages import Configure
 
 # Locust's own options that may stand after ``--``. What perftui decides, or does in its own way, may not.
 _PASSED_ON = frozenset(
-    "help config config_users skip_log_setup loglevel logfile exit_code_on_error equal_weights profile otel".split()
-    + ["only_summary", "print_stats", "user_classes"]
+    {"help", "config", "config_users", "skip_log_setup", "loglevel", "logfile", "exit_code_on_error", "equal_weights"}
+    | {"profile", "otel", "only_summary", "print_stats", "user_classes"}
 )
 
 

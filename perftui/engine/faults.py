@@ -25,7 +25,7 @@ def fault_of(error: BaseException, doing: str = "") -> Fault:
 
 
 def nearest(name: str, known: list[str]) -> str:
-    """". Did you mean X?" for a name that somebody mistyped; else which names there are."""
+    """ ". Did you mean X?" for a name that somebody mistyped; else which names there are."""
     close = get_close_matches(name, known, n=1)
     if close:
         return f". Did you mean {close[0]}?"

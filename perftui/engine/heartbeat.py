@@ -16,6 +16,7 @@ from perftui.wire.heartbeat import INTERVAL_S, Beat, encode_beat
 
 # From here on a beat says where the loop is stuck.
 NAME_LINE_AFTER_S = 1.0
+BOOTING = "booting"
 
 
 class Heartbeat:
@@ -23,7 +24,7 @@ class Heartbeat:
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self._phase = "booting"
+        self._phase = BOOTING
         self._came_round_s = monotonic()
         self._leave_at_s = float("inf")
         self._main_thread = get_ident()
@@ -45,7 +46,8 @@ class Heartbeat:
 
     def _beat(self) -> None:
         while True:
-            age_s = monotonic() - self._came_round_s
+            # Until it is asked to load something, the engine only imports Locust.
+            age_s = monotonic() - self._came_round_s if self._phase != BOOTING else 0.0
             stuck_at = self._user_line() if age_s > NAME_LINE_AFTER_S else ""
             try:
                 write(self._fd, encode_beat(Beat(self._phase, age_s, stuck_at)))

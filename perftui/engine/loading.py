@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import locust
-from locust import log
 from locust.log import setup_logging
 from locust.main import create_environment
 from locust.opentelemetry import setup_opentelemetry
@@ -34,7 +33,9 @@ class LoadedTest:
     runner: runner.EngineRunner | None
 
 
-def load(configure: Configure, hook_error: Callable[[], BaseException | None], on_logging: Callable[[], None]) -> LoadedTest:
+def load(
+    configure: Configure, hook_error: Callable[[], BaseException | None], on_logging: Callable[[], None]
+) -> LoadedTest:
     """Import the locustfiles and make everything ready. Raises LoadError whatever their code does.
 
     `hook_error` is the first exception that Locust caught from a listener; `on_logging` is called once logging is
@@ -51,8 +52,7 @@ def load(configure: Configure, hook_error: Callable[[], BaseException | None], o
     _set_up_logging(options)
     selected = selection.select(files, options.user_classes, configure.weights)
     environment = _environment(files, selected, options, configure)
-    environment._filter_tasks_by_tags()
-    warnings = selection.drop_idle(environment.user_classes, bool(configure.tags or configure.exclude_tags))
+    warnings = selection.filter_by_tags(environment.user_classes, configure.tags, configure.exclude_tags)
     selection.check_hosts(environment.user_classes, configure.host, inspection.hosts)
     on_logging()
     engine_runner = runner.create(environment)
@@ -69,7 +69,7 @@ def load(configure: Configure, hook_error: Callable[[], BaseException | None], o
 
 def _inspected(configure: Configure, files: locustfiles.Locustfiles, inspection: Any) -> Loaded:
     selected = selection.select(files, list(configure.user_classes), configure.weights)
-    warnings = selection.drop_idle(selected, filtered=False)
+    warnings = selection.filter_by_tags(selected, configure.tags, configure.exclude_tags)
     return Loaded(
         inspection=inspection,
         selected_user_classes=tuple(each.__name__ for each in selected),
@@ -128,8 +128,6 @@ def _check_hooks(hook_error: Callable[[], BaseException | None], doing: str) -> 
     error = hook_error()
     if error is not None:
         raise _hook_fault(error, doing)
-    # Set without an exception in a listener: a greenlet of user code died. As in Locust, that is only logged.
-    log.unhandled_greenlet_exception = False
 
 
 def _hook_fault(error: BaseException, doing: str) -> LoadError:

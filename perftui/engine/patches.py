@@ -137,5 +137,3 @@ class LateEvent:
     def __del__(self) -> None:
         # The response is gone and was never reported: an exception left the with-block, or there was none.
         self._flights.drop(self._flight)
-
-

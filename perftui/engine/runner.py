@@ -6,9 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import gevent
+from gevent.event import Event
+from locust.exception import StopTest
 from locust.runners import STATE_STOPPED, LocalRunner
 
 from perftui.model.tick import MAX_EXCEPTION_GROUPS, OTHER
+
+# How long users that were killed may take to let go, before they are left behind.
+LET_GO_S = 0.2
 
 
 class EngineRunner(LocalRunner):
@@ -20,6 +25,17 @@ class EngineRunner(LocalRunner):
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
         self.on_end_asked: Callable[[str], None] = lambda reason: None
+        self.on_died: Callable[[BaseException], None] = lambda error: None
+        self.load_is_over = Event()
+
+    def start(self, user_count: int, spawn_rate: float, wait: bool = False, user_classes: Any = None) -> None:
+        super().start(user_count, spawn_rate, wait, user_classes)
+        self.spawning_greenlet.link_exception(self._on_greenlet_died)
+
+    def start_shape(self) -> None:
+        super().start_shape()
+        # A shape that raises would leave its users running without end.
+        self.shape_greenlet.link_exception(self._on_greenlet_died)
 
     def stop(self) -> None:
         by_shape = self.shape_greenlet is not None and gevent.getcurrent() is self.shape_greenlet
@@ -28,24 +44,39 @@ class EngineRunner(LocalRunner):
     def quit(self) -> None:
         self.stop()
 
-    def finish(self, limit_s: float) -> None:
-        """Stop all users, within `limit_s` as far as they let us, and fire `test_stop`, once. The load is over."""
+    def finish(self, load_limit_s: float, hooks_limit_s: float) -> None:
+        """Stop all users and fire `test_stop`, once.
+
+        Users that do not let go within `load_limit_s` are left behind, as are listeners of `test_stop` that take
+        longer than `hooks_limit_s`.
+        """
         stopping = gevent.spawn(LocalRunner.stop, self)
-        stopping.join(limit_s)
-        if not stopping.ready():
+        gevent.wait([stopping, self.load_is_over], timeout=load_limit_s, count=1)
+        if not self.load_is_over.is_set():
             stopping.kill(block=False)
-            self.user_greenlets.kill(block=False)
-            stopping.join(0.2)
-        if self.state != STATE_STOPPED:
-            # Interrupted on the way: the rest of it, without firing `test_stopping` again.
-            self.update_state(STATE_STOPPED)
-            self.environment.events.test_stop.fire(environment=self.environment)
-        self.greenlet.kill(block=False)
+            self._force()
+            stopping = gevent.spawn(self.environment.events.test_stop.fire, environment=self.environment)
+        stopping.join(hooks_limit_s)
+        stopping.kill(block=False)
+
+    def _force(self) -> None:
+        """Locust's stop was interrupted by user code, or does not come to its end: end what makes load."""
+        for each in (self.spawning_greenlet, self.shape_greenlet):
+            if each is not None:
+                each.kill(block=False)
+        self.final_user_classes_count = {**self.user_classes_count}
+        self.user_greenlets.kill(block=True, timeout=LET_GO_S)
+        self.update_state(STATE_STOPPED)
 
     def log_exception(self, node_id: str, msg: str, formatted_tb: str) -> None:
         if hash(formatted_tb) not in self.exceptions and len(self.exceptions) >= MAX_EXCEPTION_GROUPS:
             msg = formatted_tb = OTHER
         super().log_exception(node_id, msg, formatted_tb)
+
+    def _on_greenlet_died(self, greenlet: Any) -> None:
+        # StopTest is a way to end the test, which Locust itself turns into quit().
+        if not isinstance(greenlet.exception, StopTest):
+            self.on_died(greenlet.exception)
 
 
 def create(environment: Any) -> EngineRunner:

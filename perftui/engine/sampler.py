@@ -33,7 +33,17 @@ _ExceptionKey = tuple[tuple[str, int], ...]
 class Slot:
     """What happened to one request name since the last tick. See RequestDelta for the fields."""
 
-    __slots__ = ("failed", "failed_times", "method", "name", "ok_times", "response_bytes", "statuses", "succeeded", "untimed")
+    __slots__ = (
+        "failed",
+        "failed_times",
+        "method",
+        "name",
+        "ok_times",
+        "response_bytes",
+        "statuses",
+        "succeeded",
+        "untimed",
+    )
 
     def __init__(self, method: str, name: str) -> None:
         self.method = method
@@ -123,6 +133,10 @@ class Sampler:
         delta = self._exceptions.get(text)
         count = delta.count if delta else 0
         self._exceptions[text] = ExceptionDelta(message, text, count + 1)
+
+    @property
+    def has_news(self) -> bool:
+        return bool(self._exceptions or any(slot.succeeded or slot.failed for slot in self._slots.values()))
 
     def take(self) -> tuple[tuple[RequestDelta, ...], tuple[FailureDelta, ...], tuple[ExceptionDelta, ...]]:
         """What happened since the last call."""

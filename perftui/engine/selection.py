@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from locust import FastHttpUser, HttpUser
+from locust.user.task import filter_tasks_by_tags
 
 from perftui.engine.faults import LoadError, nearest
 from perftui.engine.locustfiles import Locustfiles
@@ -26,7 +27,9 @@ def select(files: Locustfiles, names: list[str], weights: Mapping[str, int]) -> 
     selected: list[Any] = [files.user_classes[name] for name in chosen if weights.get(name) != 0]
     selected = [each for each in selected if each.weight > 0 or each.fixed_count > 0]
     if not selected:
-        raise LoadError("arguments" if weights else "locustfile", f"no User class with a weight above 0 in {files.title}")
+        raise LoadError(
+            "arguments" if weights else "locustfile", f"no User class with a weight above 0 in {files.title}"
+        )
     for user_class in selected:
         if user_class.__name__ in names and not has_tasks(user_class):
             raise LoadError("locustfile", f"{user_class.__name__} has no tasks")
@@ -38,12 +41,16 @@ def has_tasks(user_class: Any) -> bool:
     return bool(user_class.tasks or getattr(user_class, "functions", False))
 
 
-def drop_idle(user_classes: list[Any], filtered: bool) -> list[str]:
-    """Take classes without tasks out of `user_classes`, which Locust would let fail for ever; a warning for each.
+def filter_by_tags(user_classes: list[Any], tags: tuple[str, ...], exclude_tags: tuple[str, ...]) -> list[str]:
+    """Leave the tasks that the tags select, and take out classes that have none; a warning for each of these.
 
-    Raises LoadError where none is left. `filtered`: tags may have taken their tasks.
+    Locust would start them, and let them fail for ever. Raises LoadError where no class is left.
     """
-    why = "has no tasks left after the tags" if filtered else "has no tasks"
+    why = "has no tasks"
+    if tags or exclude_tags:
+        why = "has no tasks left after the tags"
+        for each in user_classes:
+            filter_tasks_by_tags(each, set(tags) or None, set(exclude_tags) or None)
     idle = [each for each in user_classes if not has_tasks(each)]
     if len(idle) == len(user_classes):
         raise LoadError("locustfile", " and ".join(f"{each.__name__} {why}" for each in idle[:5]))

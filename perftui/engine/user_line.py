@@ -32,7 +32,7 @@ def shown_path(path: str) -> str:
 
 
 def line_of_frame(innermost: FrameType) -> str:
-    """"file:line in function" of the user's line that leads to `innermost`; of that frame itself where there is none."""
+    """The user's line that leads to `innermost` (that frame itself where there is none): file:line in function."""
     frame: FrameType | None = innermost
     while frame is not None and not is_user_file(frame.f_code.co_filename):
         frame = frame.f_back
@@ -41,7 +41,7 @@ def line_of_frame(innermost: FrameType) -> str:
 
 
 def line_of_error(error: BaseException) -> str:
-    """"file:line" of the user's line that `error` came through; "" where there is none."""
+    """The user's line that `error` came through, file:line; "" where there is none."""
     if isinstance(error, SyntaxError) and error.filename and is_user_file(error.filename):
         return f"{shown_path(error.filename)}:{error.lineno}"
     found = ""
@@ -59,7 +59,7 @@ def walk(trace: TracebackType | None) -> Iterator[tuple[CodeType, int]]:
 
 
 def describe_error(error: BaseException) -> str:
-    """`error` as one clean line: "file:line: Type: message"."""
+    """`error` as one clean line: file:line: Type: message."""
     where = line_of_error(error)
     return f"{where}: {_what(error)}" if where else _what(error)
 

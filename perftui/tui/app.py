@@ -32,7 +32,7 @@ from perftui.tui.services import RunAddress, Services
 from perftui.tui.summary import sentences_of
 
 
-class PerftuiApp(App[None]):
+class PerftuiApp(App[None], inherit_bindings=False):
     TITLE = "perftui"
     ENABLE_COMMAND_PALETTE = True
     # Textual's own ctrl+q asks nothing, and its ctrl+c only says so.
@@ -41,7 +41,8 @@ class PerftuiApp(App[None]):
         Binding("2", "mode('live')", "Live", show=False),
         Binding("3", "mode('results')", "Results", show=False),
         Binding("question_mark", "help", "Help", key_display="?", tooltip="The keys that work here"),
-        Binding("q,ctrl+c,ctrl+q", "leave", "Quit", tooltip="Leave; asks while a run goes on", priority=False),
+        Binding("q", "leave", "Quit", tooltip="Leave; asks while a run goes on"),
+        Binding("ctrl+c,ctrl+q", "leave", "Quit", show=False, tooltip="Leave; asks while a run goes on"),
         Binding("ctrl+p", "command_palette", "Commands", show=False, tooltip="Everything by name"),
     ]
 

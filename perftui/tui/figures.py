@@ -56,16 +56,23 @@ def bytes_text(size: float) -> str:
 
 def axis_text(value: float) -> str:
     """A round number beside an axis: 250, 1.5k."""
-    return f"{value:g}" if value < 1000 else _scaled(value, digits=4)
+    for unit in ("", "k", "M"):
+        if value < 1000:
+            return f"{value:g}{unit}"
+        value /= 1000
+    return f"{value:g}G"
 
 
 def axis_ms_text(time_ms: float) -> str:
     return f"{time_ms:g}ms" if time_ms < 1000 else f"{time_ms / 1000:g}s"
 
 
-def _scaled(value: float, digits: int = 3) -> str:
+def _scaled(value: float) -> str:
     for unit in ("k", "M"):
         value /= 1000
         if value < 999.5:
-            return f"{value:.{digits}g}{unit}"
-    return f"{value / 1000:.{digits}g}G"
+            break
+    else:
+        value, unit = value / 1000, "G"
+    decimals = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    return f"{value:,.{decimals}f}{unit}"

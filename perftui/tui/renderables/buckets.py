@@ -38,6 +38,26 @@ def bucketed(samples: Iterable[Sample], width_s: float, how: Gather) -> list[lis
     return runs
 
 
+def grouped(samples: Iterable[Sample], width_s: float, how: Gather) -> list[float | None]:
+    """One value for each `width_s` seconds from the first sample's to the last one's, in order; None where there is
+    none. Groups begin at multiples of `width_s`: a group that is complete never changes again.
+    """
+    held: dict[int, list[float]] = {}
+    for sample in samples:
+        values = held.setdefault(int(sample.at_s // width_s), [])
+        if sample.value is not None and math.isfinite(sample.value):
+            values.append(sample.value)
+    if not held:
+        return []
+    return [_gather(held.get(index, ()), how) for index in range(min(held), max(held) + 1)]
+
+
+def _gather(values: Sequence[float], how: Gather) -> float | None:
+    if not values:
+        return None
+    return max(values) if how == "worst" else values[-1] if how == "last" else sum(values) / len(values)
+
+
 def _close(
     runs: list[list[tuple[float, float]]],
     held: Sequence[float],
@@ -46,9 +66,9 @@ def _close(
     width_s: float,
     how: Gather,
 ) -> int:
-    if not held:
+    value = _gather(held, how)
+    if value is None:
         return last_index
-    value = max(held) if how == "worst" else held[-1] if how == "last" else sum(held) / len(held)
     if index != last_index + 1:
         runs.append([])
     runs[-1].append(((index + 0.5) * width_s, value))

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from perftui.tui.model import CockpitModel
+from perftui.tui.widgets.key_bar import KeyBar
 from perftui.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Placard(Static):
         super().__init__("perftui needs 60 columns and 16 rows.\nMake the terminal larger, or press q.", markup=False)
 
 
-class CockpitScreen(Screen[None]):
+class CockpitScreen(Screen[None], inherit_bindings=False):
     """A mode. `show` draws what changed; it is called by the pump once a second, and at once for what matters."""
 
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = "../styles/cockpit.tcss"
@@ -46,7 +47,7 @@ class CockpitScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield TopBar(self.mode)
         yield from self.body()
-        yield Footer(compact=True)
+        yield KeyBar()
         yield Placard()
 
     def on_mount(self) -> None:
@@ -55,6 +56,7 @@ class CockpitScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         self.pump(force=True)
+        self.query_one(KeyBar).redraw()
 
     def pump(self, *, force: bool = False) -> None:
         """Draw what changed since the last time, if anybody sees it and the terminal keeps up."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from perftui.model.snapshot import Snapshot, TimelinePoint
 from perftui.model.text import mask_secrets
 from perftui.tui.figures import count_text, ms_text, rate_text, share_text
 from perftui.tui.model import CockpitModel
+from perftui.tui.renderables.buckets import Gather, Sample, grouped
 from perftui.tui.renderables.line import Line, Piece, fit, foreign, line
 from perftui.tui.request_columns import ExceptionRow, exception_table, failure_table, request_table
 from perftui.tui.screens.base import CockpitScreen
@@ -27,7 +28,10 @@ from perftui.tui.widgets.text import Bar, Block, ScrollPane
 from perftui.tui.widgets.tile import Reading, Tile
 from perftui.tui.widgets.top_bar import TopBar
 
-_SPARK_POINTS = 60
+# The bars of a tile: this many, of so many seconds each. They change once in that time.
+_SPARK_BARS = 30
+_SPARK_S = 3
+_SPARK_POINTS = _SPARK_BARS * _SPARK_S
 
 
 class LiveScreen(CockpitScreen):
@@ -137,33 +141,37 @@ class LiveScreen(CockpitScreen):
 
     def _show_tiles(self, snapshot: Snapshot, newest: Sequence[TimelinePoint]) -> None:
         now, total, health = snapshot.now, snapshot.total, snapshot.health
+
+        def bars(value: Callable[[TimelinePoint], float | None], how: Gather) -> list[float | None]:
+            return grouped((Sample(point.elapsed_s, value(point)) for point in newest), _SPARK_S, how)
+
         readings = {
             "rps": Reading(
                 rate_text(now.rps) if now else "–",
                 f"Σ {count_text(total.requests)}",
-                history=[point.rps for point in newest],
+                history=bars(lambda point: point.rps, "mean"),
             ),
             "p95": Reading(
                 ms_text(snapshot.recent_times.p95_ms),
                 f"max {ms_text(snapshot.recent_times.max_ms)}",
-                history=[point.times.p95_ms for point in newest],
+                history=bars(lambda point: point.times.p95_ms, "worst"),
             ),
             "failures": Reading(
                 share_text(total.fail_ratio),
                 f"✗ {count_text(total.failures)}" if total.failures else "none",
                 "bad" if total.fails_per_s else "",
                 "bad" if total.fails_per_s else "muted",
-                history=[point.fails_per_s for point in newest],
+                history=bars(lambda point: point.fails_per_s, "worst"),
             ),
             "users": Reading(
                 f"{snapshot.user_count:,}",
                 f"of {count_text(snapshot.target_user_count)}",
-                history=[point.user_count for point in newest],
+                history=bars(lambda point: point.user_count, "last"),
             ),
             "generator": Reading(
                 f"{health.cpu_percent:.0f}%" if health else "–",
                 f"lag {ms_text(health.hub_lag_p99_ms)}" if health else "",
-                history=[point.cpu_percent for point in newest],
+                history=bars(lambda point: point.cpu_percent, "worst"),
             ),
         }
         for tile in self.query(Tile):

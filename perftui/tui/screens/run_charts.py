@@ -48,26 +48,20 @@ def show_rates(
     note: Sequence[Piece] = (),
 ) -> None:
     """Requests in a second, and users on a scale of their own from 0 to `most_users`."""
-    # The scale of the users leaves room above them, so that a full load is not the frame's edge.
-    top = most_users * 1.25
-    traces = (
+    # The scale of the users leaves room above them, so that full load is not the frame's edge.
+    traces = [
+        Trace("rps", "rps", rate_text(rps), [Sample(point.elapsed_s, point.rps) for point in points], "mean", depth=1),
         Trace(
             "users",
             "users",
-            f"{users:,} of {count_text(most_users)}",
+            f"{users:,}/{count_text(most_users)}",
             [Sample(point.elapsed_s, point.user_count) for point in points],
             "last",
-            max(1.0, top),
+            top=max(1.0, most_users * 1.25),
         ),
-        Trace("rps", "rps", rate_text(rps), [Sample(point.elapsed_s, point.rps) for point in points], "mean"),
-        Trace(
-            "bad",
-            "fails/s",
-            rate_text(points[-1].fails_per_s if points else 0.0),
-            [Sample(point.elapsed_s, point.fails_per_s) for point in points]
-            if any(point.failures for point in points)
-            else (),
-            "mean",
-        ),
-    )
-    chart.show(traces if traces[2].samples else traces[:2], elapsed_s, run_time_s, note)
+    ]
+    if any(point.failures for point in points):
+        # Only where there are failures: a line along zero says nothing.
+        failing = [Sample(point.elapsed_s, point.fails_per_s if point.failures else None) for point in points]
+        traces.append(Trace("bad", "fails/s", rate_text(points[-1].fails_per_s), failing, "mean", depth=2))
+    chart.show(traces, elapsed_s, run_time_s, note)

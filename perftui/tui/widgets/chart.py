@@ -25,6 +25,8 @@ class Trace:
     samples: Sequence[Sample]
     how: Gather = "worst"
     top: float | None = None
+    depth: int = 0
+    """Traces with a higher one are drawn over those with a lower one."""
 
 
 class Chart(StripWidget):
@@ -72,7 +74,7 @@ class Chart(StripWidget):
         self._top = next_top(self._top, max(plain, default=0.0))
         curves = [
             Curve(trace.role, own if trace.top is None else _scaled(own, self._top / max(trace.top, 1e-9)))
-            for trace, own in zip(self._traces, runs, strict=True)
+            for trace, own in sorted(zip(self._traces, runs, strict=True), key=lambda pair: pair[0].depth)
         ]
         y = Axis(self._top, self._y_text)
         if width < label_width(y) + 4:

@@ -32,8 +32,7 @@ class LoadShapeChart(StripWidget):
         if not run:
             return []
         y = Axis(round_top(max(users for _, users in run)), axis_text)
-        # A little room behind the end makes the fall to zero visible.
-        x = Axis(max(at_s for at_s, _ in run) * 1.01, format_clock)
+        x = Axis(max(at_s for at_s, _ in run), format_clock)
         return plot(width, height, [Curve("users", [run])], x, y)
 
     def title(self) -> Sequence[Piece]:

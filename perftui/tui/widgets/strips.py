@@ -120,7 +120,7 @@ class StripWidget(Widget):
         return lines + [Line()] * (height - len(lines))
 
     def _strip(self, line: Line, width: int) -> Strip:
-        under = self._style(line.under)
+        under = self._style("") + self._style(line.under) if line.under else self._style("")
         segments = [
             Segment(piece.text, under + self._style(piece.role) if piece.role else under)
             for piece in cut(line.pieces, width)
@@ -130,11 +130,22 @@ class StripWidget(Widget):
     def _style(self, role: str) -> Style:
         style = self._styles_by_role.get(role)
         if style is None:
-            if role:
-                style = self.get_component_rich_style(f"role--{role}", partial=True)
-            else:
-                style = self.rich_style
-            if role in ("cursor", "tab"):
-                style = self.rich_style + style
+            style = self._role_style(role) if role else self.rich_style
             self._styles_by_role[role] = style
         return style
+
+    def _role_style(self, role: str) -> Style:
+        """The component's style as colours that a terminal has: what is translucent is mixed with what is below."""
+        styles = self.get_component_styles(f"role--{role}")
+        below = self.background_colors[1]
+        result = Style.from_meta({}) + styles.text_style
+        if styles.has_rule("background"):
+            below += styles.background
+            result += Style(bgcolor=below.rich_color)
+        if styles.has_rule("color"):
+            color = styles.color
+            if color.ansi is not None:
+                # The terminal's own colours cannot be mixed.
+                return result + Style(color=color.rich_color, dim=True if color.a < 1 else None)
+            result += Style(color=(below + color).rich_color)
+        return result

@@ -14,7 +14,7 @@ from perftui.tui.widgets.strips import StripWidget
 
 @dataclass(frozen=True)
 class Reading:
-    """`value` is the number and `note` what qualifies it; `history` has one entry per second, the newest last."""
+    """`value` is the number and `note` what qualifies it; `history` is what the bars show, the newest last."""
 
     value: str
     note: str = ""

@@ -1,0 +1,45 @@
+"""The last line: the keys that work now, the screen's own first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import App
+from textual.screen import Screen
+
+from perftui.tui.renderables.line import Line, Piece, spread, width_of
+from perftui.tui.widgets.strips import StripWidget
+
+
+class KeyBar(StripWidget):
+    """Reads the bindings themselves. What does not fit is left out: ? lists it."""
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        own: list[list[Piece]] = []
+        of_widgets: list[list[Piece]] = []
+        of_app: list[list[Piece]] = []
+        said: set[str] = set()
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if not binding.show or not binding.description or not active.enabled or binding.action in said:
+                continue
+            said.add(binding.action)
+            key = Piece(self.app.get_key_display(binding), "key")
+            entry = [Piece(" "), key, Piece(f" {binding.description} ", "muted")]
+            place = of_app if isinstance(active.node, App) else own if isinstance(active.node, Screen) else of_widgets
+            place.append(entry)
+        end = [piece for entry in of_app for piece in entry]
+        room = width - width_of(end)
+        start: list[Piece] = []
+        for entry in own + of_widgets:
+            if width_of(start) + width_of(entry) > room:
+                break
+            start += entry
+        return [Line(spread(start, end, width))]
+
+    def _bindings_changed(self, _screen: Screen[object]) -> None:
+        if self.is_attached and self.screen.is_current:
+            self.call_after_refresh(self.redraw)

@@ -1,0 +1,124 @@
+"""What the command line gives the cockpit, without a command line: plans by hand, and a conductor that is fed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from perftui.exit_codes import REFUSED, USAGE
+from perftui.model.duration import format_duration, parse_duration
+from perftui.model.errors import PerftuiError
+from perftui.model.inspection import CheckItem
+from perftui.model.plan import Profile, RunPlan, Scenario, Target
+from perftui.tui.services import RunAddress
+from tests.fakes.fake_conductor import FakeConductor
+
+CHECKS = (
+    CheckItem("locustfile", "ok", "loads: 1 user class, 9 tasks"),
+    CheckItem("target", "ok", "answers in 42 ms: 200 OK"),
+    CheckItem("open files", "ok", "65,536 allowed, about 1,100 needed"),
+    CheckItem("clock", "warning", "1.8 s away from the target's"),
+)
+FAILED_CHECK = CheckItem("target", "failed", "nothing listens on 127.0.0.1:8000", REFUSED)
+
+
+@dataclass
+class FakeProfileSet:
+    profiles: dict[str, Profile] = field(
+        default_factory=lambda: {
+            each.name: each
+            for each in (
+                Profile("smoke", "does it answer at all", users=10, spawn_rate=10, run_time_s=60.0),
+                Profile("checkout-peak", "the evening of a sale", users=500, spawn_rate=10, run_time_s=600.0),
+                Profile("search-soak", "a working day", users=80, spawn_rate=4, run_time_s=14400.0),
+                Profile("login-spike", "everybody at nine", users=2000, spawn_rate=400, run_time_s=300.0),
+                Profile("open-end", "until the locustfile ends it", users=50, spawn_rate=5),
+            )
+        }
+    )
+    targets: dict[str, Target] = field(
+        default_factory=lambda: {
+            each.name: each
+            for each in (
+                Target("staging", "https://staging.shop.example", "staging", max_users=2000),
+                Target("local", "http://127.0.0.1:8000"),
+                Target("prod", "https://www.shop.example/api", "production", max_users=100),
+            )
+        }
+    )
+    scenarios: dict[str, Scenario] = field(
+        default_factory=lambda: {
+            "checkout": Scenario("checkout", ("scenarios/checkout.py",), ("Buyer",)),
+            "search": Scenario("search", ("scenarios/search.py",)),
+        }
+    )
+    source: str = "profiles.toml"
+
+    def target_names(self) -> tuple[str, ...]:
+        return (*self.targets, "demo")
+
+    def target_of(self, profile: str) -> str | None:
+        return "staging"
+
+    def scenario_of(self, profile: str) -> str | None:
+        return "checkout"
+
+
+class FakeServices:
+    """`conductor` is what `start` hands out. `checks` are the items; the test may hold them back with `gate`."""
+
+    def __init__(self, conductor: FakeConductor | None = None, checks: tuple[CheckItem, ...] = CHECKS) -> None:
+        self.profile_set = FakeProfileSet()
+        self.conductor = conductor
+        self.checks = checks
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.started: list[RunPlan] = []
+        self.checked: list[RunPlan] = []
+
+    def plan(self, profile: str, target: str, scenario: str | None, overrides: Mapping[str, str]) -> RunPlan:
+        chosen = self.profile_set.profiles[profile]
+        if "users" in overrides:
+            chosen = replace(chosen, users=int(overrides["users"]))
+        if "spawn_rate" in overrides:
+            chosen = replace(chosen, spawn_rate=float(overrides["spawn_rate"]))
+        if "run_time" in overrides:
+            chosen = replace(chosen, run_time_s=parse_duration(overrides["run_time"]))
+        there = self.profile_set.targets.get(target) or Target(target, "http://127.0.0.1:8089")
+        if there.max_users is not None and chosen.users > there.max_users:
+            raise PerftuiError(
+                f"{chosen.users:,} users are too many for {target}",
+                f"it allows {there.max_users:,}",
+                exit_code=USAGE,
+            )
+        source = {
+            key: f"--{key.replace('_', '-')}" if key in overrides else f"{self.profile_set.source} [profiles.{profile}]"
+            for key in ("users", "spawn_rate", "run_time")
+        }
+        origins = {**source, "url": self.profile_set.source, "stop_timeout": "default", "read_timeout": "default"}
+        return RunPlan(chosen, there, self.profile_set.scenarios[scenario or "checkout"], "/", (), origins)
+
+    async def check(self, plan: RunPlan) -> AsyncIterator[CheckItem]:
+        self.checked.append(plan)
+        for item in self.checks:
+            await self.gate.wait()
+            yield item
+
+    async def start(self, plan: RunPlan) -> RunAddress:
+        self.started.append(plan)
+        assert self.conductor is not None
+        return RunAddress(self.conductor.folder, self.conductor.socket)
+
+    def command_line(self, plan: RunPlan) -> str:
+        words = ["perftui", "run", plan.profile.name, "--target", plan.target.name]
+        if plan.origins.get("users", "").startswith("-"):
+            words += ["--users", str(plan.profile.users)]
+        if plan.origins.get("run_time", "").startswith("-"):
+            words += ["--run-time", format_duration(plan.profile.run_time_s or 0)]
+        return " ".join(words)
+
+    def reader(self, folder: Path) -> FakeConductor:
+        assert self.conductor is not None
+        return self.conductor

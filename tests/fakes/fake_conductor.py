@@ -1,0 +1,118 @@
+"""A conductor at the process boundary: a real socket that speaks wire, fed by hand with ticks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from perftui.model.record import Record
+from perftui.model.run_state import RunState
+from perftui.model.snapshot import Snapshot, TimelinePoint, point_of, snapshot_of
+from perftui.model.tick import Tick
+from perftui.model.totals import RunTotals
+from perftui.wire import messages
+from perftui.wire.framing import FrameReader, encode
+
+
+class FakeConductor:
+    """Keeps what it was fed, as a store would, and shows it to whoever is connected. It is its own reader."""
+
+    def __init__(
+        self,
+        folder: Path,
+        socket: Path,
+        *,
+        title: str = "light → shop",
+        target_url: str = "http://127.0.0.1:8000",
+        run_time_s: float | None = 600.0,
+        record: Record | None = None,
+    ) -> None:
+        self.folder = folder
+        self.socket = socket
+        self.title = title
+        self.target_url = target_url
+        self.run_time_s = run_time_s
+        self.sealed = record
+        self.state = RunState.RUNNING
+        self.warning = ""
+        self.stops: list[messages.StopRun] = []
+        self.greeted = 0
+        self.log: list[str] = []
+        self.kept: list[TimelinePoint] = []
+        self._totals = RunTotals()
+        self._viewers: list[asyncio.StreamWriter] = []
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_unix_server(self._serve, os.fspath(self.socket))
+
+    async def close(self) -> None:
+        """The end of the process: every line is closed."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for writer in self._viewers:
+            writer.close()
+        self._viewers.clear()
+        self.socket.unlink(missing_ok=True)
+
+    def feed(self, *ticks: Tick) -> None:
+        """Commit each tick and show the newest: what a viewer that was slow would get."""
+        for tick in ticks:
+            self._totals.add(tick)
+            self.kept.append(point_of(tick))
+        self.show()
+
+    def show(self) -> None:
+        for writer in self._viewers:
+            writer.write(encode(messages.Shown(self.snapshot())))
+
+    async def end(self, record: Record) -> None:
+        """Seal, say so, and leave."""
+        self.sealed = record
+        self.state = record.state
+        self.show()
+        await self.close()
+
+    def snapshot(self) -> Snapshot:
+        return snapshot_of(
+            self._totals,
+            run_id=self.folder.name,
+            folder=str(self.folder),
+            title=self.title,
+            target_url=self.target_url,
+            state=self.state,
+            cause="",
+            warning=self.warning,
+            elapsed_s=self._totals.elapsed_s,
+            run_time_s=self.run_time_s,
+        )
+
+    # What a reader of its folder would say.
+
+    def points(self, after_seq: int = -1) -> list[TimelinePoint]:
+        return [point for point in self.kept if point.seq > after_seq]
+
+    def log_since(self, offset: int) -> tuple[list[str], int]:
+        return self.log[offset:], len(self.log)
+
+    def record(self) -> Record:
+        if self.sealed is None:
+            raise AssertionError("the record was read before the run was over")
+        return self.sealed
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        frames = FrameReader()
+        while data := await reader.read(65536):
+            for message in frames.feed(data):
+                self._take(message, writer)
+
+    def _take(self, message: messages.Message, writer: asyncio.StreamWriter) -> None:
+        if isinstance(message, messages.Greeting):
+            self.greeted += 1
+            writer.write(encode(messages.Welcome(messages.VERSION, self.folder.name, str(self.folder), os.getpid())))
+            writer.write(encode(messages.Shown(self.snapshot())))
+            self._viewers.append(writer)
+        elif isinstance(message, messages.StopRun):
+            self.stops.append(message)

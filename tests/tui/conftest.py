@@ -1,0 +1,53 @@
+"""The cockpit as tests open it: real screens in a terminal of a given size, a fed conductor behind a real socket."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from perftui.tui.app import PerftuiApp
+from tests.fakes.cockpit_services import FakeServices
+from tests.fakes.fake_conductor import FakeConductor
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+UPDATE_VARIABLE = "UPDATE_SNAPSHOTS"
+
+
+@pytest.fixture
+async def conductor() -> AsyncIterator[FakeConductor]:
+    runtime = Path(os.environ["XDG_RUNTIME_DIR"])
+    fake = FakeConductor(Path("runs/20260304T050607_light_shop"), runtime / "run.sock")
+    await fake.open()
+    yield fake
+    await fake.close()
+
+
+@pytest.fixture
+def services(conductor: FakeConductor) -> FakeServices:
+    return FakeServices(conductor)
+
+
+def screen_text(app: PerftuiApp) -> str:
+    """What the screen shows, a line per row."""
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+
+
+@pytest.fixture
+def matches_snapshot() -> Callable[[PerftuiApp, str], None]:
+    def check(app: PerftuiApp, name: str) -> None:
+        path = SNAPSHOTS / f"{name}.txt"
+        text = screen_text(app) + "\n"
+        if os.environ.get(UPDATE_VARIABLE):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8"), f"{path.name} differs; {UPDATE_VARIABLE}=1 keeps the new look"
+
+    return check
+
+
+@pytest.fixture
+def text_of() -> Callable[[PerftuiApp], str]:
+    return screen_text
