@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from perftui.commands.asked import demo_lease
-from perftui.demo.process import DemoLease
 from perftui.detach import start_detached
 from perftui.model.inspection import CheckItem
 from perftui.model.plan import RunPlan
@@ -25,11 +24,10 @@ from perftui.wire.rendezvous import socket_path
 class CockpitServices:
     """The cockpit's way to the rest of perftui. `choice` is what the command line said; the screen changes it."""
 
-    def __init__(self, asker: Asker, choice: Choice, runs_folder: Path, lease: DemoLease | None) -> None:
+    def __init__(self, asker: Asker, choice: Choice, runs_folder: Path) -> None:
         self._asker = asker
         self._choice = choice
         self._runs_folder = runs_folder
-        self._lease = lease
 
     @property
     def profile_set(self) -> ProfileSet:
@@ -41,9 +39,8 @@ class CockpitServices:
         choice = replace(self._choice, profile=profile, target=target, **settings)
         if scenario is not None:
             choice = replace(choice, scenario=scenario, locustfiles=())
-        if self._lease is None and wants_demo(self.profile_set, choice, os.environ):
-            self._lease = demo_lease()
-            self._asker = replace(self._asker, demo_url=self._lease.url)
+        if self._asker.lease is None and wants_demo(self.profile_set, choice, os.environ):
+            self._asker = replace(self._asker, lease=demo_lease())
         return self._asker.plan(choice)
 
     def check(self, plan: RunPlan) -> AsyncIterator[CheckItem]:
@@ -53,7 +50,8 @@ class CockpitServices:
         """Start a conductor that outlives the screen. Raises PerftuiError with no load sent."""
         asker = replace(self._asker, confirmed_host=confirmed_host or self._asker.confirmed_host)
         plan, interpreter, _ = await admit(asker, plan)
-        fds = (self._lease.fileno(),) if self._lease is not None and plan.target.name == DEMO_TARGET else ()
+        lease = self._asker.lease
+        fds = (lease.fileno(),) if lease is not None and plan.target.name == DEMO_TARGET else ()
         folder = await start_detached(plan, interpreter, self._runs_folder, fds)
         return RunAddress(folder, socket_path(folder))
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -30,23 +31,7 @@ async def start_detached(
         "interpreter": [interpreter.python, interpreter.origin, interpreter.locust, interpreter.notice],
         "runs_folder": str(runs_folder),
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",
-        "-m",
-        "perftui",
-        "conductor",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        pass_fds=lease_fds,
-        start_new_session=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(json.dumps(asked).encode())
-    process.stdin.close()
-    line = await process.stdout.readline()
+    line = await asyncio.to_thread(_start_and_read_answer, json.dumps(asked), lease_fds)
     try:
         answer = json.loads(line)
     except ValueError:
@@ -57,14 +42,36 @@ async def start_detached(
             exit_code=exit_codes.BUG,
         ) from None
     if "error" in answer:
-        await process.wait()
         what, why, next_step = answer["error"]
         raise PerftuiError(what, why, next_step, exit_code=answer["exit_code"])
     return Path(answer["folder"])
 
 
+def _start_and_read_answer(asked: str, lease_fds: tuple[int, ...]) -> str:
+    command = [sys.executable, "-P", "-m", "perftui", "conductor"]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        pass_fds=lease_fds,
+        start_new_session=True,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(asked)
+        process.stdin.close()
+        return process.stdout.readline()
+
+
 def run_detached(asked_text: str) -> int:
-    """The conductor's own process: reads what was asked, answers with one line on stdout, then runs."""
+    """The conductor's own process: answers with one line on stdout, then runs.
+
+    It leaves the process that was started behind: whoever started it has no child to wait for.
+    """
+    if os.fork() != 0:
+        os._exit(exit_codes.OK)
     asked = json.loads(asked_text)
     plan = plan_from_dict(asked["plan"])
     answered = False

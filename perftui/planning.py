@@ -11,6 +11,7 @@ from perftui import exit_codes
 from perftui.conductor.interpreter import Interpreter, choose_interpreter
 from perftui.conductor.loading import load_engine
 from perftui.conductor.preflight import check_machine, check_open_files, probe_target
+from perftui.demo.process import DemoLease
 from perftui.model.errors import PerftuiError
 from perftui.model.inspection import CheckItem, Inspection
 from perftui.model.plan import RunPlan
@@ -34,12 +35,19 @@ class Asker:
 
     profile_set: ProfileSet
     working_directory: Path
-    demo_url: str | None = None
+    lease: DemoLease | None = None
+    """A claim on the built-in target, if it runs."""
     confirmed_host: str | None = None
 
     def plan(self, choice: Choice) -> RunPlan:
         """The plan of `choice`. Raises PerftuiError."""
-        return resolve(self.profile_set, choice, os.environ, self.working_directory, demo_url=self.demo_url)
+        return resolve(
+            self.profile_set,
+            choice,
+            os.environ,
+            self.working_directory,
+            demo_url=self.lease.url if self.lease else None,
+        )
 
     async def plan_or_offer(self, choice: Choice) -> RunPlan:
         """As `plan`, but a missing target is answered with the hosts that the locustfile's classes name."""

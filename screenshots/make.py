@@ -34,12 +34,12 @@ async def until(condition: Callable[[], bool], what: str) -> None:
 async def picture(size: tuple[int, int], runs: Path) -> None:
     """One run, seen at `size`: a picture of each of the three screens."""
     from perftui.cockpit import CockpitServices
-    from perftui.commands.asked import Asked
+    from perftui.commands.asked import asked
     from perftui.tui.app import PerftuiApp
 
     options = dict.fromkeys(("profiles", "confirm_host", "target", "scenario", "users", "spawn_rate"))
-    asked = Asked({**options, "demo": True, "run_time": RUN_TIME}, "light", ())
-    services = CockpitServices(asked.asker, asked.choice, runs, asked.lease)
+    asker, choice = asked({**options, "demo": True, "run_time": RUN_TIME}, "light", ())
+    services = CockpitServices(asker, choice, runs)
     app = PerftuiApp(services, profile="light", target="demo")
     async with app.run_test(size=size) as pilot:
         await until(lambda: app.cockpit.preflight_is_done, "the preflight")

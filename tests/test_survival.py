@@ -75,7 +75,7 @@ def test_a_viewer_that_is_killed_leaves_the_run_alone(tmp_path: Path) -> None:
         assert folder.name in perftui("ps", cwd=tmp_path).stdout
         assert perftui("stop", "--all", cwd=tmp_path).returncode == 0
     seqs = [point.seq for point in RunReader(folder).record().timeline]
-    assert seqs == list(range(len(seqs)))
+    assert seqs == list(range(1, len(seqs) + 1))
 
 
 def test_a_conductor_that_is_killed_ends_the_load_and_leaves_an_interrupted_run(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_stopped_viewer_loses_nothing(tmp_path: Path) -> None:
     assert viewer.returncode == exit_codes.OK
     assert "Passed" in out
     seqs = [point.seq for point in RunReader(folder).record().timeline]
-    assert seqs == list(range(len(seqs)))
+    assert seqs == list(range(1, len(seqs) + 1))
 
 
 def test_a_foreground_run_keeps_its_record_when_it_is_interrupted(tmp_path: Path) -> None:

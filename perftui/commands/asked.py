@@ -12,6 +12,7 @@ import click
 from perftui.demo.process import DemoLease, ensure_demo
 from perftui.planning import Asker, profiles_here
 from perftui.profiles.choice import Choice, wants_demo
+from perftui.profiles.profile_set import DEMO_TARGET
 from perftui.wire.rendezvous import runtime_folder
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -77,20 +78,15 @@ class LocustCommand(click.Command):
         return super().parse_args(ctx, args[:cut])
 
 
-class Asked:
-    """The options of one command, turned into the parts that a run is made of; holds the demo target if it is used."""
-
-    def __init__(self, options: dict[str, Any], profile: str | None, locust_args: tuple[str, ...]) -> None:
-        profiles, confirmed, demo = options.pop("profiles"), options.pop("confirm_host"), options.pop("demo")
-        profile_set = profiles_here(profiles)
-        if demo and options["target"] is None:
-            options["target"] = "demo"
-        self.choice = Choice(
-            profiles=str(profiles) if profiles else None, profile=profile, locust_args=locust_args, **options
-        )
-        demo = demo or wants_demo(profile_set, self.choice, os.environ)
-        self.lease = demo_lease() if demo else None
-        self.asker = Asker(profile_set, Path.cwd(), self.lease.url if self.lease else None, confirmed)
+def asked(options: dict[str, Any], profile: str | None, locust_args: tuple[str, ...]) -> tuple[Asker, Choice]:
+    """Where the person stands, and what was chosen; the built-in target runs if the choice needs it."""
+    profiles, confirmed, demo = options.pop("profiles"), options.pop("confirm_host"), options.pop("demo")
+    profile_set = profiles_here(profiles)
+    if demo and options["target"] is None:
+        options["target"] = DEMO_TARGET
+    choice = Choice(profiles=str(profiles) if profiles else None, profile=profile, locust_args=locust_args, **options)
+    lease = demo_lease() if demo or wants_demo(profile_set, choice, os.environ) else None
+    return Asker(profile_set, Path.cwd(), lease, confirmed), choice
 
 
 def demo_lease() -> DemoLease:

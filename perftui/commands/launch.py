@@ -10,7 +10,7 @@ import click
 
 from perftui import exit_codes
 from perftui.cockpit import CockpitServices
-from perftui.commands.asked import Asked, LocustCommand, asking_options, runs_dir_option
+from perftui.commands.asked import LocustCommand, asked, asking_options, runs_dir_option
 from perftui.commands.live_runs import live_run
 from perftui.headless import Progress, Voice, print_results
 from perftui.planning import Asker, profiles_here
@@ -33,9 +33,9 @@ def launch(
 ) -> int:
     """Open the cockpit."""
     check_terminal()
-    asked = Asked(options, profile, locust_args)
-    services = CockpitServices(asked.asker, asked.choice, runs_folder(runs_dir), asked.lease)
-    return run_cockpit(services, profile=asked.choice.profile, target=asked.choice.target)
+    asker, choice = asked(options, profile, locust_args)
+    services = CockpitServices(asker, choice, runs_folder(runs_dir))
+    return run_cockpit(services, profile=choice.profile, target=choice.target)
 
 
 @click.command()
@@ -48,7 +48,7 @@ def attach(run_name: str | None, runs_dir: str | None) -> int:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return _follow(client, folder)
     client.close()
-    services = CockpitServices(Asker(profiles_here(None), Path.cwd()), Choice(), runs_folder(runs_dir), None)
+    services = CockpitServices(Asker(profiles_here(None), Path.cwd()), Choice(), runs_folder(runs_dir))
     return run_cockpit(services, profile=None, target=None, attach=RunAddress(folder, path))
 
 

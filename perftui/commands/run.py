@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
 
 from perftui import exit_codes
-from perftui.commands.asked import Asked, LocustCommand, asking_options, runs_dir_option
+from perftui.commands.asked import LocustCommand, asked, asking_options, demo_lease, runs_dir_option
 from perftui.headless import Voice, run_headless
 from perftui.model.errors import PerftuiError
-from perftui.model.plan import plan_to_dict
+from perftui.model.plan import RunPlan, plan_to_dict
 from perftui.model.text import clean, mask_secrets
-from perftui.planning import admit
+from perftui.planning import Asker, admit, profiles_here
+from perftui.profiles.profile_set import DEMO_TARGET
 from perftui.store.history import find_run
 from perftui.store.layout import runs_folder
 from perftui.store.reader import RunReader
@@ -56,11 +58,11 @@ def run(
 
     async def go() -> int:
         if again is not None:
-            asked, plan = _again(again, runs_dir, profile, locust_args, options)
+            asker, plan = _again(again, runs_dir, profile, locust_args, options)
         else:
-            asked = Asked(options, profile, locust_args)
-            plan = await asked.asker.plan_or_offer(asked.choice)
-        plan, interpreter, warnings = await admit(asked.asker, plan)
+            asker, choice = asked(options, profile, locust_args)
+            plan = await asker.plan_or_offer(choice)
+        plan, interpreter, warnings = await admit(asker, plan)
         for item in warnings:
             click.echo(f"warning: {clean(item.text, 500)}", err=True)
         outcome = await run_headless(plan, interpreter, folder, voice)
@@ -77,7 +79,7 @@ def _again(
     profile: str | None,
     locust_args: tuple[str, ...],
     options: dict[str, Any],
-) -> tuple[Asked, Any]:
+) -> tuple[Asker, RunPlan]:
     """The plan of the run `name`, as it was; only the built-in target's port is a new one."""
     meant = {"profiles", "demo", "confirm_host", "python"}
     changed = [key for key, value in options.items() if value and key not in meant]
@@ -90,22 +92,22 @@ def _again(
         )
     plan = RunReader(find_run(runs_folder(runs_dir), name)).plan()
     missing = missing_parts(plan)
-    if missing and not locust_args:
+    if missing and (not locust_args or "the target's credentials" in missing):
         raise PerftuiError(
             "cannot run it again as it was",
             f"secrets are not kept: {clean(', '.join(missing))}",
-            "Give Locust's arguments again after --",
+            "Give arguments again after --; a target with credentials needs its own command",
             exit_code=exit_codes.USAGE,
         )
     if locust_args:
         plan = replace(plan, locust_args=locust_args)
     if options["python"]:
         plan = replace(plan, profile=replace(plan.profile, python=options["python"]))
-    options["demo"] = options["demo"] or plan.target.name == "demo"
-    asked = Asked(options, None, ())
-    if asked.lease is not None and plan.target.name == "demo":
-        plan = replace(plan, target=replace(plan.target, url=asked.lease.url))
-    return asked, plan
+    profile_set = profiles_here(options["profiles"])
+    lease = demo_lease() if plan.target.name == DEMO_TARGET and DEMO_TARGET not in profile_set.targets else None
+    if lease is not None:
+        plan = replace(plan, target=replace(plan.target, url=lease.url))
+    return Asker(profile_set, Path.cwd(), lease, options["confirm_host"]), plan
 
 
 @click.command(cls=LocustCommand)
@@ -119,12 +121,12 @@ def check(locust_args: tuple[str, ...], /, profile: str | None, as_json: bool, d
     from perftui import planning
 
     async def go() -> int:
-        asked = Asked(options, profile, locust_args)
-        plan = await asked.asker.plan_or_offer(asked.choice)
+        asker, choice = asked(options, profile, locust_args)
+        plan = await asker.plan_or_offer(choice)
         items = []
         if not as_json:
             _print_origins(plan)
-        async for item in planning.check(asked.asker, plan):
+        async for item in planning.check(asker, plan):
             items.append(item)
             if not as_json:
                 mark = {"ok": "✓", "warning": "!", "failed": "✗"}[item.status]
@@ -138,7 +140,7 @@ def check(locust_args: tuple[str, ...], /, profile: str | None, as_json: bool, d
     return asyncio.run(go())
 
 
-def _print_origins(plan: Any) -> None:
+def _print_origins(plan: RunPlan) -> None:
     tables = plan_to_dict(plan)
     flat = {key: value for table in ("scenario", "target", "profile") for key, value in tables[table].items()}
     for key, origin in plan.origins.items():

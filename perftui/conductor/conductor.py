@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -275,16 +274,15 @@ class Conductor:
     async def _seal(self) -> Outcome:
         self._enter(RunState.SEALING)
         self._show()
-        outcome = self._outcome()
+        self._writer.flush()
+        known = self._writer.problem
+        outcome = self._outcome(known)
         self._writer.seal(outcome, self._totals)
-        problem = self._writer.problem
-        if not problem:
-            problem = await asyncio.to_thread(_export, self._writer)
-        if problem:
+        problem = await asyncio.to_thread(_export, self._writer) or self._writer.problem
+        if problem and not known:
             # The record is whole as far as it goes; that it is not more is part of the outcome.
             outcome = self._outcome(problem)
-            with contextlib.suppress(OSError):
-                self._writer.seal(outcome, self._totals)
+            self._writer.seal(outcome, self._totals)
         self._enter(outcome.state, cause=outcome.reason)
         self._show()
         return outcome

@@ -9,7 +9,6 @@ import socket
 import sys
 from typing import NoReturn
 
-from perftui.engine.health import raise_open_files_limit
 from perftui.engine.heartbeat import Heartbeat
 from perftui.exit_codes import ENVIRONMENT
 
@@ -27,6 +26,7 @@ def main(socket_fd: int, heartbeat_fd: int) -> NoReturn:
     heartbeat = Heartbeat(heartbeat_fd)
     heartbeat.start()
     _check_locust(socket_fd)
+    from perftui.engine.health import raise_open_files_limit
     from perftui.engine.session import Session
 
     raise_open_files_limit()

@@ -87,8 +87,8 @@ def merge_ticks(older: Tick, newer: Tick) -> Tick:
 
 
 def _merge_requests(older: tuple[RequestDelta, ...], newer: tuple[RequestDelta, ...]) -> tuple[RequestDelta, ...]:
-    merged = {(delta.method, delta.name): delta for delta in older}
-    for delta in newer:
+    merged: dict[tuple[str, str], RequestDelta] = {}
+    for delta in (*older, *newer):
         key = (delta.method, delta.name)
         before = merged.get(key)
         merged[key] = delta if before is None else _add_requests(before, delta)
@@ -114,20 +114,22 @@ def _add_requests(before: RequestDelta, delta: RequestDelta) -> RequestDelta:
 
 
 def _merge_failures(older: tuple[FailureDelta, ...], newer: tuple[FailureDelta, ...]) -> tuple[FailureDelta, ...]:
-    merged = {(delta.method, delta.name, delta.message): delta for delta in older}
-    for delta in newer:
+    merged: dict[tuple[str, str, str], FailureDelta] = {}
+    for delta in (*older, *newer):
         key = (delta.method, delta.name, delta.message)
-        before = merged.get(key, delta)
-        count = delta.count if before is delta else before.count + delta.count
-        merged[key] = FailureDelta(*key, count, before.first_s, delta.last_s)
+        before = merged.get(key)
+        if before is not None:
+            first_s, last_s = min(before.first_s, delta.first_s), max(before.last_s, delta.last_s)
+            delta = FailureDelta(*key, before.count + delta.count, first_s, last_s)  # noqa: PLW2901
+        merged[key] = delta
     return tuple(merged.values())
 
 
 def _merge_exceptions(
     older: tuple[ExceptionDelta, ...], newer: tuple[ExceptionDelta, ...]
 ) -> tuple[ExceptionDelta, ...]:
-    merged = {delta.traceback: delta for delta in older}
-    for delta in newer:
+    merged: dict[str, ExceptionDelta] = {}
+    for delta in (*older, *newer):
         before = merged.get(delta.traceback)
         message, count = (before.message, before.count) if before else (delta.message, 0)
         merged[delta.traceback] = ExceptionDelta(message, delta.traceback, count + delta.count)

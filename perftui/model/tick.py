@@ -78,8 +78,9 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """About one second of a run. `elapsed_s` is its end and `interval_s` its length on the monotonic clock
-    that starts with the test.
+    """About one second of a run; `seq` counts them from 1.
+
+    `elapsed_s` is its end and `interval_s` its length, on the monotonic clock that starts with the test.
 
     `started` counts requests sent, `abandoned` those that were cut off before they ended (both since the last
     tick); `in_flight` is how many run now and `oldest_in_flight_s` the age of the oldest.

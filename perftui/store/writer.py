@@ -104,7 +104,7 @@ class RunWriter:
             raise PerftuiError(
                 f"the run cannot be recorded in {path_for_people(runs_folder)}",
                 why,
-                "Choose another folder for the runs with --out or PERFTUI_RUNS_DIR",
+                "Choose another folder for the runs with --runs-dir or PERFTUI_RUNS_DIR",
                 exit_code=exit_codes.ENVIRONMENT,
             ) from error
         return writer
@@ -169,9 +169,11 @@ class RunWriter:
     def seal(self, outcome: Outcome, totals: RunTotals) -> None:
         """Write outcome.json, whole; a later call replaces it. `problem` says where that failed."""
         self.flush()
-        try:
-            # Moves all to the one file that people copy. A reader in its way costs nothing: the rest stays in the WAL.
+        with contextlib.suppress(sqlite3.Error):
+            # Moves all to the one file that people copy. What is in its way, a reader or a full disk, costs nothing:
+            # the rest stays in the WAL.
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try:
             write_atomically(self.folder / OUTCOME_JSON, outcome_json(outcome, summary_of(self._plan, totals)))
         except (sqlite3.Error, OSError) as error:
             self._seal_trouble = f"the outcome could not be written: {_in_words(error)}"
@@ -239,7 +241,7 @@ def _check_free(folder: Path) -> None:
         raise PerftuiError(
             f"the disk of {path_for_people(folder.parent)} is almost full",
             f"a run needs {NEEDED_FREE_BYTES >> 20:,} MB, {free_bytes >> 20:,} MB are free",
-            "Make room, or choose another folder with --out or PERFTUI_RUNS_DIR",
+            "Make room, or choose another folder with --runs-dir or PERFTUI_RUNS_DIR",
             exit_code=exit_codes.ENVIRONMENT,
         )
 

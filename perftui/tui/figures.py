@@ -68,11 +68,7 @@ def axis_ms_text(time_ms: float) -> str:
 
 
 def _scaled(value: float) -> str:
-    for unit in ("k", "M"):
-        value /= 1000
-        if value < 999.5:
-            break
-    else:
-        value, unit = value / 1000, "G"
+    unit = "k" if value < 999.5e3 else "M" if value < 999.5e6 else "G"
+    value /= {"k": 1e3, "M": 1e6, "G": 1e9}[unit]
     decimals = 2 if value < 9.995 else 1 if value < 99.95 else 0
     return f"{value:,.{decimals}f}{unit}"

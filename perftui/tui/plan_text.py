@@ -32,7 +32,7 @@ def plan_lines(plan: RunPlan, width: int) -> Sequence[Line]:
     ]
     files = ", ".join(short_path(path) for path in scenario.locustfiles)
     facts = [
-        ("target", f"{mask_secrets(target.url)} · {target.environment}", "url"),
+        ("target", f"{target.environment} · {mask_secrets(target.url)}", "url"),
         ("locustfile", files, "locustfiles"),
         ("user classes", ", ".join(scenario.user_classes) or "all that it holds", "user_classes"),
         ("users", f"{profile.users:,}", "users"),

@@ -54,7 +54,7 @@ async def test_every_tick_is_committed_before_it_is_shown(conducted: Conducted, 
         def check() -> bool:
             if conducted.last is not None and conducted.last.seq >= 0:
                 with sqlite3.connect(f"file:{conductor.folder}/samples.db?mode=ro", uri=True) as database:
-                    (newest,) = database.execute("SELECT max(seq) FROM ticks").fetchone()
+                    (newest,) = database.execute("SELECT max(seq) FROM tick").fetchone()
                 if newest < conducted.last.seq:
                     late.append(conducted.last.seq)
             return conducted.last is not None and conducted.last.state.is_over
@@ -93,14 +93,14 @@ async def test_a_user_that_never_yields_is_named_and_its_load_is_gone_in_five_se
         running = asyncio.create_task(conductor.run())
         await wait_until(lambda: conducted.last is not None and "stuck" in conducted.last.warning, "the warning")
         assert conducted.last is not None
-        assert "locustfile.py:12" in conducted.last.warning
+        assert "locustfile.py:1" in conducted.last.warning
         loop = asyncio.get_running_loop()
         asked_at = loop.time()
         conductor.stop("stopped by a test", exit_codes.STOPPED_EARLY)
         outcome = await running
         assert loop.time() - asked_at < 8.0
     assert outcome.exit_code == exit_codes.LOCUSTFILE
-    assert "locustfile.py:12" in outcome.reason
+    assert "locustfile.py:1" in outcome.reason
 
 
 async def test_an_engine_that_is_killed_is_a_failed_run_with_its_ticks(conducted: Conducted, make_plan: Plans) -> None:
@@ -125,7 +125,7 @@ async def test_a_viewer_that_does_not_read_costs_the_run_nothing(conducted: Cond
         client.close()
     assert outcome.exit_code == exit_codes.OK
     record = RunReader(conductor.folder).record()
-    assert [point.seq for point in record.timeline] == list(range(len(record.timeline)))
+    assert [point.seq for point in record.timeline] == list(range(1, len(record.timeline) + 1))
 
 
 async def test_a_viewer_may_stop_the_run_and_is_named(conducted: Conducted, make_plan: Plans) -> None:

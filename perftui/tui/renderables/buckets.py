@@ -24,17 +24,15 @@ def bucketed(samples: Iterable[Sample], width_s: float, how: Gather) -> list[lis
     if width_s < 2:
         return _as_they_are(samples)
     runs: list[list[tuple[float, float]]] = []
-    held: list[float] = []
-    current, last_index = -1, -2
-    for sample in samples:
-        if sample.value is None or not (math.isfinite(sample.value) and math.isfinite(sample.at_s)):
+    last: int | None = None
+    for index, values in sorted(_held(samples, width_s).items()):
+        value = _gather(values, how)
+        if value is None:
             continue
-        index = int(sample.at_s // width_s)
-        if index != current:
-            last_index = _close(runs, held, current, last_index, width_s, how)
-            current, held = index, []
-        held.append(sample.value)
-    _close(runs, held, current, last_index, width_s, how)
+        if last is None or index != last + 1:
+            runs.append([])
+        runs[-1].append(((index + 0.5) * width_s, value))
+        last = index
     return runs
 
 
@@ -42,37 +40,27 @@ def grouped(samples: Iterable[Sample], width_s: float, how: Gather) -> list[floa
     """One value for each `width_s` seconds from the first sample's to the last one's, in order; None where there is
     none. Groups begin at multiples of `width_s`: a group that is complete never changes again.
     """
-    held: dict[int, list[float]] = {}
-    for sample in samples:
-        values = held.setdefault(int(sample.at_s // width_s), [])
-        if sample.value is not None and math.isfinite(sample.value):
-            values.append(sample.value)
+    held = _held(samples, width_s)
     if not held:
         return []
     return [_gather(held.get(index, ()), how) for index in range(min(held), max(held) + 1)]
+
+
+def _held(samples: Iterable[Sample], width_s: float) -> dict[int, list[float]]:
+    """The values by the number of their bucket; a bucket that only holds samples without a value is there too."""
+    held: dict[int, list[float]] = {}
+    for sample in samples:
+        if math.isfinite(sample.at_s):
+            values = held.setdefault(int(sample.at_s // width_s), [])
+            if sample.value is not None and math.isfinite(sample.value):
+                values.append(sample.value)
+    return held
 
 
 def _gather(values: Sequence[float], how: Gather) -> float | None:
     if not values:
         return None
     return max(values) if how == "worst" else values[-1] if how == "last" else sum(values) / len(values)
-
-
-def _close(
-    runs: list[list[tuple[float, float]]],
-    held: Sequence[float],
-    index: int,
-    last_index: int,
-    width_s: float,
-    how: Gather,
-) -> int:
-    value = _gather(held, how)
-    if value is None:
-        return last_index
-    if index != last_index + 1:
-        runs.append([])
-    runs[-1].append(((index + 0.5) * width_s, value))
-    return index
 
 
 def _as_they_are(samples: Iterable[Sample]) -> list[list[tuple[float, float]]]:

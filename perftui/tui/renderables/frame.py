@@ -23,7 +23,7 @@ def framed(
     inside = max(0, width - 4)
     side = Piece("│", role)
     body = [
-        Line((side, Piece(" "), *_padded(each.pieces, inside), Piece(" "), side), each.under)
+        Line((side, Piece(" "), *_padded(each.pieces, inside), Piece(" "), side), each.under, is_framed=True)
         for each in [*lines, *[Line()] * max(0, height - 2 - len(lines))][: max(0, height - 2)]
     ]
     top = _edge("╭", "╮", title, width, role, at_end=False)

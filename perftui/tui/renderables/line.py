@@ -19,10 +19,11 @@ class Piece(NamedTuple):
 
 
 class Line(NamedTuple):
-    """`under` is the role of the whole line's background."""
+    """`under` is the role of the line's background; with `is_framed` the first and last piece are left out of it."""
 
     pieces: tuple[Piece, ...] = ()
     under: str = ""
+    is_framed: bool = False
 
 
 def line(*pieces: Piece | tuple[str, str] | str, under: str = "") -> Line:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perftui.model.snapshot import TimelinePoint
-from perftui.tui.figures import axis_ms_text, axis_text, count_text, ms_text, rate_text
+from perftui.tui.figures import axis_ms_text, axis_text, ms_text, rate_text
 from perftui.tui.renderables.buckets import Sample
 from perftui.tui.renderables.line import Piece
 from perftui.tui.widgets.chart import Chart, Trace
@@ -54,7 +54,7 @@ def show_rates(
         Trace(
             "users",
             "users",
-            f"{users:,}/{count_text(most_users)}",
+            f"{users:,}",
             [Sample(point.elapsed_s, point.user_count) for point in points],
             "last",
             top=max(1.0, most_users * 1.25),

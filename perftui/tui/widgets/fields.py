@@ -1,8 +1,8 @@
-"""What may be changed of a profile before it runs: three fields, each with its error below."""
+"""What may be changed of a profile before it runs: three fields, and below them what is wrong with one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
@@ -60,16 +60,14 @@ class FieldInput(Input):
         self.screen.focus_next()
 
 
-class Field(Vertical):
+class Field(Horizontal):
     def __init__(self, spec: FieldSpec) -> None:
         super().__init__(id=f"field-{spec.key}")
         self.spec = spec
 
     def compose(self) -> ComposeResult:
-        with Horizontal():
-            yield Static(self.spec.label, markup=False, classes="label")
-            yield FieldInput(compact=True, max_length=12)
-        yield Static("", markup=False, classes="fault")
+        yield Static(self.spec.label, markup=False, classes="label")
+        yield FieldInput(compact=True, max_length=12)
 
     @property
     def text(self) -> str:
@@ -78,27 +76,26 @@ class Field(Vertical):
 
     @property
     def fault(self) -> str:
-        return self.spec.fault(self.text) if self.text else ""
+        fault = self.spec.fault(self.text) if self.text else ""
+        return f"{self.spec.label}: {fault}" if fault else ""
 
     def own_value(self, text: str) -> None:
         """The profile's value, which shows while nothing is typed."""
         self.query_one(FieldInput).placeholder = text
 
-    def show_fault(self, fault: str) -> None:
-        self.set_class(bool(fault), "-faulty")
-        self.query_one(".fault", Static).update(f"✗ {fault}" if fault else "", layout=False)
 
-
-class Fields(Horizontal):
+class Fields(Vertical):
     class Changed(Message):
         """Something was typed."""
 
     class Submitted(Message):
         """Enter was pressed in a field."""
 
-    def compose(self) -> Iterable[Field]:
-        for spec in FIELDS:
-            yield Field(spec)
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            for spec in FIELDS:
+                yield Field(spec)
+        yield Static("", markup=False, classes="fault")
 
     @property
     def overrides(self) -> dict[str, str]:
@@ -106,8 +103,8 @@ class Fields(Horizontal):
 
     @property
     def fault(self) -> str:
-        """The first fault there is, with the field's name."""
-        return next((f"{field.spec.label}: {field.fault}" for field in self.query(Field) if field.fault), "")
+        """The first fault there is, with its field's name."""
+        return next((field.fault for field in self.query(Field) if field.fault), "")
 
     def own_values(self, values: Mapping[str, str]) -> None:
         for field in self.query(Field):
@@ -116,7 +113,9 @@ class Fields(Horizontal):
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         for field in self.query(Field):
-            field.show_fault(field.fault)
+            field.set_class(bool(field.fault), "-faulty")
+        fault = self.fault
+        self.query_one(".fault", Static).update(f"✗ {fault}" if fault else "", layout=False)
         self.post_message(self.Changed())
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

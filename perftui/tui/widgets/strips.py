@@ -120,12 +120,15 @@ class StripWidget(Widget):
         return lines + [Line()] * (height - len(lines))
 
     def _strip(self, line: Line, width: int) -> Strip:
-        under = self._style("") + self._style(line.under) if line.under else self._style("")
-        segments = [
-            Segment(piece.text, under + self._style(piece.role) if piece.role else under)
-            for piece in cut(line.pieces, width)
-        ]
-        return Strip(segments).adjust_cell_length(width, under)
+        plain = self._style("")
+        under = plain + self._style(line.under) if line.under else plain
+        pieces = cut(line.pieces, width)
+        segments = []
+        for place, piece in enumerate(pieces):
+            is_side = line.is_framed and place in (0, len(pieces) - 1)
+            below = plain if is_side else under
+            segments.append(Segment(piece.text, below + self._style(piece.role) if piece.role else below))
+        return Strip(segments).adjust_cell_length(width, plain)
 
     def _style(self, role: str) -> Style:
         style = self._styles_by_role.get(role)

@@ -142,7 +142,6 @@ class Table(CursorWidget, Generic[Row]):
             why = "no row contains the filter's text" if self._all and self._filter else self._empty
             lines.append(Line((Piece(" " + why, "muted"),)))
         if self._total is not None:
-            lines += [Line()] * (height - 1 - len(lines))
             lines.append(self._row(layout, self._total, Piece(" "), "", role="strong"))
         return lines
 

@@ -1,0 +1,97 @@
+"""Text from a target, a locustfile or a file, on every screen: shown, never obeyed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from perftui.model.inspection import CheckItem
+from perftui.model.plan import Profile, Scenario, Target
+from perftui.model.text import clean
+from perftui.model.tick import ExceptionDelta, FailureDelta
+from perftui.tui.app import PerftuiApp
+from perftui.tui.screens.base import CockpitScreen
+from tests.fakes.cockpit_services import FakeServices
+from tests.fakes.fake_conductor import FakeConductor
+from tests.fakes.records import PLAN, record_of
+from tests.fakes.ticks import delta, tick
+from tests.fakes.waiting import wait_until
+
+CORPUS: dict[str, str] = json.loads((Path(__file__).parents[1] / "data" / "hostile_strings.json").read_text())
+# Each opens the app once; some payloads at a time keep that short and still name the one at fault.
+GROUPS = [list(CORPUS.values())[start : start + 12] for start in range(0, len(CORPUS), 12)]
+
+
+def looks(app: PerftuiApp) -> str:
+    strips = app.screen._compositor.render_strips()
+    for strip in strips:
+        for segment in strip:
+            assert not (set(segment.text) & set(map(chr, [*range(32), *range(127, 160)]))), repr(segment.text)
+            style = segment.style
+            assert style is None or not style.link
+            assert style is None or "@click" not in (style.meta or {})
+    return "\n".join(strip.text for strip in strips)
+
+
+@pytest.mark.parametrize("payloads", GROUPS, ids=range(len(GROUPS)))
+async def test_on_every_screen(
+    services: FakeServices, conductor: FakeConductor, payloads: list[str], text_of: Callable[[PerftuiApp], str]
+) -> None:
+    first = payloads[0]
+    everything = "".join(payloads)
+    hostile = services.profile_set
+    hostile.profiles = {each: Profile(each, each, users=3, run_time_s=60.0) for each in payloads}
+    hostile.targets = {each: Target(each, f"http://127.0.0.1/{each}") for each in payloads}
+    hostile.scenarios = {"checkout": Scenario(first, (first,), tuple(payloads), tuple(payloads))}
+    services.checks = tuple(CheckItem(each, "warning", each) for each in payloads)
+    failures = tuple(FailureDelta(each, each, each, 1, 0.0, 0.5) for each in payloads)
+    exceptions = tuple(ExceptionDelta(each, each, 1) for each in payloads)
+    ticks = [
+        tick(0, *(delta(each, (1.0,), (2.0,), each) for each in payloads), failures=failures, exceptions=exceptions)
+    ]
+    conductor.title, conductor.target_url, conductor.warning = everything, first, everything
+    conductor.log = list(payloads)
+    conductor.feed(*ticks)
+
+    app = PerftuiApp(services, profile=first, target=first)
+    async with app.run_test(size=(200, 60), notifications=True) as pilot:
+
+        async def redrawn() -> str:
+            await pilot.pause()
+            if isinstance(app.screen, CockpitScreen):
+                app.screen.pump(force=True)
+                await pilot.pause()
+            return looks(app)
+
+        await wait_until(lambda: app.current_mode == "setup" and app.screen.focused, "the setup")
+        await pilot.press("p")
+        await wait_until(lambda: services.checked and "checking" not in text_of(app), "the preflight")
+        text = await redrawn()
+        assert all(clean(each)[:12] in text for each in payloads)
+        app.say(everything)
+        await redrawn()
+        await pilot.press("enter")
+        await wait_until(lambda: app.model.points and app.model.log, "the run")
+        text = await redrawn()
+        assert all(clean(each)[:12] in text for each in payloads)
+        for _ in range(4):
+            await pilot.press("tab", "enter")
+            await redrawn()
+            if not isinstance(app.screen, CockpitScreen):
+                await pilot.press("escape")
+        await pilot.press("slash", *"[/", "enter")
+        await redrawn()
+        plan = replace(
+            PLAN, profile=replace(PLAN.profile, name=first), target=Target(first, first), locust_args=(first,)
+        )
+        await conductor.end(record_of(ticks, plan=plan, sentences=tuple(payloads), warnings=tuple(payloads)))
+        await wait_until(lambda: app.current_mode == "results", "the results")
+        for _ in range(7):
+            await redrawn()
+            await pilot.press("tab")
+        assert app.is_running
+    assert all(line == clean(line, 500) for line in app.farewell)
