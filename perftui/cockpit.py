@@ -15,6 +15,7 @@ from perftui.model.plan import RunPlan
 from perftui.planning import Asker, admit, check
 from perftui.profiles.choice import Choice, wants_demo
 from perftui.profiles.command_line import command_line
+from perftui.profiles.guard import host_of
 from perftui.profiles.profile_set import DEMO_TARGET, ProfileSet
 from perftui.store.reader import RunReader
 from perftui.tui.services import RunAddress
@@ -44,16 +45,19 @@ class CockpitServices:
         return self._asker.plan(choice)
 
     def check(self, plan: RunPlan) -> AsyncIterator[CheckItem]:
-        return check(self._asker, plan)
+        return check(self._confirmed(plan), plan)
 
-    async def start(self, plan: RunPlan, confirmed_host: str | None = None) -> RunAddress:
+    async def start(self, plan: RunPlan) -> RunAddress:
         """Start a conductor that outlives the screen. Raises PerftuiError with no load sent."""
-        asker = replace(self._asker, confirmed_host=confirmed_host or self._asker.confirmed_host)
-        plan, interpreter, _ = await admit(asker, plan)
+        plan, interpreter, _ = await admit(self._confirmed(plan), plan)
         lease = self._asker.lease
         fds = (lease.fileno(),) if lease is not None and plan.target.name == DEMO_TARGET else ()
         folder = await start_detached(plan, interpreter, self._runs_folder, fds)
         return RunAddress(folder, socket_path(folder))
+
+    def _confirmed(self, plan: RunPlan) -> Asker:
+        """On the screen a production target is confirmed by typing its host's name before anything is started."""
+        return replace(self._asker, confirmed_host=host_of(plan.target.url))
 
     def command_line(self, plan: RunPlan) -> str:
         return command_line(plan)

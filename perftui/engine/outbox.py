@@ -120,7 +120,7 @@ def _merge_failures(older: tuple[FailureDelta, ...], newer: tuple[FailureDelta, 
         before = merged.get(key)
         if before is not None:
             first_s, last_s = min(before.first_s, delta.first_s), max(before.last_s, delta.last_s)
-            delta = FailureDelta(*key, before.count + delta.count, first_s, last_s)  # noqa: PLW2901
+            delta = FailureDelta(*key, before.count + delta.count, first_s, last_s)
         merged[key] = delta
     return tuple(merged.values())
 

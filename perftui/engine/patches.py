@@ -1,4 +1,7 @@
-"""Every reach into Locust and geventhttpclient that is not public; tests/engine/test_patches.py guards each."""
+"""Where the engine changes Locust and geventhttpclient by what is not public; each has a test that notices.
+
+What it overrides in subclasses is in dispatcher.py, runner.py and bounded_stats.py.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ import termios
 from collections.abc import Callable
 from typing import Any
 
-from perftui.exit_codes import BUG, HANGUP, OK, TERMINATED, USAGE
+from perftui.exit_codes import BUG, HANGUP, INTERRUPTED, OK, TERMINATED, USAGE
 from perftui.model.errors import PerftuiError
 from perftui.model.text import clean
 from perftui.tui.crash import write_crash_report
@@ -106,7 +106,7 @@ def _wait(child: int, settings: list[Any] | None) -> int:
         _restore(settings)
         return 128 + os.WTERMSIG(status)
     code = os.WEXITSTATUS(status)
-    if code in (BUG, HANGUP, TERMINATED):
+    if code in (BUG, HANGUP, INTERRUPTED, TERMINATED):
         # These may have come past Textual's own clean-up.
         _restore(settings)
     return code

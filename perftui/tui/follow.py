@@ -11,7 +11,9 @@ from perftui.tui.model import CockpitModel
 from perftui.tui.recall import Recall
 from perftui.tui.services import RunAddress, Services
 
-RETRY_S = 1.0
+RETRY_S = 0.5
+# A conductor that nobody finds so many times more is gone.
+PATIENCE = 3
 
 
 class Follower(Protocol):
@@ -45,28 +47,27 @@ async def follow_run(app: Follower, address: RunAddress, link: Link) -> None:
 
 async def _follow(app: Follower, link: Link, recall: Recall) -> None:
     model = app.model
+    misses = 0
     while True:
         news = asyncio.Event()
         filling = asyncio.create_task(_fill(app, recall, news))
         try:
             async for snapshot in link.snapshots():
+                misses = 0
                 at_once = model.take(snapshot)
                 news.set()
                 app.run_changed(at_once=at_once)
         except OSError:
-            # Who is gone says nothing: the record tells whether the run is over or only the line broke.
-            pass
+            # Why it broke says nothing about the run: it is asked again, and then its record is.
+            misses += 1
         finally:
             filling.cancel()
-        if model.snapshot is None or not model.snapshot.state.is_over:
-            model.lose()
-            app.run_changed(at_once=True)
-            record, _ = await recall.ending()
-            if not record.state.is_over:
-                await asyncio.sleep(RETRY_S)
-                continue
-        await _catch_up(model, recall)
-        return
+        if (model.snapshot is not None and model.snapshot.state.is_over) or misses > PATIENCE:
+            await _catch_up(model, recall)
+            return
+        model.lose()
+        app.run_changed(at_once=True)
+        await asyncio.sleep(RETRY_S)
 
 
 async def _fill(app: Follower, recall: Recall, news: asyncio.Event) -> None:

@@ -47,13 +47,15 @@ def configure(*locustfiles: str | Path, **changes: Any) -> Configure:
 class EngineProcess:
     """A real engine; what it says is kept in `messages` and `beats`, what it prints in `output`."""
 
-    def __init__(self, folder: Path, python: list[str], environment: dict[str, str]) -> None:
+    def __init__(self, folder: Path, python: list[str], environment: dict[str, str], buffer_bytes: int | None) -> None:
         self.messages: list[Message] = []
         self.beats: list[Beat] = []
         self.output = ""
         self._frames = FrameReader()
         self._beat_rest = b""
         self.socket, theirs = socket.socketpair()
+        if buffer_bytes is not None:
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
         self.beats_fd, beats_write = os.pipe()
         self.process = subprocess.Popen(
             [*python, str(BOOTSTRAP), str(theirs.fileno()), str(beats_write)],
@@ -181,7 +183,7 @@ class EngineProcess:
 
 class StartEngine(Protocol):
     def __call__(
-        self, folder: Path | None = None, python: list[str] | None = None, **environment: str
+        self, *, python: list[str] | None = None, buffer_bytes: int | None = None, **environment: str
     ) -> EngineProcess: ...
 
 
@@ -189,8 +191,8 @@ class StartEngine(Protocol):
 def start_engine(tmp_path: Path) -> Iterator[StartEngine]:
     engines: list[EngineProcess] = []
 
-    def start(folder: Path | None = None, python: list[str] | None = None, **environment: str) -> EngineProcess:
-        engine = EngineProcess(folder or tmp_path, python or [sys.executable], {**os.environ, **environment})
+    def start(*, python: list[str] | None = None, buffer_bytes: int | None = None, **environment: str) -> EngineProcess:
+        engine = EngineProcess(tmp_path, python or [sys.executable], {**os.environ, **environment}, buffer_bytes)
         engines.append(engine)
         return engine
 

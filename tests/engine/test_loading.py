@@ -174,7 +174,7 @@ def test_interpreter_without_locust_is_named(start_engine: Any, tmp_path: Path, 
     import msgpack
 
     os.symlink(os.path.dirname(msgpack.__file__), tmp_path / "msgpack")
-    engine = start_engine(python=[sys._base_executable, "-s"], PYTHONPATH=str(tmp_path))  # type: ignore[attr-defined]
+    engine = start_engine(python=[sys._base_executable, "-S"], PYTHONPATH=str(tmp_path))  # type: ignore[attr-defined]
     engine.wait_end()
     assert "has no Locust; install locust>=2.47 there" in engine.fault
     assert engine.faults[0].kind == "environment"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import copy
-import socket
 from typing import Any
 
 from hypothesis import assume, given
 
 from perftui.engine.outbox import MAX_WAITING_LINES, Outbox
-from perftui.model.totals import total_of
 from perftui.model.tick import Tick
+from perftui.model.totals import total_of
 from perftui.wire import messages as wire
 from perftui.wire.messages import Ended, Loaded, Logged, Message, Start, Stopping, Ticked
 from tests.fakes.random_ticks import runs
@@ -55,7 +54,7 @@ def test_log_lines_that_wait_are_bounded_and_the_rest_is_counted() -> None:
 
 
 def test_conductor_that_does_not_read_gets_everything_later(
-    engine: Any, target: Any, locustfile: Any, configure: Any
+    start_engine: Any, target: Any, locustfile: Any, configure: Any
 ) -> None:
     path = locustfile(
         """
@@ -65,7 +64,7 @@ class U(FastHttpUser):
     def t(self): self.client.get("/")
 """
     )
-    engine.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    engine = start_engine(buffer_bytes=2048)
     engine.send(configure(path, host=target.url, users=3, run_time_s=3.5))
     engine.wait_message(Loaded)
     engine.send(Start())

@@ -96,8 +96,14 @@ def test_quit_in_a_task_ends_the_run_with_any_number_of_users(
     call: str, engine: Any, target: Any, locustfile: Any, configure: Any
 ) -> None:
     """Under Locust alone, this hangs for ever with two users or more."""
-    path = locustfile(USER + f"        if self.environment.stats.total.num_requests > 20: self.environment.runner.{call}()\n" + SAY_EVENTS)
-    path.write_text(path.read_text().replace('buy(self): self.client.get("/")', 'buy(self):\n        self.client.get("/")'))
+    path = locustfile(
+        USER
+        + f"        if self.environment.stats.total.num_requests > 20: self.environment.runner.{call}()\n"
+        + SAY_EVENTS
+    )
+    path.write_text(
+        path.read_text().replace('buy(self): self.client.get("/")', 'buy(self):\n        self.client.get("/")')
+    )
     engine.run(configure(path, host=target.url, users=5))
     assert reasons(engine) == ["user_code"]
     assert events_of(engine.output)[2:] == ["test_stopping", "test_stop", "quitting", "quit"]
@@ -108,9 +114,7 @@ def test_quit_in_a_task_ends_the_run_with_any_number_of_users(
 def test_exit_in_a_task_is_the_locustfiles_fault_and_nothing_counted_is_lost(
     engine: Any, target: Any, locustfile: Any, configure: Any
 ) -> None:
-    path = locustfile(
-        "import sys\n" + USER + "    @task\n    def bad(self): sys.exit(3)\n" + SAY_EVENTS
-    )
+    path = locustfile("import sys\n" + USER + "    @task\n    def bad(self): sys.exit(3)\n" + SAY_EVENTS)
     engine.run(configure(path, host=target.url, users=5))
     assert "locustfile.py:9: called sys.exit(3)" in engine.fault
     assert events_of(engine.output)[-4:] == ["test_stopping", "test_stop", "quitting", "quit"]
@@ -164,14 +168,19 @@ def test_end_of_the_conductor_ends_the_load_at_once(engine: Any, target: Any, lo
     assert engine.process.wait(5) == 13
 
 
-def test_users_that_do_not_let_go_do_not_keep_the_run(engine: Any, target: Any, locustfile: Any, configure: Any) -> None:
+def test_users_that_do_not_let_go_do_not_keep_the_run(
+    engine: Any, target: Any, locustfile: Any, configure: Any
+) -> None:
     path = locustfile(
-        "import gevent\n" + USER + """
+        "import gevent\n"
+        + USER
+        + """
     def on_start(self):
         while True:
             try: gevent.sleep(60)
             except BaseException: print("CLUNG", flush=True)
-""" + SAY_EVENTS
+"""
+        + SAY_EVENTS
     )
     started = time.monotonic()
     engine.run(configure(path, host=target.url, users=2, run_time_s=1.0))
@@ -275,9 +284,7 @@ def say(environment, **_):
     total = sum(delta.requests for delta in deltas)
     assert total > 3000
     assert len({delta.name for delta in deltas}) == 1001
-    groups = {
-        (delta.name, delta.message): 0 for ticked in engine.all(Ticked) for delta in ticked.tick.failures
-    }
+    groups = {(delta.name, delta.message): 0 for ticked in engine.all(Ticked) for delta in ticked.tick.failures}
     assert len(groups) == 201
     assert sum(delta.count for ticked in engine.all(Ticked) for delta in ticked.tick.failures) == total
     assert f"STATS 1001 201 {total} {total} {total}" in engine.output
@@ -295,3 +302,39 @@ def test_threads_and_atexit_functions_do_not_keep_the_process(
     engine.run(configure(path, host=target.url, run_time_s=0.3))
     assert engine.process.returncode == 0
     assert "LEFT" in engine.output
+
+
+# name: (what the locustfile adds, what the fault says; None where there is none)
+BROKEN = {
+    "a user's __init__": (
+        USER + "    def __init__(self, environment): raise KeyError('no settings')\n",
+        "locustfile.py:7: KeyError: 'no settings'",
+    ),
+    "a load shape": (
+        USER + "class Shape(LoadTestShape):\n    def tick(self): raise ZeroDivisionError('shape')\n",
+        "locustfile.py:8: ZeroDivisionError: shape",
+    ),
+    "a user's on_start": (USER + "    def on_start(self): raise OSError('no login')\n", None),
+    "KeyboardInterrupt": (
+        USER + "    @task\n    def stop(self): raise KeyboardInterrupt\n",
+        "raised KeyboardInterrupt",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_user_code_that_breaks_the_test_ends_it_with_its_line(
+    case: str, engine: Any, target: Any, locustfile: Any, configure: Any
+) -> None:
+    text, said = BROKEN[case]
+    engine.run(configure(locustfile(text + SAY_EVENTS), host=target.url, users=2, run_time_s=1.5))
+    if said is None:
+        # As in Locust: the users are gone, the test goes on, and the exceptions are counted.
+        assert not engine.faults
+        exceptions = [delta for ticked in engine.all(Ticked) for delta in ticked.tick.exceptions]
+        assert [(delta.count, delta.message) for delta in exceptions] == [(2, "OSError('no login')")]
+    else:
+        assert said in engine.fault
+    assert events_of(engine.output)[-2:] == ["quitting", "quit"]
+    assert engine.ended
+    engine.check_accounting()

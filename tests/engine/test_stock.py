@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+# The interpreter itself, without the packages that are installed for it.
+BARE_PYTHON = [sys._base_executable, "-S"]  # type: ignore[attr-defined]
 FIXED = Path(__file__).parents[1] / "locustfiles" / "fixed_iterations.py"
 
 
@@ -46,7 +48,9 @@ def bare_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return site
 
 
-def test_same_names_and_counts_as_locust(start_engine: Any, bare_site: Path, target: Any, tmp_path: Path, configure: Any) -> None:
+def test_same_names_and_counts_as_locust(
+    start_engine: Any, bare_site: Path, target: Any, tmp_path: Path, configure: Any
+) -> None:
     prefix = tmp_path / "stock"
     subprocess.run(
         [Path(sys.executable).with_name("locust"), "-f", FIXED, "--headless", "-H", target.url, "-u", "4", "-r", "100"]
@@ -62,8 +66,7 @@ def test_same_names_and_counts_as_locust(start_engine: Any, bare_site: Path, tar
         row["Name"]: (int(row["Request Count"]) - int(row["Failure Count"]), int(row["Failure Count"])) for row in rows
     }
 
-    python = [sys._base_executable, "-s"]  # type: ignore[attr-defined]
-    engine = start_engine(python=python, PYTHONPATH=str(bare_site), PYTHONNOUSERSITE="1")
+    engine = start_engine(python=BARE_PYTHON, PYTHONPATH=str(bare_site))
     engine.run(
         configure(FIXED, host=target.url, users=4),
         until=lambda engine: sum(map(sum, engine.counts.values())) >= sum(map(sum, stock.values())),
@@ -77,7 +80,9 @@ def test_same_names_and_counts_as_locust(start_engine: Any, bare_site: Path, tar
 
 def test_bare_environment_holds_nothing_of_ours(bare_site: Path) -> None:
     """What the test above proves rests on this."""
-    probe = "import importlib.util as u, sys; sys.exit(any(map(u.find_spec, ('perftui', 'textual', 'click', 'httpx'))))"
-    environment = {**os.environ, "PYTHONPATH": str(bare_site), "PYTHONNOUSERSITE": "1"}
-    python = sys._base_executable  # type: ignore[attr-defined]
-    assert subprocess.run([python, "-s", "-c", probe], env=environment, check=False).returncode == 0
+    probe = (
+        "import importlib.util as u, sys; sys.exit(any(map(u.find_spec, ('perftui', 'textual', 'msgspec', 'httpx'))))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(bare_site)}
+    done = subprocess.run([*BARE_PYTHON, "-c", probe], env=environment, cwd=bare_site, check=False)
+    assert done.returncode == 0

@@ -225,6 +225,23 @@ async def test_a_conductor_that_dies_is_a_state_and_not_an_end(
         assert app.model.connection is Connection.ENDED
 
 
+async def test_a_line_that_breaks_is_taken_up_again(
+    services: FakeServices, conductor: FakeConductor, text_of: TextOf
+) -> None:
+    conductor.feed(tick(0, delta()))
+    app = attached(services)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await watching(app, conductor, pilot)
+        await conductor.close()
+        await wait_until(lambda: app.model.connection is Connection.LOST, "the loss")
+        await conductor.open()
+        conductor.feed(tick(1, delta()))
+        await wait_until(lambda: conductor.greeted == 2, "the cockpit to come back")
+        await settled(app, conductor, pilot)
+        assert "RUNNING" in text_of(app)
+        assert len(app.model.points) == 2
+
+
 async def test_a_warning_stands_as_long_as_it_holds(
     services: FakeServices, conductor: FakeConductor, text_of: TextOf
 ) -> None:

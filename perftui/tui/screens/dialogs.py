@@ -118,7 +118,12 @@ class Help(ModalScreen[None]):
         pane = self.query_one(ScrollPane)
         pane.heading = (Piece("Keys", "heading"),)
         key_width = max(len(key) for key, _ in self._keys) + 2
-        pane.show(lambda _width: [line((key.rjust(key_width), "key"), f"  {text}") for key, text in self._keys])
+
+        def lines(width: int) -> Sequence[Line]:
+            entries = [wrapped(text, width, first=Piece(f"{key:>{key_width}}  ", "key")) for key, text in self._keys]
+            return [each for entry in entries for each in entry]
+
+        pane.show(lines)
         pane.focus()
 
 

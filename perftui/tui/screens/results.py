@@ -13,7 +13,7 @@ from perftui.model.duration import format_clock, format_duration
 from perftui.model.record import Accounting, Record
 from perftui.model.snapshot import RequestRow
 from perftui.model.text import clean
-from perftui.tui.figures import ms_text, rate_text, share_text
+from perftui.tui.figures import NO_VALUE, ms_text, rate_text, share_text
 from perftui.tui.model import CockpitModel
 from perftui.tui.plan_text import plan_lines, short_path
 from perftui.tui.renderables.line import Line, Piece, foreign, line, wrapped
@@ -170,8 +170,8 @@ def _verdict_lines(record: Record) -> Callable[[int], Sequence[Line]]:
         result: list[Line] = []
         for number, sentence in enumerate(sentences):
             result += wrapped(sentence, width, "strong" if number == 0 else "")
-        result += [Line(), *_headline(total, record.outcome.accounting if record.outcome else None)]
         result += wrapped(where, width, "", first=Piece("Files ", "muted"))
+        result += [Line(), *_headline(total, record.outcome.accounting if record.outcome else None)]
         return result
 
     return lines
@@ -179,20 +179,24 @@ def _verdict_lines(record: Record) -> Callable[[int], Sequence[Line]]:
 
 def _headline(total: RequestRow, accounting: Accounting | None) -> list[Line]:
     times = total.times
-    parts = (("p50", times.p50_ms), ("p95", times.p95_ms), ("p99", times.p99_ms), ("max", times.max_ms))
+    named = (("p50", times.p50_ms, "p50"), ("p95", times.p95_ms, "p95"), ("p99", times.p99_ms, "p99"))
+    measured = [
+        *((label, ms_text(value), role) for label, value, role in named),
+        ("max", ms_text(times.max_ms), "strong"),
+    ]
+    counted = [
+        ("rps", rate_text(total.rps), "rps"),
+        ("failed", share_text(total.fail_ratio), "bad" if total.failures else "strong"),
+        ("abandoned", f"{accounting.abandoned:,}" if accounting else NO_VALUE, "strong"),
+    ]
+    return [_figures(measured), _figures(counted)]
+
+
+def _figures(entries: Sequence[tuple[str, str, str]]) -> Line:
     pieces: list[Piece] = []
-    for label, value in parts:
-        role = label if label != "max" else "strong"
-        pieces += [Piece(f"{label} ", "muted"), Piece(f"{ms_text(value)}  ", role)]
-    counts = (
-        Piece("rps ", "muted"),
-        Piece(f"{rate_text(total.rps)}  ", "rps"),
-        Piece("failed ", "muted"),
-        Piece(f"{share_text(total.fail_ratio)}  ", "bad" if total.failures else "strong"),
-        Piece("abandoned ", "muted"),
-        Piece(f"{accounting.abandoned:,}" if accounting else "–", "strong"),
-    )
-    return [Line(tuple(pieces)), Line(counts)]
+    for place, (label, value, role) in enumerate(entries):
+        pieces += [Piece(f"{' ' if place else ''}{label} ", "muted"), Piece(value, role)]
+    return Line(tuple(pieces))
 
 
 def _run_lines(record: Record) -> Callable[[int], Sequence[Line]]:

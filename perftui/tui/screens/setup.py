@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -16,25 +16,25 @@ from perftui.model.duration import format_duration
 from perftui.model.errors import PerftuiError
 from perftui.model.inspection import CheckItem
 from perftui.model.plan import Profile, RunPlan, Target
-from perftui.model.text import clean, mask_secrets
+from perftui.model.text import clean
 from perftui.tui.figures import axis_text
 from perftui.tui.model import CockpitModel
 from perftui.tui.plan_text import plan_lines
 from perftui.tui.renderables.buckets import Sample
-from perftui.tui.renderables.line import Line, Piece, foreign, line, wrapped
+from perftui.tui.renderables.line import Piece, foreign, wrapped
 from perftui.tui.renderables.load_shape import load_shape_of
 from perftui.tui.screens.base import CockpitScreen
 from perftui.tui.screens.dialogs import ConfirmHost
 from perftui.tui.widgets.choices import Choice, Choices
 from perftui.tui.widgets.fields import Fields
 from perftui.tui.widgets.load_shape_chart import LoadShapeChart
+from perftui.tui.widgets.preflight import Preflight
 from perftui.tui.widgets.text import Block, ScrollPane
 from perftui.tui.widgets.top_bar import TopBar
 
 OWN_SCENARIO = ""
 # The plan is checked once the choice has rested for this long: a check loads the locustfile and asks the target.
 SETTLE_S = 0.5
-_STATUS = {"ok": ("✓", "good"), "warning": ("!", "warn"), "failed": ("✗", "bad")}
 # More than any preflight has.
 MAX_CHECK_ITEMS = 100
 
@@ -51,7 +51,10 @@ class SetupScreen(CockpitScreen):
 
     def __init__(self, profile: str | None, target: str | None) -> None:
         super().__init__()
-        self._first = (profile, target)
+        self._first_profile = profile
+        self._first_target = target
+        # Until somebody chooses a target, each profile brings its own.
+        self._has_chosen_target = target is not None
         self._plan: RunPlan | None = None
         self._plan_error = ""
         self._items: list[CheckItem] = []
@@ -71,7 +74,7 @@ class SetupScreen(CockpitScreen):
                 yield Fields()
                 yield ScrollPane(id="plan")
                 yield LoadShapeChart(id="shape")
-                yield ScrollPane(id="preflight")
+                yield Preflight(id="preflight")
         yield Block(id="command", is_framed=False)
 
     def on_mount(self) -> None:
@@ -83,9 +86,8 @@ class SetupScreen(CockpitScreen):
         self._list("#scenarios").show(
             [Choice(OWN_SCENARIO, "the profile's own"), *(Choice(name, name) for name in profiles.scenarios)]
         )
-        profile, target = self._first
-        self._list("#profiles").choose(profile)
-        self._list("#targets").choose(target or self._own_target())
+        self._list("#profiles").choose(self._first_profile)
+        self._list("#targets").choose(self._first_target or self._own_target())
         self._list("#profiles").focus()
         self._make_plan()
 
@@ -93,16 +95,21 @@ class SetupScreen(CockpitScreen):
         self.query_one(TopBar).show(model)
 
     def choose(self, plan: RunPlan) -> None:
-        """Offer a plan that was run before again."""
+        """Offer a plan that was run before again, with what was changed of its profile."""
         self._list("#profiles").choose(plan.profile.name)
         self._list("#targets").choose(plan.target.name)
+        self._has_chosen_target = True
+        own = _own_values(plan.profile)
+        self.query_one(Fields).fill(
+            {key: own[key] for key in own if plan.origins.get(key, "").startswith("-") and own[key] != "–"}
+        )
         self._make_plan()
 
     def on_choices_changed(self, event: Choices.Changed) -> None:
-        if event.choices.id == "profiles" and self._first[1] is None:
+        if event.choices.id == "targets":
+            self._has_chosen_target = True
+        elif event.choices.id == "profiles" and not self._has_chosen_target:
             self._list("#targets").choose(self._own_target())
-        elif event.choices.id == "targets":
-            self._first = (None, event.choices.value)
         self._make_plan()
 
     def on_fields_changed(self) -> None:
@@ -251,27 +258,11 @@ class SetupScreen(CockpitScreen):
         self.query_one("#command", Block).show(lambda width: wrapped(shown, max(1, width - 2), role, first=Piece(" ")))
 
     def _show_check(self) -> None:
-        pane = self.query_one("#preflight", ScrollPane)
-        items = list(self._items)
-        counts = [f"{_STATUS[status][0]} {n}" for status in _STATUS if (n := sum(i.status == status for i in items))]
-        heading = [Piece("Preflight", "heading"), Piece(f"  {'  '.join(counts)}", "muted")]
-        if self._check is not None:
-            heading.append(Piece("  ◌ checking…", "accent"))
-        pane.heading = heading
-
-        def lines(width: int) -> Sequence[Line]:
-            result: list[Line] = []
-            for item in items:
-                symbol, role = _STATUS[item.status]
-                body = f"{clean(item.name, 40)}: {clean(mask_secrets(item.text), 300)}"
-                result += wrapped(body, width, "" if role == "good" else role, first=Piece(f"{symbol} ", role))
-            if not items and self._check is None and self._plan is not None:
-                is_production = self._plan.target.environment == "production"
-                why = "production is checked when you ask: p, or enter" if is_production else "checks follow…"
-                result.append(line((why, "muted")))
-            return result
-
-        pane.show(lines)
+        is_production = self._plan is not None and self._plan.target.environment == "production"
+        hint = "production is checked when you ask: p, or enter" if is_production else "checks follow…"
+        if self._plan is None:
+            hint = ""
+        self.query_one(Preflight).show_items(self._items, is_checking=self._check is not None, hint=hint)
 
     def _say(self, text: str, role: str) -> None:
         """What became of the wish to start, in the place of the command line until something is changed."""

@@ -50,7 +50,8 @@ FIELDS = (
 
 class FieldInput(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave the field", show=False),
+        Binding("enter", "submit", "Start", tooltip="Check, then start the run"),
+        Binding("escape", "leave", "Leave the field"),
         Binding("up", "screen.focus_previous", show=False),
         Binding("down", "screen.focus_next", show=False),
     ]
@@ -109,6 +110,11 @@ class Fields(Vertical):
     def own_values(self, values: Mapping[str, str]) -> None:
         for field in self.query(Field):
             field.own_value(values.get(field.spec.key, ""))
+
+    def fill(self, texts: Mapping[str, str]) -> None:
+        """Type `texts` into the fields, by key; the others become empty."""
+        for field in self.query(Field):
+            field.query_one(FieldInput).value = texts.get(field.spec.key, "")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

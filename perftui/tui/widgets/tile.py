@@ -21,7 +21,6 @@ class Reading:
     role: str = ""
     note_role: str = "muted"
     history: Sequence[float | None] = ()
-    is_stale: bool = False
 
 
 class Tile(StripWidget):
@@ -50,8 +49,8 @@ class Tile(StripWidget):
         value = Piece(reading.value, reading.role or "strong")
         note = Piece(reading.note, reading.note_role)
         if self.is_compact:
-            head = spread((Piece(f"{self._short_label} ", "muted"), value), (), width)
-            return [Line(head), line((sparkline(reading.history, max(0, width - 1)), self._role))]
+            head = spread((Piece(f" {self._short_label} ", "muted"), value), (), width)
+            return [Line(head), line(" ", (sparkline(reading.history, max(0, width - 2)), self._role))]
         head = spread((value,), (note,) if reading.note else (), width)
         return [Line(head), line((sparkline(reading.history, width), self._role))]
 

@@ -1,0 +1,176 @@
+"""The cockpit with everything real behind it, in a real terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable
+from fcntl import ioctl
+from pathlib import Path
+
+import pyte
+import pytest
+
+from perftui.store.reader import RunReader
+from perftui.wire.rendezvous import live_sockets
+from tests.fakes.command import COMMAND, locustfile_in, profiles_in
+from tests.fakes.fault_server import RunningFaultServer
+
+
+class Terminal:
+    """A pseudo-terminal with a program in it, and what stands on its screen."""
+
+    def __init__(self, command: tuple[str, ...], cwd: Path, columns: int = 100, lines: int = 30) -> None:
+        self._screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self._screen)
+        self._ours, theirs = pty.openpty()
+        ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.settings = termios.tcgetattr(theirs)
+        self._theirs = theirs
+        environ = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+        self.process = subprocess.Popen(
+            command, cwd=cwd, env=environ, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        )
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self._screen.display)
+
+    def press(self, keys: str) -> None:
+        os.write(self._ours, keys.encode())
+
+    def wait_for(self, condition: Callable[[str], bool], what: str, within_s: float = 40.0) -> None:
+        until = time.monotonic() + within_s
+        while not condition(self.text):
+            if time.monotonic() > until:
+                raise TimeoutError(f"waited for {what}; on the screen:\n{self.text}")
+            self._read(0.1)
+
+    def wait_for_exit(self, within_s: float = 20.0) -> int:
+        until = time.monotonic() + within_s
+        while self.process.poll() is None:
+            if time.monotonic() > until:
+                raise TimeoutError(f"still running; on the screen:\n{self.text}")
+            self._read(0.1)
+        self._read(0.1)
+        return self.process.returncode
+
+    def settings_now(self) -> list[object]:
+        return termios.tcgetattr(self._theirs)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._ours)
+        os.close(self._theirs)
+
+    def _read(self, wait_s: float) -> None:
+        while select.select([self._ours], [], [], wait_s)[0]:
+            self._stream.feed(os.read(self._ours, 1 << 16))
+            wait_s = 0.0
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    locustfile_in(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (100, 30), (200, 60)])
+def test_from_the_first_screen_to_the_verdict(project: Path, columns: int, lines: int) -> None:
+    with RunningFaultServer("ok") as server:
+        profiles_in(project, server.url)
+        terminal = Terminal((*COMMAND, "launch", "--target", "stage"), project, columns, lines)
+        try:
+            terminal.wait_for(lambda text: "quick" in text and "✓" in text, "the preflight")
+            terminal.press("\r")
+            terminal.wait_for(lambda text: "RUNNING" in text or "PASSED" in text, "the run")
+            terminal.wait_for(lambda text: "PASSED" in text, "the verdict")
+            assert "report.html" in terminal.text or "Files" in terminal.text
+            terminal.press("q")
+            assert terminal.wait_for_exit() == 0
+            assert "Passed: finished as planned." in terminal.text
+        finally:
+            terminal.close()
+    (outcome,) = (project / "runs").glob("*/outcome.json")
+    assert json.loads(outcome.read_text())["accounting"]["succeeded"] == server_requests(outcome)
+
+
+def server_requests(outcome: Path) -> int:
+    document = json.loads((outcome.parent / "result.json").read_text())
+    return int(document["totals"]["requests"])
+
+
+def test_x_stops_the_run(project: Path) -> None:
+    with RunningFaultServer("ok") as server:
+        profiles_in(project, server.url)
+        terminal = Terminal((*COMMAND, "launch", "--target", "stage", "--run-time", "60s"), project)
+        try:
+            terminal.wait_for(lambda text: "✓" in text, "the preflight")
+            terminal.press("\r")
+            terminal.wait_for(lambda text: "RUNNING" in text, "the run")
+            terminal.press("x")
+            terminal.wait_for(lambda text: "ABORTED" in text, "the end")
+        finally:
+            terminal.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP, signal.SIGTERM])
+def test_a_cockpit_that_dies_gives_the_terminal_back_and_leaves_the_run(project: Path, number: signal.Signals) -> None:
+    with RunningFaultServer("ok") as server:
+        profiles_in(project, server.url)
+        terminal = Terminal((*COMMAND, "launch", "--target", "stage", "--run-time", "60s"), project)
+        try:
+            terminal.wait_for(lambda text: "✓" in text, "the preflight")
+            terminal.press("\r")
+            terminal.wait_for(lambda text: "RUNNING" in text, "the run")
+            children = subprocess.run(["pgrep", "-P", str(terminal.process.pid)], capture_output=True, text=True).stdout
+            os.kill(int(children.split()[0]), number)
+            assert terminal.wait_for_exit() == 128 + number
+            assert terminal.settings_now() == terminal.settings
+        finally:
+            terminal.close()
+        assert len(live_sockets()) == 1
+        # And it can be looked at again, with what it showed before.
+        again = Terminal((*COMMAND, "attach"), project)
+        try:
+            again.wait_for(lambda text: "RUNNING" in text and "GET" in text, "the run again")
+            again.press("q")
+            again.wait_for(lambda text: "etach" in text and "top" in text, "the question")
+            again.press("s")
+            again.wait_for_exit()
+        finally:
+            again.close()
+    assert live_sockets() == []
+
+
+def test_pausing_the_viewer_process_loses_no_tick(project: Path) -> None:
+    with RunningFaultServer("ok") as server:
+        profiles_in(project, server.url)
+        terminal = Terminal((*COMMAND, "launch", "--target", "stage", "--run-time", "8s"), project)
+        try:
+            terminal.wait_for(lambda text: "✓" in text, "the preflight")
+            terminal.press("\r")
+            terminal.wait_for(lambda text: "RUNNING" in text, "the run")
+            os.killpg(terminal.process.pid, signal.SIGSTOP)
+            runs = project / "runs"
+            until = time.monotonic() + 40
+            while not list(runs.glob("*/report.html")):
+                assert time.monotonic() < until
+                select.select([], [], [], 0.1)
+            os.killpg(terminal.process.pid, signal.SIGCONT)
+            terminal.wait_for(lambda text: "PASSED" in text, "the verdict")
+        finally:
+            terminal.close()
+    (report,) = runs.glob("*/report.html")
+    seqs = [point.seq for point in RunReader(report.parent).points()]
+    assert seqs == list(range(1, len(seqs) + 1))
+    assert len(seqs) >= 8
