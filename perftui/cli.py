@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
@@ -35,7 +36,9 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            return None
+            near = difflib.get_close_matches(cmd_name, self.list_commands(ctx), 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise click.UsageError(f"There is no command {clean(cmd_name)!r}.{hint}", ctx)
         module = importlib.import_module(f"perftui.commands.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, cmd_name)
         return command
@@ -62,7 +65,7 @@ def main() -> None:
         code = error.exit_code
     except click.ClickException as error:
         hint = f" Try `{error.ctx.command_path} --help`." if isinstance(error, click.UsageError) and error.ctx else ""
-        click.echo(f"perftui: {error.format_message().rstrip('.')}.{hint}", err=True)
+        click.echo(f"perftui: {error.format_message().rstrip('.?')}.{hint}", err=True)
         code = exit_codes.USAGE
     except (click.Abort, KeyboardInterrupt):
         code = exit_codes.INTERRUPTED

@@ -122,12 +122,16 @@ async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem]:
 
 def inspection_text(inspection: Inspection) -> str:
     """The user classes and their tasks in one line."""
-    classes = ", ".join(f"{each.name} ({len(each.tasks)} tasks)" for each in inspection.user_classes[:8])
+    classes = ", ".join(f"{each.name} ({_tasks(len(each.tasks))})" for each in inspection.user_classes[:8])
     more = len(inspection.user_classes) - 8
     text = f"loads: {classes}" + (f" and {more} more" if more > 0 else "")
     if inspection.shapes:
         text += f"; load shape {inspection.shapes[0]} decides users and end"
     return clean(text, 500)
+
+
+def _tasks(count: int) -> str:
+    return "1 task" if count == 1 else f"{count} tasks"
 
 
 def _failed(name: str, error: PerftuiError) -> CheckItem:

@@ -13,6 +13,7 @@ import click
 from perftui import exit_codes
 from perftui.commands.asked import LocustCommand, asked, asking_options, demo_lease, runs_dir_option
 from perftui.headless import Voice, run_headless
+from perftui.model.duration import format_duration
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan, plan_to_dict
 from perftui.model.text import clean, mask_secrets
@@ -25,10 +26,12 @@ from perftui.store.redaction import missing_parts
 
 _EXIT_CODES = "\n".join(f"  {code:>3}  {meaning}" for code, meaning in exit_codes.MEANINGS.items())
 _RUN_EPILOG = f"""\b
-Exit codes (0 must be earned; a locustfile's own exit code is passed through where nothing else is wrong):
+Exit codes. 0 must be earned; a locustfile's own code is passed on where nothing else is wrong:
 {_EXIT_CODES}
 
-What stands after -- goes to Locust's own command line: perftui run light -- --my-argument 1
+\b
+What stands after -- goes to Locust's own command line:
+  perftui run light -- --my-argument 1
 """
 
 
@@ -141,10 +144,20 @@ def check(locust_args: tuple[str, ...], /, profile: str | None, as_json: bool, d
 
 
 def _print_origins(plan: RunPlan) -> None:
+    """Each value of the plan, and where it came from."""
     tables = plan_to_dict(plan)
-    flat = {key: value for table in ("scenario", "target", "profile") for key, value in tables[table].items()}
+    values = {key: value for table in ("scenario", "target", "profile") for key, value in tables[table].items()}
+    values |= {"profile": plan.profile.name, "target": plan.target.name, "scenario": plan.scenario.name}
     for key, origin in plan.origins.items():
         # The run's own keys carry their unit, the file's do not.
-        value = flat.get(key, flat.get(f"{key}_s", ""))
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        click.echo(f"  {key:<16} {clean(mask_secrets(shown), 60):<40} {clean(origin)}")
+        seconds = values.get(f"{key}_s")
+        shown = _value_text(values.get(key)) if seconds is None else format_duration(seconds)
+        click.echo(f"  {key:<16} {clean(mask_secrets(shown), 60):<32} {clean(origin)}")
+
+
+def _value_text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {weight}" for name, weight in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value or "")

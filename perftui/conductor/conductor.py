@@ -290,7 +290,7 @@ class Conductor:
     def _outcome(self, incomplete: str = "") -> Outcome:
         totals, total = self._totals, self._totals.total
         ending = self._end.ending(self._pulse.was_stuck_at, incomplete)
-        judgement = judge(totals, ending, totals.elapsed_s)
+        judgement = judge(totals, ending, totals.elapsed_s, self.plan.profile.warm_up_s)
         return Outcome(
             run_id=self._writer.run_id,
             state=judgement.state,

@@ -38,8 +38,8 @@ class Judgement:
     sentences: tuple[str, ...]
 
 
-def judge(totals: RunTotals, ending: Ending, duration_s: float) -> Judgement:
-    """The verdict on a run of `duration_s` seconds of load.
+def judge(totals: RunTotals, ending: Ending, duration_s: float, warm_up_s: float = 0.0) -> Judgement:
+    """The verdict on a run of `duration_s` seconds of load, the first `warm_up_s` of them said to be warm-up.
 
     Every reason that holds is said; the exit code is the first of them in `exit_codes.PRECEDENCE`. A locustfile's
     own exit code is passed through where nothing else is wrong: its author has judged the run.
@@ -55,7 +55,7 @@ def judge(totals: RunTotals, ending: Ending, duration_s: float) -> Judgement:
         verdict=_verdict(exit_code, reasons),
         exit_code=exit_code,
         reason=reason,
-        sentences=_sentences(totals, duration_s, exit_code, reason, reasons),
+        sentences=_sentences(totals, duration_s, warm_up_s, exit_code, reason, reasons),
     )
 
 
@@ -104,7 +104,7 @@ def _verdict(exit_code: int, reasons: dict[int, str]) -> Verdict:
 
 
 def _sentences(
-    totals: RunTotals, duration_s: float, exit_code: int, reason: str, reasons: dict[int, str]
+    totals: RunTotals, duration_s: float, warm_up_s: float, exit_code: int, reason: str, reasons: dict[int, str]
 ) -> tuple[str, ...]:
     total = totals.total
     head = "Passed" if exit_code == exit_codes.OK else "Not passed"
@@ -120,6 +120,8 @@ def _sentences(
             f"from up to {totals.max_user_count:,} users: p50 {p50:,.3g} ms, p95 {p95:,.3g} ms, p99 {p99:,.3g} ms."
         )
         said.append(_failures(totals))
+        if warm_up_s:
+            said.append(f"The first {format_duration(warm_up_s)} were warm-up and are part of these numbers.")
     if totals.abandoned:
         said.append(f"{totals.abandoned:,} requests were still running when the load ended and were abandoned.")
     if totals.exceptions and exit_code != exit_codes.LOCUSTFILE:

@@ -72,7 +72,7 @@ def _rows(record: Record) -> list[RequestRow]:
 
 
 def _table(rows: list[RequestRow], record: Record) -> str:
-    lines = [f"{'Request':<30}{'Reqs':>8}{'Fails':>7}{'rps':>7}{'p50':>7}{'p95':>7}{'p99':>7}{'max':>7}"]
+    lines = [f"{'Request':<28}{'Reqs':>8}{'Fails':>8}{'rps':>8}{'p50':>7}{'p95':>7}{'p99':>7}{'max':>7}"]
     lines += [_line(row, clean(f"{row.method} {row.name}".strip())) for row in rows[:MAX_ROWS]]
     if len(rows) > MAX_ROWS:
         lines.append(f"… and {len(rows) - MAX_ROWS:,} more in report.html")
@@ -85,7 +85,12 @@ def _table(rows: list[RequestRow], record: Record) -> str:
 def _line(row: RequestRow, label: str) -> str:
     times = row.times
     cells = [time_text(each).rjust(7) for each in (times.p50_ms, times.p95_ms, times.p99_ms, times.max_ms)]
-    return f"{fit(label, 30)}{row.requests:>8,}{row.failures:>7,}{row.rps:>7,.1f}{''.join(cells)}"
+    return f"{fit(label, 28)}{_count(row.requests)}{_count(row.failures)}{row.rps:>8,.1f}{''.join(cells)}"
+
+
+def _count(count: int) -> str:
+    """In eight cells, one of them empty: 999,999, then 1.23M."""
+    return f"{count:>8,}" if count < 1_000_000 else f"{count / 1e6:>7.4g}M"
 
 
 def _failures(record: Record) -> str:

@@ -20,7 +20,8 @@ def test_requests_cut_off_by_the_end_are_abandoned_with_their_age(
     base: str, engine: Any, target: Any, locustfile: Any, configure: Any
 ) -> None:
     path = locustfile(
-        f"class U({base}):\n    @task\n    def t(self):\n        self.client.get('/')\n        self.client.get('/hang')\n"
+        f"class U({base}):\n    @task\n"
+        "    def t(self):\n        self.client.get('/')\n        self.client.get('/hang')\n"
     )
     engine.run(configure(path, host=target.url, users=4, run_time_s=1.5, stop_timeout_s=0.3))
     engine.check_accounting()

@@ -13,7 +13,6 @@ from perftui.wire.messages import Ticked
 
 MANY_FILES = """
 import os
-os.closerange  # opened before any connection is
 held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
 class U(FastHttpUser):
     wait_time = constant(0.02)

@@ -292,6 +292,21 @@ def say(environment, **_):
     assert "more log records in this second were left out" in engine.logged
 
 
+def test_listeners_that_take_their_time_at_the_end_get_it_when_the_load_is_gone(
+    engine: Any, target: Any, locustfile: Any, configure: Any
+) -> None:
+    path = locustfile(
+        "import gevent\n"
+        + USER
+        + "@events.test_stop.add_listener\ndef f(**_):\n    gevent.sleep(1.2)\n    print('TIDY', flush=True)\n"
+    )
+    engine.run(configure(path, host=target.url, users=2, run_time_s=1.2))
+    assert "TIDY" in engine.output
+    stopping = next(index for index, each in enumerate(engine.messages) if isinstance(each, Stopping))
+    after = [each.tick for each in engine.messages[stopping:] if isinstance(each, Ticked)]
+    assert (after[0].user_count, after[0].in_flight) == (0, 0)
+
+
 def test_threads_and_atexit_functions_do_not_keep_the_process(
     engine: Any, target: Any, locustfile: Any, configure: Any
 ) -> None:

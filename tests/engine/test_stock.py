@@ -15,6 +15,7 @@ import pytest
 
 # The interpreter itself, without the packages that are installed for it.
 BARE_PYTHON = [sys._base_executable, "-S"]  # type: ignore[attr-defined]
+LOAD = ("--headless", "-u", "4", "-r", "100", "-t", "4s")
 FIXED = Path(__file__).parents[1] / "locustfiles" / "fixed_iterations.py"
 
 
@@ -53,8 +54,7 @@ def test_same_names_and_counts_as_locust(
 ) -> None:
     prefix = tmp_path / "stock"
     subprocess.run(
-        [Path(sys.executable).with_name("locust"), "-f", FIXED, "--headless", "-H", target.url, "-u", "4", "-r", "100"]
-        + ["-t", "4s", "--csv", prefix],
+        [Path(sys.executable).with_name("locust"), "-f", FIXED, *LOAD, "-H", target.url, "--csv", prefix],
         cwd=tmp_path,
         capture_output=True,
         timeout=60,

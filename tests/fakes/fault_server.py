@@ -43,8 +43,8 @@ class FaultServer:
                 self.requests += 1
                 if not await self._misbehave(writer, path):
                     break
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client left, or the server's life is over
         finally:
             writer.close()
 

@@ -64,7 +64,7 @@ class Terminal:
 
     def exit_code(self, within_s: float = 30.0) -> int:
         """As a shell would see it: 128 + n for a signal."""
-        self.wait_for(self._has_ended, "the program to end", within_s)
+        self.wait_for(self.has_ended, "the program to end", within_s)
         self.read()
         assert self.status is not None
         if os.WIFSIGNALED(self.status):
@@ -90,7 +90,8 @@ class Terminal:
         if self._master >= 0:
             os.close(self._master)
 
-    def _has_ended(self) -> bool:
+    def has_ended(self) -> bool:
+        """Asks; what ended is kept in `status`."""
         if self.status is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:

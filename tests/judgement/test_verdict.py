@@ -69,6 +69,11 @@ def test_failures_are_said_with_share_and_cause() -> None:
     assert "2 requests failed (40.00%); most often GET /a: refused (2)." in words
 
 
+def test_a_warm_up_is_said_to_be_part_of_the_numbers() -> None:
+    words = " ".join(judge(total_of(GOOD), Ending(), 20.0, warm_up_s=10.0).sentences)
+    assert "The first 10s were warm-up and are part of these numbers." in words
+
+
 def test_a_late_generator_is_said() -> None:
     words = " ".join(judge(total_of([tick(0, delta("/a", (10,)), hub_lag_p99_ms=40)]), Ending(), 1.0).sentences)
     assert "the generator itself was late" in words

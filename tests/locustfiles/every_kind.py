@@ -91,7 +91,7 @@ class ShopUser(HttpUser):
 class WanderUser(FastHttpUser):
     wait_time = constant_pacing(0.05)
     fixed_count = 1
-    tasks = [Wander]
+    tasks = (Wander,)
 
 
 class OwnClientUser(User):

@@ -14,6 +14,7 @@ import pytest
 
 from perftui import exit_codes
 from tests.fakes.terminal import Terminal
+from tests.fakes.waiting import wait_for
 
 PROGRAM = [sys.executable, "-m", "tests.fakes.cockpit_program"]
 ROOT = Path(__file__).parents[2]
@@ -94,11 +95,7 @@ def test_a_terminal_that_goes_away_leaves_no_process_behind(opens: Opens) -> Non
     terminal.wait_for_text("Preflight")
     drawing = child_of(terminal.pid)
     terminal.hang_up()
-    until = time.monotonic() + 15
-    while _lives(drawing):
-        assert time.monotonic() < until, "the cockpit outlives its terminal"
-        terminal._has_ended()
-        time.sleep(0.05)
+    wait_for(lambda: terminal.has_ended() and not _lives(drawing), "both processes to end", 15)
 
 
 def test_a_crash_says_one_line_and_keeps_no_secret(opens: Opens, tmp_path: Path) -> None:
