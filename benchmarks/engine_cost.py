@@ -66,10 +66,10 @@ def cpu_of_children_s() -> float:
 def run_locust(locustfile: Path, url: str, python: str) -> tuple[int, float]:
     """Requests and CPU seconds of one run of Locust's own command."""
     prefix = locustfile.with_suffix("")
+    load = ("--headless", "--only-summary", "-u", str(USERS), "-r", "100", "-t", f"{RUN_S}s")
     before = cpu_of_children_s()
     subprocess.run(
-        [python, "-m", "locust", "-f", str(locustfile), "--headless", "-H", url, "-u", str(USERS), "-r", "100"]
-        + ["-t", f"{RUN_S}s", "--csv", str(prefix), "--only-summary"],
+        [python, "-m", "locust", "-f", locustfile, "-H", url, "--csv", prefix, *load],
         capture_output=True,
         check=True,
     )

@@ -64,6 +64,9 @@ def run_cockpit(
 def _cockpit(services: Services, profile: str | None, target: str | None, attach: RunAddress | None) -> int:
     # The collector would run several times while Textual is imported; the app starts it after the first paint.
     gc.disable()
+    # Textual takes them for the size of the terminal, whatever that becomes when it is resized.
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
     from perftui.tui.app import PerftuiApp
 
     app = PerftuiApp(services, profile=profile, target=target, attach=attach)

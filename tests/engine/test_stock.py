@@ -15,7 +15,7 @@ import pytest
 
 # The interpreter itself, without the packages that are installed for it.
 BARE_PYTHON = [sys._base_executable, "-S"]  # type: ignore[attr-defined]
-LOAD = ("--headless", "-u", "4", "-r", "100", "-t", "4s")
+LOAD = ("--headless", "-u", "4", "-r", "100", "-t", "3s")
 FIXED = Path(__file__).parents[1] / "locustfiles" / "fixed_iterations.py"
 
 

@@ -199,7 +199,9 @@ class SetupScreen(CockpitScreen):
             except PerftuiError as error:
                 self._plan_error = str(error)
         if profile is not None:
-            fields.own_values(_own_values(self.cockpit.services.profile_set.profiles[profile]))
+            # What the command line or the environment says stands above the profile's own.
+            chosen = self._plan.profile if self._plan else self.cockpit.services.profile_set.profiles[profile]
+            fields.own_values(_own_values(chosen))
         self._show_plan()
         self._settle()
 
