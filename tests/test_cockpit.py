@@ -101,8 +101,8 @@ def test_from_the_first_screen_to_the_verdict(project: Path, columns: int, lines
             terminal.close()
         served = server.requests()
     (outcome,) = (project / "runs").glob("*/outcome.json")
-    # The server was asked once before the run.
-    assert json.loads(outcome.read_text())["accounting"]["started"] == served - 1
+    # The server was asked twice before the run: by the preflight, and when it was started.
+    assert json.loads(outcome.read_text())["accounting"]["started"] == served - 2
 
 
 def test_x_stops_the_run(project: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from perftui.model.histogram import PERCENTILES, Histogram, merge
 from perftui.model.run_state import RunState
@@ -63,7 +63,7 @@ class FailureRow:
 
 @dataclass(frozen=True, slots=True)
 class TimelinePoint:
-    """One tick, for charts: rates and times of that tick alone."""
+    """One tick, for charts: times of that tick alone, and its rates (see `rated` for a very short one)."""
 
     seq: int
     elapsed_s: float
@@ -145,6 +145,22 @@ def point_of(tick: Tick) -> TimelinePoint:
     )
 
 
+# The last tick of a run may be a few milliseconds long: four requests in it are no hundred a second.
+SHORTEST_RATED_S = 0.5
+
+
+def rated(point: TimelinePoint, before: TimelinePoint | None) -> TimelinePoint:
+    """`point` with its rates taken over the tick `before` it too, where it is too short to have a rate of its own."""
+    if point.interval_s >= SHORTEST_RATED_S or before is None:
+        return point
+    covered_s = before.interval_s + point.interval_s
+    return replace(
+        point,
+        rps=(before.requests + point.requests) / covered_s,
+        fails_per_s=(before.failures + point.failures) / covered_s,
+    )
+
+
 def row_of(totals: RequestTotals, recent: tuple[int, int], recent_s: float) -> RequestRow:
     """`totals` as a row; `recent` holds its requests and failures over the last `recent_s` seconds."""
     per_s = 1 / recent_s if recent_s > 0 else 0.0
@@ -159,6 +175,11 @@ def row_of(totals: RequestTotals, recent: tuple[int, int], recent_s: float) -> R
         mean_response_bytes=totals.response_bytes / totals.requests if totals.requests else 0.0,
         times=times_of(totals.times()),
     )
+
+
+def _now(totals: RunTotals) -> TimelinePoint | None:
+    before, last = [None, None, *map(point_of, list(totals.recent)[-2:])][-2:]
+    return rated(last, before) if last else None
 
 
 def snapshot_of(
@@ -200,7 +221,7 @@ def snapshot_of(
         abandoned=totals.abandoned,
         in_flight=totals.in_flight,
         oldest_in_flight_s=totals.oldest_in_flight_s,
-        now=point_of(last) if last else None,
+        now=_now(totals),
         recent_times=times_of(totals.recent_times()),
         total=row_of(totals.total, both, recent_s),
         rows=tuple(row_of(each, recent.get(key, (0, 0)), recent_s) for key, each in sorted(totals.by_request.items())),

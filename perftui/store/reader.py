@@ -14,7 +14,7 @@ from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan
 from perftui.model.record import Outcome, Record, RunEvent
 from perftui.model.run_state import RunState
-from perftui.model.snapshot import TimelinePoint
+from perftui.model.snapshot import TimelinePoint, rated
 from perftui.model.stats_history import HistoryRow, StatsHistory
 from perftui.model.tick import Tick
 from perftui.model.totals import RunTotals
@@ -64,8 +64,11 @@ class RunReader:
     def points(self, after_seq: int = -1, limit: int = MAX_POINTS) -> list[TimelinePoint]:
         """The timeline after tick `after_seq`, the first `limit` of it."""
         with reading(self._samples) as connection:
-            rows = connection.execute("SELECT * FROM tick WHERE seq > ? ORDER BY seq LIMIT ?", (after_seq, limit))
-            return [point_of_row(row)[0] for row in rows]
+            # One more at the beginning, where there is one: a very short tick is rated together with the one before.
+            rows = connection.execute("SELECT * FROM tick WHERE seq >= ? ORDER BY seq LIMIT ?", (after_seq, limit + 1))
+            points = [point_of_row(row)[0] for row in rows]
+        rated_points = [rated(point, before) for before, point in zip([None, *points], points, strict=False)]
+        return [point for point in rated_points if point.seq > after_seq][:limit]
 
     def ticks(self) -> Iterator[Tick]:
         """Every tick that was on disk when its turn came, as it was committed."""
@@ -142,7 +145,8 @@ class RunReader:
         with reading(self._samples) as connection:
             rows = connection.execute("SELECT * FROM tick WHERE seq <= ? ORDER BY seq LIMIT ?", (last_seq, MAX_POINTS))
             for row in rows:
-                point, times, response_bytes = point_of_row(row)
+                alone, times, response_bytes = point_of_row(row)
+                point = rated(alone, timeline[-1] if timeline else None)
                 timeline.append(point)
                 history.append(adding.add(point, times, response_bytes))
         return tuple(timeline), tuple(history)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from perftui.model.run_state import RunState
 from perftui.model.snapshot import Snapshot, snapshot_of
 from perftui.model.tick import MAX_FAILURE_GROUPS, MAX_REQUEST_NAMES, OTHER, FailureDelta
@@ -45,6 +49,13 @@ def test_a_target_that_stops_answering_shows_no_rps() -> None:
     assert snapshot.now.rps == 0
     assert snapshot.now.times.p95_ms is None
     assert snapshot.in_flight == 5
+
+
+def test_a_very_short_last_tick_has_no_rate_of_its_own() -> None:
+    last = replace(tick(1, delta("/a", (1,) * 4)), interval_s=0.03, elapsed_s=1.03)
+    snapshot = shown(total_of([tick(0, delta("/a", (1,) * 40)), last]))
+    assert snapshot.now is not None
+    assert snapshot.now.rps == pytest.approx(44 / 1.03)
 
 
 def test_rates_of_a_request_forget_what_is_older_than_ten_ticks() -> None:
