@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 from perftui import exit_codes
@@ -16,6 +17,7 @@ from perftui.conductor.interpreter import Interpreter
 from perftui.conductor.loading import load_engine
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan, plan_from_dict, plan_to_dict
+from perftui.store.atomic import write_atomically
 
 
 async def start_detached(
@@ -74,15 +76,7 @@ def run_detached(asked_text: str) -> int:
         os._exit(exit_codes.OK)
     asked = json.loads(asked_text)
     plan = plan_from_dict(asked["plan"])
-    answered = False
-
-    def answer(document: dict[str, object]) -> None:
-        nonlocal answered
-        if not answered:
-            answered = True
-            sys.stdout.write(json.dumps(document) + "\n")
-            sys.stdout.flush()
-            _let_go_of_the_starter()
+    folder: Path | None = None
 
     async def run() -> int:
         engine = await load_engine(plan, Interpreter(*asked["interpreter"]))
@@ -91,18 +85,27 @@ def run_detached(asked_text: str) -> int:
         loop.add_signal_handler(signal.SIGHUP, lambda: None)
         loop.add_signal_handler(signal.SIGTERM, lambda: conductor.stop("terminated", exit_codes.TERMINATED))
         loop.add_signal_handler(signal.SIGINT, lambda: conductor.stop("interrupted", exit_codes.INTERRUPTED))
-        answer({"folder": str(conductor.folder)})
+        nonlocal folder
+        folder = conductor.folder
+        _answer({"folder": str(folder)})
         return (await conductor.run()).exit_code
 
     try:
         return asyncio.run(run())
     except PerftuiError as error:
-        answer({"error": [error.what, error.why, error.next_step], "exit_code": error.exit_code})
+        _answer({"error": [error.what, error.why, error.next_step], "exit_code": error.exit_code})
         return error.exit_code
+    except Exception:
+        if folder is not None:
+            # Nobody reads this process's stderr: a bug leaves its traceback, without locals, with the run.
+            write_atomically(folder / "crash.log", traceback.format_exc().encode(errors="replace"))
+        raise
 
 
-def _let_go_of_the_starter() -> None:
-    """Whoever started us may leave, and its terminal with it."""
+def _answer(document: dict[str, object]) -> None:
+    """Tell the starter, and let it go, with its terminal."""
+    sys.stdout.write(json.dumps(document) + "\n")
+    sys.stdout.flush()
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
