@@ -10,7 +10,8 @@ from perftui.model.record import Verdict
 from perftui.model.run_state import RunState
 from perftui.model.totals import RunTotals
 
-# A run whose generator was late for more than this share of its seconds says so.
+# A generator that was late for more than one second and more than this share of them is worth a sentence: the first
+# second, in which user code is used for the first time, often is.
 STRAINED_SHARE_WORTH_SAYING = 0.05
 
 
@@ -127,7 +128,7 @@ def _sentences(
     if totals.exceptions and exit_code != exit_codes.LOCUSTFILE:
         count = sum(group.count for group in totals.exceptions.values())
         said.append(f"User code raised {count:,} exceptions of {len(totals.exceptions):,} kinds.")
-    if totals.ticks and totals.strained_ticks / totals.ticks > STRAINED_SHARE_WORTH_SAYING:
+    if totals.strained_ticks > max(1, totals.ticks * STRAINED_SHARE_WORTH_SAYING):
         said.append(
             f"In {totals.strained_ticks:,} of {totals.ticks:,} seconds the generator itself was late: "
             "times of these seconds are too high."

@@ -75,5 +75,7 @@ def test_a_warm_up_is_said_to_be_part_of_the_numbers() -> None:
 
 
 def test_a_late_generator_is_said() -> None:
-    words = " ".join(judge(total_of([tick(0, delta("/a", (10,)), hub_lag_p99_ms=40)]), Ending(), 1.0).sentences)
+    words = " ".join(
+        judge(total_of([tick(seq, delta("/a", (10,)), hub_lag_p99_ms=40) for seq in (1, 2)]), Ending(), 1.0).sentences
+    )
     assert "the generator itself was late" in words
