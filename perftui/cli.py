@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import io
 import os
 import sys
+from typing import Any
 
 import click
 
@@ -31,6 +33,20 @@ COMMANDS = {
 
 
 class _Commands(click.Group):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(exit_codes.USAGE)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Whoever read our output has seen enough (`| head`); nothing is left to say on it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return exit_codes.OK
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for name, (_, help_text) in COMMANDS.items() if help_text]
 
@@ -57,6 +73,10 @@ def cli(debug: bool) -> None:
 
 def main() -> None:
     """The console script: every error of perftui's own is one line on stderr and its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A locale that cannot show a character gets its escape, and never costs a run its exit code.
+            stream.reconfigure(errors="backslashreplace")
     debug = "--debug" in sys.argv[: sys.argv.index("--") if "--" in sys.argv else None]
     try:
         code = cli.main(standalone_mode=False)
@@ -69,10 +89,6 @@ def main() -> None:
         code = exit_codes.USAGE
     except (click.Abort, KeyboardInterrupt):
         code = exit_codes.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough (`| head`); nothing is left to say on it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = exit_codes.OK
     except Exception as error:
         if debug:
             raise

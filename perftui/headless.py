@@ -18,6 +18,7 @@ from perftui.conductor.interpreter import Interpreter
 from perftui.conductor.loading import load_engine
 from perftui.conductor.log import LogLine
 from perftui.model.duration import format_clock
+from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan
 from perftui.model.record import Outcome, Record
 from perftui.model.run_state import RunState
@@ -104,7 +105,9 @@ def progress_text(snapshot: Snapshot) -> str:
     )
 
 
-async def run_headless(plan: RunPlan, interpreter: Interpreter, runs_folder: Path, voice: Voice) -> Outcome:
+async def run_headless(
+    plan: RunPlan, interpreter: Interpreter, runs_folder: Path, voice: Voice, *, must_be_trusted: bool = False
+) -> Outcome:
     """Run `plan` here, to its end or to a signal. Raises PerftuiError with no load sent."""
     progress = Progress(sys.stderr)
 
@@ -120,11 +123,22 @@ async def run_headless(plan: RunPlan, interpreter: Interpreter, runs_folder: Pat
         engine = await load_engine(plan, interpreter, on_log=on_log)
         for warning in engine.warnings:
             progress.say(f"warning: {warning}")
-        conductor = await open_run(plan, engine, runs_folder, on_snapshot=on_snapshot, on_log=on_log)
+        conductor = await open_run(
+            plan,
+            engine,
+            runs_folder,
+            on_snapshot=on_snapshot,
+            on_log=on_log,
+            must_be_trusted=must_be_trusted,
+        )
         signals.conductor = conductor
         outcome = await conductor.run()
     progress.finish()
-    print_results(RunReader(conductor.folder).record(), voice)
+    try:
+        print_results(RunReader(conductor.folder).record(), voice)
+    except (PerftuiError, OSError) as error:
+        # The folder is gone, or whoever reads our output is: the run ended as it ended.
+        progress.say(f"the results cannot be printed: {clean(str(error))}")
     return outcome
 
 
@@ -172,6 +186,7 @@ def print_results(record: Record, voice: Voice) -> None:
         print(f"{record.outcome.verdict.value}: {clean(record.outcome.reason)}  {path_for_people(record.folder)}")
     else:
         print(results_text(record, path_for_people(record.folder)))
+    sys.stdout.flush()
 
 
 def outcome_json(record: Record) -> str:

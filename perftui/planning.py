@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -55,7 +56,7 @@ class Asker:
             return self.plan(choice)
         except NoTargetError:
             plan = resolve(self.profile_set, choice, os.environ, self.working_directory, require_target=False)
-            inspection = await inspect(plan, self.interpreter(plan))
+            inspection = await inspect(plan, await asyncio.to_thread(self.interpreter, plan))
             raise NoTargetError(plan.profile.name, self.profile_set.target_names(), inspection.hosts) from None
 
     def interpreter(self, plan: RunPlan) -> Interpreter:
@@ -77,12 +78,19 @@ async def admit(asker: Asker, plan: RunPlan) -> tuple[RunPlan, Interpreter, list
     Raises PerftuiError where the run must not start. Sends one request to the target, and no load.
     """
     asker.guard(plan)
-    interpreter = asker.interpreter(plan)
+    if not await asyncio.to_thread(os.path.isdir, plan.working_directory):
+        raise PerftuiError(
+            f"will not run {plan.title}",
+            f"its working directory {clean(plan.working_directory)} is gone",
+            exit_code=exit_codes.USAGE,
+        )
+    interpreter = await asyncio.to_thread(asker.interpreter, plan)
     items = [check_open_files(plan), await probe_target(plan.target)]
     for item in items:
         if item.status == "failed":
             raise PerftuiError(f"will not run {plan.title}", item.text, exit_code=item.exit_code)
-    plan = replace(plan, provenance={**provenance_of(plan), "interpreter": interpreter.python})
+    provenance = await asyncio.to_thread(provenance_of, plan)
+    plan = replace(plan, provenance={**provenance, "interpreter": interpreter.python})
     return plan, interpreter, [item for item in items if item.status == "warning"]
 
 
@@ -105,7 +113,7 @@ async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem]:
     yield check_machine()
     yield await probe_target(plan.target)
     try:
-        interpreter = asker.interpreter(plan)
+        interpreter = await asyncio.to_thread(asker.interpreter, plan)
     except PerftuiError as error:
         yield _failed("interpreter", error)
         return

@@ -110,6 +110,23 @@ def test_a_conductor_that_is_killed_ends_the_load_and_leaves_an_interrupted_run(
     assert perftui("ps", cwd=tmp_path).stdout == ""
 
 
+def test_a_conductor_that_does_not_answer_is_listed_and_can_be_ended(tmp_path: Path) -> None:
+    with RunningFaultServer("ok") as server:
+        folder, client = start(tmp_path, server.url)
+        pid = client.welcome.pid
+        client.close()
+        os.kill(pid, signal.SIGSTOP)
+        assert f"process {pid}" in perftui("ps", cwd=tmp_path).stdout
+        refused = perftui("stop", "--all", cwd=tmp_path)
+        assert refused.returncode == exit_codes.ENGINE_DIED
+        assert "--now" in refused.stderr
+        assert perftui("stop", "--all", "--now", cwd=tmp_path).returncode == exit_codes.OK
+        wait_for(lambda: live_sockets() == [], "the socket to be stale")
+        before = wait_for(server.requests, "the count")
+        assert server.requests() <= before + 3
+    assert "interrupted" in perftui("show", folder.name, cwd=tmp_path).stdout
+
+
 def test_a_stopped_viewer_loses_nothing(tmp_path: Path) -> None:
     """SIGSTOP: what a wedged line does to a viewer. The run goes on, and afterwards everything is there."""
     with RunningFaultServer("ok") as server:

@@ -87,17 +87,17 @@ def export(run_name: str, runs_dir: str | None, formats: tuple[str, ...], out: P
             )
     record = _record(run_name, runs_dir)
     files = render_all(record) if not formats else {k: v for name in formats for k, v in render(record, name).items()}
-    for name, data in files.items():
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            written = write_new(out / f"{record.run_id}_{name}", data)
-        except OSError as error:
-            raise PerftuiError(
-                f"cannot write into {path_for_people(out)}",
-                error.strerror or str(error),
-                exit_code=exit_codes.ENVIRONMENT,
-            ) from None
-        click.echo(path_for_people(written.absolute()))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        written = [write_new(out / f"{record.run_id}_{name}", data) for name, data in files.items()]
+    except OSError as error:
+        raise PerftuiError(
+            f"cannot write into {path_for_people(out)}",
+            error.strerror or str(error),
+            exit_code=exit_codes.ENVIRONMENT,
+        ) from None
+    for path in written:
+        click.echo(path_for_people(path.absolute()))
 
 
 def _row(listing: RunListing) -> tuple[str, str, str, str, str, str]:
@@ -113,4 +113,5 @@ def _row(listing: RunListing) -> tuple[str, str, str, str, str, str]:
 
 def _record(name: str, runs_dir: str | None) -> Record:
     folder = find_run(runs_folder(runs_dir), name)
-    return RunReader(folder).record(is_live=is_live(folder))
+    reader = RunReader(folder)
+    return reader.record(is_live=reader.outcome() is None and is_live(folder))

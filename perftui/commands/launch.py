@@ -20,6 +20,7 @@ from perftui.store.reader import RunReader
 from perftui.tui.edges import check_terminal, run_cockpit
 from perftui.tui.services import RunAddress
 from perftui.wire.client import RunClient
+from perftui.wire.rendezvous import socket_path
 
 
 @click.command(cls=LocustCommand)
@@ -43,13 +44,13 @@ def launch(
 @runs_dir_option
 def attach(run_name: str | None, runs_dir: str | None) -> int:
     """Look at a run that goes on; without RUN, the only one."""
-    client, path = live_run(run_name, runs_dir)
+    client = live_run(run_name, runs_dir)
     folder = Path(client.welcome.folder)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return _follow(client, folder)
     client.close()
     services = CockpitServices(Asker(profiles_here(None), Path.cwd()), Choice(), runs_folder(runs_dir))
-    return run_cockpit(services, profile=None, target=None, attach=RunAddress(folder, path))
+    return run_cockpit(services, profile=None, target=None, attach=RunAddress(folder, socket_path(folder)))
 
 
 def _follow(client: RunClient, folder: Path) -> int:

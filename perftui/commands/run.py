@@ -41,6 +41,7 @@ What stands after -- goes to Locust's own command line:
 @runs_dir_option
 @click.option("--again", metavar="RUN", help="Run the plan of an earlier run again.")
 @click.option("--json", "as_json", is_flag=True, help="The outcome as JSON, and nothing else on stdout.")
+@click.option("--ci", is_flag=True, help="Fail (12) where the generator was late for most of the run.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress, no table: one line at the end.")
 @click.option("--debug", is_flag=True, hidden=True)
 @click.pass_obj
@@ -52,6 +53,7 @@ def run(
     runs_dir: str | None,
     as_json: bool,
     quiet: bool,
+    ci: bool,
     debug: bool,
     **options: Any,
 ) -> int:
@@ -68,12 +70,24 @@ def run(
         plan, interpreter, warnings = await admit(asker, plan)
         for item in warnings:
             click.echo(f"warning: {clean(item.text, 500)}", err=True)
-        outcome = await run_headless(plan, interpreter, folder, voice)
+        outcome = await run_headless(plan, interpreter, folder, voice, must_be_trusted=ci)
         if outcome.exit_code != exit_codes.OK:
             click.echo(f"perftui: {clean(outcome.reason, 500)}.", err=True)
         return outcome.exit_code
 
     return asyncio.run(go())
+
+
+_OPTION_NAMES = {
+    "locustfiles": "--file",
+    "user_classes": "--user-class",
+    "tags": "--tag",
+    "exclude_tags": "--exclude-tag",
+}
+
+
+def _option_name(key: str) -> str:
+    return _OPTION_NAMES.get(key, f"--{key.replace('_', '-')}")
 
 
 def _again(
@@ -89,7 +103,7 @@ def _again(
     if profile or changed:
         raise PerftuiError(
             "--again runs a plan as it was",
-            f"{'a profile' if profile else '--' + changed[0].replace('_', '-')} would change it",
+            f"{'a profile' if profile else _option_name(changed[0])} would change it",
             "Leave one of the two out",
             exit_code=exit_codes.USAGE,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from perftui.conductor.log import LogLine, log_line, traceback_lines
 from perftui.conductor.pulse import Pulse
 from perftui.conductor.viewers import Viewers
 from perftui.judgement.verdict import judge
+from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan
 from perftui.model.record import Accounting, Outcome, RunEvent
 from perftui.model.run_state import RunState, check_transition
@@ -39,6 +41,7 @@ from perftui.wire.messages import (
     TestStarted,
     Ticked,
 )
+from perftui.wire.rendezvous import socket_path
 
 # The engine ends the run itself; this much later the conductor does.
 OVERDUE_S = 5.0
@@ -53,19 +56,29 @@ async def open_run(
     *,
     on_snapshot: Callable[[Snapshot], None] = lambda _: None,
     on_log: Callable[[LogLine], None] = lambda _: None,
+    must_be_trusted: bool = False,
 ) -> Conductor:
     """Make the folder and the socket of a run that `engine` is ready for.
 
     `on_snapshot` and `on_log` are called in the event loop, for a run that is watched from the same process.
+    `must_be_trusted` makes a run fail whose generator was late for most of it.
+
     Raises PerftuiError, with no load sent and the engine ended, where one of the two cannot be made.
     """
     started_at = datetime.now(UTC)
+    writer: RunWriter | None = None
     try:
+        # Everything that can be refused is refused before a folder is made.
+        socket_path(runs_folder / "a run")
         writer = RunWriter.create(runs_folder, plan, started_at=started_at, environment=engine.environment)
-        conductor = Conductor(plan, engine, writer, started_at, on_snapshot, on_log)
+        conductor = Conductor(plan, engine, writer, started_at, on_snapshot, on_log, must_be_trusted)
         await conductor.viewers.open()
     except BaseException:
         await engine.process.close()
+        if writer is not None:
+            # A run that never began leaves no record.
+            writer.close()
+            shutil.rmtree(writer.folder, ignore_errors=True)
         raise
     return conductor
 
@@ -81,6 +94,7 @@ class Conductor:
         started_at: datetime,
         on_snapshot: Callable[[Snapshot], None],
         on_log: Callable[[LogLine], None],
+        must_be_trusted: bool,
     ) -> None:
         self.plan = plan
         self.folder = writer.folder
@@ -91,6 +105,7 @@ class Conductor:
         self._started_at = started_at
         self._on_snapshot = on_snapshot
         self._on_log = on_log
+        self._must_be_trusted = must_be_trusted
         self._state = RunState.LOADING
         self._totals = RunTotals()
         self._end = End()
@@ -117,6 +132,9 @@ class Conductor:
             self._show()
             while self._end.returncode is None:
                 self._handle(await self._engine.report())
+                if watching.done():
+                    # Nobody escalates any more: a bug, which must not leave load behind.
+                    watching.result()
             return await self._seal()
         finally:
             watching.cancel()
@@ -131,8 +149,9 @@ class Conductor:
         """
         if self._state is RunState.SEALING or self._state.is_over:
             return
-        if self._state is not RunState.STOPPING:
+        if not self._end.stopped:
             self._end.stopped, self._end.stop_code = reason, code
+        if self._state is not RunState.STOPPING:
             self._begin_stopping(reason)
         if now:
             self._event("stop", f"{reason}, now")
@@ -180,7 +199,7 @@ class Conductor:
             case Exited(returncode=code):
                 self._end.returncode = code
             case Garbled(why=why):
-                self._end.fault = f"the engine is not understood: {why}"
+                self._end.garbled = why
                 self._escalation.begin(self._now(), 0.0)
                 self._escalation.hurry(self._now())
             case _:
@@ -234,8 +253,13 @@ class Conductor:
     # --- watching -------------------------------------------------------------------------------------------
 
     async def _watch(self) -> None:
+        due = self._now() + _WATCH_INTERVAL_S
         while True:
             await asyncio.sleep(_WATCH_INTERVAL_S)
+            if self._now() > due + _SNAPSHOT_INTERVAL_S:
+                # We were stopped ourselves: what the engine said meanwhile is still to be read.
+                self._pulse = Pulse(self._now())
+            due = self._now() + _WATCH_INTERVAL_S
             self._pulse.note_time(self._now())
             self._say_stuck()
             self._escalate()
@@ -290,7 +314,13 @@ class Conductor:
     def _outcome(self, incomplete: str = "") -> Outcome:
         totals, total = self._totals, self._totals.total
         ending = self._end.ending(self._pulse.was_stuck_at, incomplete)
-        judgement = judge(totals, ending, totals.elapsed_s, self.plan.profile.warm_up_s)
+        judgement = judge(
+            totals,
+            ending,
+            totals.elapsed_s,
+            self.plan.profile.warm_up_s,
+            must_be_trusted=self._must_be_trusted,
+        )
         return Outcome(
             run_id=self._writer.run_id,
             state=judgement.state,
@@ -312,6 +342,7 @@ class Conductor:
             ),
             locust_exit_code=ending.locust_exit_code,
             warnings=self._loaded.warnings,
+            trust=judgement.trust,
         )
 
     # --- saying ---------------------------------------------------------------------------------------------
@@ -365,4 +396,6 @@ def _export(writer: RunWriter) -> str:
             writer.write_export(name, data)
     except OSError as error:
         return f"the exports could not be written: {error.strerror or error}"
+    except PerftuiError as error:
+        return f"the exports could not be made: {str(error).rstrip('.')}"
     return ""

@@ -19,6 +19,7 @@ class End:
     stopped: str = ""
     stop_code: int = exit_codes.OK
     fault: str = ""
+    garbled: str = ""
     hook_raised: str = ""
     locust_exit_code: int | None = None
     ended: bool = False
@@ -29,7 +30,9 @@ class End:
     def ending(self, stuck_at: str, incomplete: str = "") -> Ending:
         """`stuck_at` is where user code was last stuck, `incomplete` what could not be written."""
         died = fault = ""
-        if self.fault or self.hook_raised:
+        if self.garbled:
+            died = f"the engine is not understood: {self.garbled}"
+        elif self.fault or self.hook_raised:
             fault = self.fault or f"a listener raised {self.hook_raised}"
         elif self.forced and not self.ended and stuck_at:
             fault = f"user code was stuck at {stuck_at}, and the engine had to be killed"

@@ -6,7 +6,7 @@ import asyncio
 import resource
 import socket
 import time
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 import psutil
@@ -30,7 +30,7 @@ async def probe_target(target: Target) -> CheckItem:
     """
     url = without_userinfo(target.url)
     parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    port = _port_of(parts)
     where = f"{parts.hostname}:{port}"
     started = time.monotonic()
     try:
@@ -39,7 +39,7 @@ async def probe_target(target: Target) -> CheckItem:
         writer.close()
     except ConnectionRefusedError:
         return _refused(f"nothing is listening on {where}")
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):
         return _refused(f"cannot resolve the host name {parts.hostname}")
     except TimeoutError:
         return _refused(f"{where} does not accept a connection within {PROBE_TIMEOUT_S:g} s")
@@ -68,7 +68,7 @@ async def _ask(url: str, connected: str) -> CheckItem:
         return _warning(f"{connected}, but what answers a GET is not HTTP, or is cut off")
     except httpx.ConnectError as error:
         return _warning(f"{connected}, but TLS fails: {clean(str(error))}")
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         return _warning(f"{connected}, but a GET fails: {clean(str(error)) or type(error).__name__}")
     if location and 300 <= status < 400:
         elsewhere = _other_host(url, location)
@@ -81,10 +81,20 @@ async def _ask(url: str, connected: str) -> CheckItem:
 
 def _other_host(url: str, location: str) -> str:
     """Host and port that `location` leads to where they are not those of `url`, except for http to https."""
-    here, there = urlsplit(url), urlsplit(urljoin(url, location))
-    if here.hostname == there.hostname and (here.port == there.port or there.scheme == "https"):
+    here = urlsplit(url)
+    try:
+        there = urlsplit(urljoin(url, location))
+        there_port = _port_of(there)
+    except ValueError:
+        return ""  # leads nowhere: a client that follows it fails, and the run shows it
+    if here.hostname == there.hostname and (_port_of(here) == there_port or there.scheme == "https"):
         return ""
     return clean(mask_secrets(f"{there.scheme}://{there.netloc}"))
+
+
+def _port_of(parts: SplitResult) -> int:
+    """Raises ValueError for a port that is none."""
+    return parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def check_open_files(plan: RunPlan) -> CheckItem:

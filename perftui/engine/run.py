@@ -122,7 +122,7 @@ class Run:
         self._fire("quit", exit_code=code)
         if self._exit_called is not None:
             asked = self._exit_called.code if self._exit_called.code is not None else 0
-        return None if asked is None else asked if isinstance(asked, int) else 1
+        return None if asked is None else _exit_code(asked) if isinstance(asked, int) else 1
 
     def _fire(self, name: str, **kwargs: Any) -> None:
         """A listener that ends the process names an exit code; one that takes too long is left behind."""
@@ -141,3 +141,8 @@ class Run:
 
     def _cut_off(self) -> tuple[tuple[str, str, float], ...]:
         return tuple((clean(method), clean(mask_secrets(url)), age_s) for method, url, age_s in self._flights.cut_off)
+
+
+def _exit_code(asked: int) -> int:
+    """As the kernel would see it, but never 0 where something else was asked for; True is a number too."""
+    return int(asked) & 0xFF or int(bool(asked))

@@ -22,6 +22,14 @@ class Verdict(Enum):
     ABORTED = "aborted"
 
 
+class Trust(Enum):
+    """Whether the measurement itself can be believed."""
+
+    OK = "ok"
+    LIMITED = "limited"
+    BAD = "bad"
+
+
 @dataclass(frozen=True, slots=True)
 class Accounting:
     """Every request that was sent, once: started == succeeded + failed + abandoned.
@@ -58,6 +66,7 @@ class Outcome:
     accounting: Accounting
     locust_exit_code: int | None = None
     warnings: tuple[str, ...] = ()
+    trust: Trust = Trust.OK
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import tomli_w
 from perftui import exit_codes
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan, plan_from_dict, plan_to_dict
-from perftui.model.record import OUTCOME_SCHEMA_VERSION, Accounting, Outcome, Verdict
+from perftui.model.record import OUTCOME_SCHEMA_VERSION, Accounting, Outcome, Trust, Verdict
 from perftui.model.run_state import RunState
 from perftui.model.totals import RunTotals
 from perftui.store.paths import path_for_people
@@ -75,7 +75,7 @@ def read_run_toml(path: Path) -> tuple[RunPlan, str]:
 
 def outcome_json(outcome: Outcome, summary: Summary) -> bytes:
     document = asdict(outcome)
-    document["state"], document["verdict"] = outcome.state.value, outcome.verdict.value
+    document |= {"state": outcome.state.value, "verdict": outcome.verdict.value, "trust": outcome.trust.value}
     document = {"schema_version": OUTCOME_SCHEMA_VERSION, **document, "summary": asdict(summary)}
     return json.dumps(document, indent=2).encode() + b"\n"
 
@@ -104,6 +104,7 @@ def _outcome_from(document: Mapping[str, Any]) -> Outcome:
     entries["duration_s"] = float(entries["duration_s"])
     entries["state"] = RunState(entries["state"])
     entries["verdict"] = Verdict(entries["verdict"])
+    entries["trust"] = Trust(entries.get("trust", Trust.OK))
     entries["accounting"] = Accounting(**_known(Accounting, entries["accounting"]))
     return Outcome(**entries)
 

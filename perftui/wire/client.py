@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-from perftui.exit_codes import USAGE
+from perftui.exit_codes import ENGINE_DIED, USAGE
 from perftui.model.errors import PerftuiError
 from perftui.model.snapshot import Snapshot
 from perftui.wire import rendezvous
@@ -16,6 +16,19 @@ from perftui.wire.framing import FrameReader, encode
 from perftui.wire.messages import VERSION, Greeting, Message, Shown, StopRun, Welcome
 
 _REPLY_TIMEOUT_S = 5.0
+
+
+class SilentRunError(PerftuiError):
+    """A conductor listens and does not answer. `pid` is its process, 0 where that is not known."""
+
+    def __init__(self, path: Path, pid: int) -> None:
+        super().__init__(
+            f"the conductor at {path} does not answer",
+            f"its process {pid} may be stopped or stuck" if pid else "it may be stopped or stuck",
+            "`perftui stop --now` ends it by force; its record is kept",
+            exit_code=ENGINE_DIED,
+        )
+        self.pid = pid
 
 
 class RunClient:
@@ -31,29 +44,40 @@ class RunClient:
     def connect(cls, path: Path) -> RunClient | None:
         """None where no conductor of this user's listens at `path`.
 
-        Raises PerftuiError where it is of another version.
+        Raises SilentRunError where one does and does not answer, PerftuiError where it is of another version.
         """
-        connection = rendezvous.connect(path)
+        try:
+            connection = rendezvous.connect(path)
+        except TimeoutError:
+            raise SilentRunError(path, 0) from None
         if connection is None:
             return None
         connection.settimeout(_REPLY_TIMEOUT_S)
-        frames = FrameReader()
         try:
-            connection.sendall(encode(Greeting(VERSION)))
-            while data := connection.recv(1 << 16):
-                for at, message in enumerate(messages := frames.feed(data)):
-                    if isinstance(message, Welcome):
-                        if message.version != VERSION:
-                            raise PerftuiError(
-                                f"run {message.run_id} belongs to another version of perftui",
-                                next_step="Use the perftui that started it",
-                                exit_code=USAGE,
-                            )
-                        return cls(connection, message, frames, messages[at + 1 :])
+            return cls._greet(connection)
+        except TimeoutError:
+            pid = rendezvous.peer(connection)[0]
+            connection.close()
+            raise SilentRunError(path, pid) from None
         except (OSError, WireError):
-            pass
-        connection.close()
-        return None
+            connection.close()
+            return None
+
+    @classmethod
+    def _greet(cls, connection: socket.socket) -> RunClient:
+        frames = FrameReader()
+        connection.sendall(encode(Greeting(VERSION)))
+        while data := connection.recv(1 << 16):
+            for at, message in enumerate(messages := frames.feed(data)):
+                if isinstance(message, Welcome):
+                    if message.version != VERSION:
+                        raise PerftuiError(
+                            f"run {message.run_id} belongs to another version of perftui",
+                            next_step="Use the perftui that started it",
+                            exit_code=USAGE,
+                        )
+                    return cls(connection, message, frames, messages[at + 1 :])
+        raise ConnectionResetError
 
     def __enter__(self) -> Self:
         return self

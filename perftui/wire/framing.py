@@ -37,7 +37,10 @@ def decode(body: bytes) -> messages.Message:
     kind = _KINDS.get(plain[0])
     if kind is None:
         raise WireError(f"unknown message {plain[0][:40]!r}")
-    return typing.cast(messages.Message, from_plain(kind, plain[1]))
+    try:
+        return typing.cast(messages.Message, from_plain(kind, plain[1]))
+    except (TypeError, OverflowError, RecursionError) as error:
+        raise WireError(f"a {plain[0]} that is none: {type(error).__name__}") from None
 
 
 class FrameReader:

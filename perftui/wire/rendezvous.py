@@ -53,36 +53,51 @@ def socket_path(run_folder: Path) -> Path:
 
 
 def connect(path: Path, timeout_s: float = 2.0) -> socket.socket | None:
-    """A socket connected to the conductor at `path`, which is run by this user; None where nobody listens."""
+    """A socket connected to the conductor at `path`, which is run by this user; None where nobody listens.
+
+    Raises TimeoutError where somebody does and does not take the connection: a conductor that is stopped.
+    """
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(timeout_s)
     try:
         connection.connect(os.fspath(path))
-    except OSError:
+    except (ConnectionRefusedError, FileNotFoundError):
         connection.close()
         return None
-    if peer_uid(connection) != os.getuid():
+    except OSError as error:
+        connection.close()
+        raise TimeoutError(f"{path} does not take a connection: {error.strerror or error}") from None
+    if peer(connection)[1] != os.getuid():
         connection.close()
         return None
     return connection
 
 
-def peer_uid(connection: socket.socket) -> int:
-    """The user at the other end of a Unix socket, as the kernel says."""
+def peer(connection: socket.socket) -> tuple[int, int]:
+    """Process id and user id at the other end of a Unix socket, as the kernel says; the process id may be 0."""
     if hasattr(socket, "SO_PEERCRED"):
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        _pid, uid, _gid = struct.unpack("3i", credentials)
-        return int(uid)
+        pid, uid, _gid = struct.unpack("3i", credentials)
+        return int(pid), int(uid)
     # macOS: LOCAL_PEERCRED (1) at level 0 gives struct xucred: version, uid, ...
     credentials = connection.getsockopt(0, 1, 76)
-    return int(struct.unpack_from("II", credentials)[1])
+    return 0, int(struct.unpack_from("II", credentials)[1])
+
+
+def peer_uid(connection: socket.socket) -> int:
+    """The user at the other end of a Unix socket."""
+    return peer(connection)[1]
 
 
 def live_sockets() -> list[Path]:
-    """Sockets in the runtime folder that somebody listens on; stale ones are removed."""
+    """Sockets in the runtime folder that somebody listens on, answering or not; stale ones are removed."""
     result: list[Path] = []
     for path in sorted(runtime_folder().glob("*.sock")):
-        connection = connect(path)
+        try:
+            connection = connect(path)
+        except TimeoutError:
+            result.append(path)
+            continue
         if connection is None:
             path.unlink(missing_ok=True)
         else:

@@ -7,8 +7,12 @@ import os
 import signal
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from perftui import exit_codes
+from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan
 from perftui.model.record import Verdict
 from perftui.model.run_state import RunState
@@ -188,3 +192,38 @@ async def test_nothing_of_a_run_is_left_behind(conducted: Conducted, make_plan: 
         return False
 
     wait_for(is_empty, "the engine's process group to be gone", 5.0)
+
+
+async def test_a_second_interrupt_while_users_finish_is_an_interrupt(conducted: Conducted, make_plan: Plans) -> None:
+    """Not a fault of the locustfile, which had time left to stop."""
+    with RunningFaultServer("hang") as server:
+        conductor = await conducted.open(make_plan(server.url, run_time_s=1.0, stop_timeout_s=30.0))
+        running = asyncio.create_task(conductor.run())
+        await wait_until(lambda: conducted.last is not None and conducted.last.state is RunState.STOPPING, "the end")
+        conductor.stop("interrupted", exit_codes.INTERRUPTED)
+        conductor.stop("interrupted", exit_codes.INTERRUPTED, now=True)
+        outcome = await running
+    assert outcome.exit_code == exit_codes.INTERRUPTED, outcome.reason
+
+
+async def test_a_run_that_cannot_begin_leaves_nothing(
+    conducted: Conducted, make_plan: Plans, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("x" * 100)
+    long.mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(long))
+    with RunningFaultServer("ok") as server, pytest.raises(PerftuiError, match="too long"):
+        await conducted.open(make_plan(server.url))
+    assert not list(conducted.runs_folder.glob("*"))
+
+
+@pytest.mark.parametrize(("code", "expected"), [("7", 7), ("True", 1), ("256", 1), ("2 ** 70", 1), ("0", 0)])
+async def test_a_locustfiles_own_exit_code_is_passed_on_whatever_it_is(
+    conducted: Conducted, make_plan: Plans, code: str, expected: int
+) -> None:
+    judging = "\nfrom locust import events\n@events.quitting.add_listener\ndef q(environment, **kw):\n"
+    judging += f"    environment.process_exit_code = {code}\n"
+    with RunningFaultServer("ok") as server:
+        conductor = await conducted.open(make_plan(server.url, LOCUSTFILE + judging, run_time_s=1.0))
+        outcome = await conductor.run()
+    assert outcome.exit_code == expected, outcome.reason

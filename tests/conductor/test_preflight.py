@@ -20,6 +20,8 @@ from tests.fakes.fault_server import RunningFaultServer
         ("status=503", "ok", "GET answers 503"),
         ("redirect=http://127.0.0.2:9", "failed", "redirects to http://127.0.0.2:9"),
         ("redirect=", "ok", "GET answers 302"),
+        ("redirect=http://[", "ok", "GET answers 302"),
+        ("redirect=http://127.0.0.1:99999", "ok", "GET answers 302"),
         ("hang", "warning", "not answered within"),
         ("reset", "warning", "a GET fails"),
         ("garbage", "warning", "not HTTP"),
@@ -46,6 +48,11 @@ async def test_nobody_listens() -> None:
 async def test_a_host_name_that_does_not_exist() -> None:
     item = await preflight.probe_target(Target("t", "http://nowhere.invalid"))
     assert "cannot resolve the host name nowhere.invalid" in item.text
+
+
+async def test_a_host_name_that_none_can_be() -> None:
+    item = await preflight.probe_target(Target("t", f"http://{'x' * 70}.test"))
+    assert (item.status, item.exit_code) == ("failed", exit_codes.REFUSED)
 
 
 async def test_a_password_in_the_address_is_never_said() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from perftui import exit_codes
 from perftui.judgement.verdict import Ending, judge
-from perftui.model.record import Verdict
+from perftui.model.record import Trust, Verdict
 from perftui.model.run_state import RunState
 from perftui.model.tick import ExceptionDelta, FailureDelta, Tick
 from perftui.model.totals import total_of
@@ -24,7 +24,7 @@ RAISED = [tick(0, exceptions=(ExceptionDelta("KeyError: 'a'", "trace", 3),))]
         (GOOD, Ending(), exit_codes.OK, Verdict.PASSED, RunState.FINISHED),
         ([], Ending(), exit_codes.NO_DATA, Verdict.NO_DATA, RunState.FINISHED),
         (HUNG, Ending(), exit_codes.NO_DATA, Verdict.NO_DATA, RunState.FINISHED),
-        (RAISED, Ending(), exit_codes.LOCUSTFILE, Verdict.FAILED, RunState.FINISHED),
+        (RAISED, Ending(), exit_codes.LOCUSTFILE, Verdict.NO_DATA, RunState.FINISHED),
         (ALL_FAILED, Ending(), exit_codes.FAILED, Verdict.FAILED, RunState.FINISHED),
         (GOOD, Ending(engine_died="x"), exit_codes.ENGINE_DIED, Verdict.ABORTED, RunState.FAILED),
         (GOOD, Ending(locustfile_fault="x"), exit_codes.LOCUSTFILE, Verdict.FAILED, RunState.FAILED),
@@ -38,6 +38,8 @@ RAISED = [tick(0, exceptions=(ExceptionDelta("KeyError: 'a'", "trace", 3),))]
             RunState.STOPPED,
         ),
         (GOOD, Ending(locust_exit_code=7), 7, Verdict.FAILED, RunState.FINISHED),
+        (GOOD, Ending(locust_exit_code=11), 11, Verdict.FAILED, RunState.FINISHED),
+        (GOOD, Ending(locust_exit_code=256), 1, Verdict.FAILED, RunState.FINISHED),
         ([], Ending(locust_exit_code=0), exit_codes.NO_DATA, Verdict.NO_DATA, RunState.FINISHED),
         (
             HUNG,
@@ -67,6 +69,16 @@ def test_nothing_measured_is_said_with_its_numbers_and_no_zero_times() -> None:
 def test_failures_are_said_with_share_and_cause() -> None:
     words = " ".join(judge(total_of(GOOD + ALL_FAILED), Ending(), 2.0).sentences)
     assert "2 requests failed (40.00%); most often GET /a: refused (2)." in words
+
+
+@pytest.mark.parametrize(
+    ("late", "trust", "code"), [(1, Trust.OK, 0), (4, Trust.LIMITED, 0), (8, Trust.BAD, exit_codes.UNTRUSTED)]
+)
+def test_a_run_of_a_late_generator_fails_where_that_is_asked(late: int, trust: Trust, code: int) -> None:
+    ticks = [tick(seq, delta("/a", (10,)), hub_lag_p99_ms=40 if seq < late else 1) for seq in range(10)]
+    judgement = judge(total_of(ticks), Ending(), 10.0, must_be_trusted=True)
+    assert (judgement.trust, judgement.exit_code) == (trust, code)
+    assert judge(total_of(ticks), Ending(), 10.0).exit_code == exit_codes.OK
 
 
 def test_a_warm_up_is_said_to_be_part_of_the_numbers() -> None:
