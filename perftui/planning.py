@@ -14,15 +14,18 @@ from perftui.conductor.loading import load_engine
 from perftui.conductor.preflight import check_machine, check_open_files, probe_target
 from perftui.demo.process import DemoLease
 from perftui.model.errors import PerftuiError
-from perftui.model.inspection import CheckItem, Inspection
+from perftui.model.inspection import ArgumentInfo, CheckItem, Inspection, UserClassInfo
 from perftui.model.plan import RunPlan
-from perftui.model.text import clean
+from perftui.model.text import clean, mask_secrets
 from perftui.profiles.choice import Choice, resolve
 from perftui.profiles.file import find_profiles, load_profiles
 from perftui.profiles.guard import check_limits
 from perftui.profiles.profile_set import BUILT_IN, ProfileSet
 from perftui.profiles.provenance import provenance_of
 from perftui.profiles.targets import NoTargetError
+
+# Of what a locustfile holds, a check says so many lines.
+MAX_DETAILS = 100
 
 
 def profiles_here(profiles: Path | None) -> ProfileSet:
@@ -123,7 +126,8 @@ async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem]:
         interpreter.notice or f"{clean(interpreter.python)} ({interpreter.origin}), Locust {clean(interpreter.locust)}",
     )
     try:
-        yield CheckItem("locustfile", "ok", inspection_text(await inspect(plan, interpreter)))
+        inspection = await inspect(plan, interpreter)
+        yield CheckItem("locustfile", "ok", inspection_text(inspection), details=inspection_details(inspection))
     except PerftuiError as error:
         yield _failed("locustfile", error)
 
@@ -136,6 +140,31 @@ def inspection_text(inspection: Inspection) -> str:
     if inspection.shapes:
         text += f"; load shape {inspection.shapes[0]} decides users and end"
     return clean(text, 500)
+
+
+def inspection_details(inspection: Inspection) -> tuple[str, ...]:
+    """A line for each user class with its tasks, for each load shape, and for each argument that may stand after --."""
+    lines = [_class_text(each) for each in inspection.user_classes]
+    lines += [f"load shape {each}" for each in inspection.shapes]
+    lines += [_argument_text(each) for each in inspection.arguments]
+    lines += [f"host {host} stands in a class: give it as --target to use it" for host in inspection.hosts]
+    return tuple(clean(mask_secrets(line), 300) for line in lines[:MAX_DETAILS])
+
+
+def _class_text(user_class: UserClassInfo) -> str:
+    amount = f"fixed {user_class.fixed_count}" if user_class.fixed_count else f"weight {user_class.weight}"
+    tasks = ", ".join(
+        f"{task.name} {task.share:.0%}" + (f" [{' '.join(task.tags)}]" if task.tags else "")
+        for task in user_class.tasks
+    )
+    return f"{user_class.name} ({user_class.base}, {amount}): {tasks}"
+
+
+def _argument_text(argument: ArgumentInfo) -> str:
+    default = "" if argument.is_secret or not argument.default else f", default {argument.default}"
+    choices = f", one of {' '.join(argument.choices)}" if argument.choices else ""
+    required = ", required" if argument.is_required else ""
+    return f"argument {' '.join(argument.flags)}{required}{default}{choices}: {argument.help}".rstrip(": ")
 
 
 def _tasks(count: int) -> str:

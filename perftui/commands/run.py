@@ -148,9 +148,19 @@ def check(locust_args: tuple[str, ...], /, profile: str | None, as_json: bool, d
             if not as_json:
                 mark = {"ok": "✓", "warning": "!", "failed": "✗"}[item.status]
                 click.echo(f"{mark} {item.name:<12} {clean(item.text, 500)}")
+                for line in item.details:
+                    click.echo(f"{'':<15}{clean(line, 300)}")
         failed = {item.exit_code for item in items if item.status == "failed"}
         if as_json:
-            document = [{"name": item.name, "status": item.status, "text": clean(item.text, 500)} for item in items]
+            document = [
+                {
+                    "name": item.name,
+                    "status": item.status,
+                    "text": clean(item.text, 500),
+                    "details": [clean(line, 300) for line in item.details],
+                }
+                for item in items
+            ]
             click.echo(json.dumps({"checks": document, "origins": dict(plan.origins)}, indent=2))
         return min(failed, default=exit_codes.OK)
 

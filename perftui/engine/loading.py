@@ -46,9 +46,9 @@ def load(
     parser = arguments.build_parser()
     _check_hooks(hook_error, "a listener of init_command_line_parser raised:")
     inspection = inspect_files(files, arguments.custom_actions(parser))
-    if configure.mode == "inspect":
-        return LoadedTest(_inspected(configure, files, inspection), Namespace(), None)
     options = arguments.parse(parser, configure)
+    if configure.mode == "inspect":
+        return LoadedTest(_inspected(configure, files, inspection), options, None)
     _set_up_logging(options)
     selected = selection.select(files, options.user_classes, configure.weights)
     environment = _environment(files, selected, options, configure)

@@ -53,9 +53,13 @@ CheckStatus = Literal["ok", "warning", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class CheckItem:
-    """One thing that was looked at before a run. `exit_code` is what a failed one costs."""
+    """One thing that was looked at before a run: a line, and what there is to know of it in more lines.
+
+    `exit_code` is what a failed one costs.
+    """
 
     name: str
     status: CheckStatus
     text: str
     exit_code: int = 0
+    details: tuple[str, ...] = ()

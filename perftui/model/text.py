@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import unicodedata
 from urllib.parse import urlsplit, urlunsplit
@@ -72,18 +73,79 @@ def mask_ids(message: str) -> str:
     return _NUMBER.sub("<n>", message)
 
 
-_SECRET_NAME = re.compile(
-    r"(?i)\b([\w-]*(?:token|secret|passw(?:or)?d|api[_-]?key|access[_-]?key|signature)[\w-]*)(=|: ?)([^\s&;,'\"]+)"
+# What is longer is cut before it is searched: no sink shows as much of one text, and the engine's hub waits meanwhile.
+MAX_SEARCHED = 32_768
+
+# All patterns below are linear in the text: no pattern begins with a run, and each run is bounded or ends the match.
+# They begin at the telling word, not at the name around it, which stays as it is anyway.
+_WORD = (
+    r"(?:token|secret|passw(?:or)?d|passphrase|passcode|[_-]pass(?![a-z])|pwd|credential|jwt|signature"
+    r"|(?<![a-z])sig(?![a-z])|(?<![a-z])auth(?![a-z])|(?:api|access|private|session)[_-]?key|sess(?:ion)?[_-]?id"
+    r"|cookie(?=[\w-]))[\w-]{0,60}"
 )
-_AUTHORIZATION = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}")
-_USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s@:]+(?::[^/\s@]*)?@")
+# Their value is all of the line: a cookie or a digest has many parts.
+_HEADER = r"(?<![a-z])(?:authorization|cookie)"
+_SCHEME = r"(?:(?:bearer|basic|token|digest|apikey|negotiate|ntlm|aws4-hmac-sha256)[ \t]{1,4})?"
+# A quote may be escaped, as in JSON within JSON.
+_QUOTE = r"\\{0,8}[\"']"
+
+_SECRET_NAME = re.compile(rf"(?i){_WORD}|{_HEADER}")
+# A quoted value ends where its own quote comes again, at the same depth of escapes.
+_QUOTED = re.compile(
+    rf"(?i)((?:{_WORD}|{_HEADER})(?:{_QUOTE}\]?[ \t]{{0,2}}(?:=>|[=:,])|[ \t]{{0,2}}[=:])[ \t]{{0,2}}[bu]?"
+    rf"(?P<quote>{_QUOTE}){_SCHEME})(?:(?!(?P=quote))\\{{0,8}}[^\\])+"
+)
+_HEADER_LINE = re.compile(rf"(?i)({_HEADER}[ \t]{{0,2}}(?::|=(?![ \t]{{0,2}}{_QUOTE}))[ \t]{{0,2}}{_SCHEME})[^\r\n]+")
+# A plain value ends at white space, at &, and at a quote, comma or semicolon that nothing of a word follows. What opens
+# a collection of quoted texts hides the rest of the line.
+_PLAIN = re.compile(
+    rf"(?i)({_WORD}(?:{_QUOTE}\]?)?[ \t]{{0,2}}(?:=>|[=:])[ \t]{{0,2}})(?![bu]?{_QUOTE})"
+    rf"(?:[\[({{]{{1,8}} ?[bu]?{_QUOTE}[^\r\n]*|(?:[^\s&'\",;]|[,;'\"](?=\w))+)"
+)
+_CREDENTIALS = re.compile(r"(?i)\b(bearer|basic)([ \t]{1,4})([\w.~+/=<>-]+)")
+_WORD_OF_A_SENTENCE = re.compile(r"[A-Z]?[a-z]*[.-]?|[A-Z]+")
+_JSON_WEB_TOKEN = re.compile(r"(?<![\w-])eyJ[\w-]{4,}(?:\.[\w-]*){1,4}")
+# Up to the last @ of the host's part; or, where that has none but something after a colon that is no port, a password
+# with a / in it.
+_USERINFO = re.compile(
+    r"://(?:[^\s/?#\"]{1,2048}@|(?!\[)[^\s/?#@:\"]{0,128}:(?!\d{0,5}(?![\w%]))[^\s@\"]{1,128}@(?:[^\s/?#\"]{1,128}@)?)"
+)
 
 
 def mask_secrets(text: str) -> str:
-    """`text` with passwords in URLs, bearer tokens and values of secret-looking names replaced by ``***``."""
-    text = _USERINFO.sub(r"\1***@", text)
-    text = _AUTHORIZATION.sub(r"\1 ***", text)
-    return _SECRET_NAME.sub(r"\1\2***", text)
+    """`text` with passwords in URLs, credentials, tokens and the values of secret-looking names as ``***``.
+
+    Cut to MAX_SEARCHED characters. What is masked already stays as it is.
+    """
+    if len(text) > MAX_SEARCHED:
+        text = text[: MAX_SEARCHED - 1] + "…"
+    text = _USERINFO.sub("://***@", text)
+    text = _JSON_WEB_TOKEN.sub("***", text)
+    text = _QUOTED.sub(r"\1***", text)
+    text = _HEADER_LINE.sub(r"\1***", text)
+    text = _PLAIN.sub(r"\1***", text)
+    return _CREDENTIALS.sub(_mask_credentials, text)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a value of this name, a header's, field's or option's, is one to hide."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def _mask_credentials(match: re.Match[str]) -> str:
+    """Sentences speak of basic and bearer too: a word after them stays."""
+    scheme, space, value = match.groups()
+    is_word = _WORD_OF_A_SENTENCE.fullmatch(value) is not None
+    if (len(value) >= 6 and not is_word) or (scheme.lower() == "basic" and _holds_name_and_password(value)):
+        return f"{scheme}{space}***"
+    return match.group()
+
+
+def _holds_name_and_password(value: str) -> bool:
+    try:
+        return b":" in base64.b64decode(value + "=" * (-len(value) % 4), validate=True)
+    except ValueError:
+        return False
 
 
 def without_userinfo(url: str) -> str:
