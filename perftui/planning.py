@@ -14,7 +14,7 @@ from perftui.conductor.loading import load_engine
 from perftui.conductor.preflight import check_machine, check_open_files, probe_target
 from perftui.demo.process import DemoLease
 from perftui.model.errors import PerftuiError
-from perftui.model.inspection import ArgumentInfo, CheckItem, Inspection, UserClassInfo
+from perftui.model.inspection import ArgumentInfo, CheckItem, Inspection, TaskInfo, UserClassInfo
 from perftui.model.plan import RunPlan
 from perftui.model.text import clean, mask_secrets
 from perftui.profiles.choice import Choice, resolve
@@ -153,11 +153,13 @@ def inspection_details(inspection: Inspection) -> tuple[str, ...]:
 
 def _class_text(user_class: UserClassInfo) -> str:
     amount = f"fixed {user_class.fixed_count}" if user_class.fixed_count else f"weight {user_class.weight}"
-    tasks = ", ".join(
-        f"{task.name} {task.share:.0%}" + (f" [{' '.join(task.tags)}]" if task.tags else "")
-        for task in user_class.tasks
-    )
+    tasks = ", ".join(_task_text(task) for task in user_class.tasks)
     return f"{user_class.name} ({user_class.base}, {amount}): {tasks}"
+
+
+def _task_text(task: TaskInfo) -> str:
+    tags = f" [{' '.join(task.tags)}]" if task.tags else ""
+    return f"{task.name} {task.share:.0%}{tags}"
 
 
 def _argument_text(argument: ArgumentInfo) -> str:

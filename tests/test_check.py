@@ -9,16 +9,20 @@ from perftui import exit_codes
 from tests.fakes.command import LOCUSTFILE, locustfile_in, perftui, profiles_in
 from tests.fakes.fault_server import RunningFaultServer
 
-WITH_ARGUMENTS = (
-    LOCUSTFILE.replace(
-        "    @task", '    weight = 3\n    host = "http://written.test"\n\n    @tag("read")\n    @task'
-    ).replace("import FastHttpUser", "import FastHttpUser, events, tag")
-    + """
+CLASS_WITH_MORE = """    weight = 3
+    host = "http://written.test"
+
+    @tag("read")
+    @task"""
+ARGUMENTS = """
 @events.init_command_line_parser.add_listener
 def arguments(parser):
     parser.add_argument("--flavour", default="sweet", choices=["sweet", "sour"], help="what to buy")
     parser.add_argument("--pin", is_secret=True, default="CANARY", help="a pin")
 """
+WITH_ARGUMENTS = (
+    LOCUSTFILE.replace("    @task", CLASS_WITH_MORE).replace("import FastHttpUser", "import FastHttpUser, events, tag")
+    + ARGUMENTS
 )
 
 

@@ -81,7 +81,7 @@ MAX_SEARCHED = 32_768
 _WORD = (
     r"(?:token|secret|passw(?:or)?d|passphrase|passcode|[_-]pass(?![a-z])|pwd|credential|jwt|signature"
     r"|(?<![a-z])sig(?![a-z])|(?<![a-z])auth(?![a-z])|(?:api|access|private|session)[_-]?key|sess(?:ion)?[_-]?id"
-    r"|cookie(?=[\w-]))[\w-]{0,60}"
+    r"|cookie(?=[\w-]))[\w-]{0,60}+"
 )
 # Their value is all of the line: a cookie or a digest has many parts.
 _HEADER = r"(?<![a-z])(?:authorization|cookie)"

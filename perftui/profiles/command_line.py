@@ -6,20 +6,20 @@ import shlex
 from collections.abc import Iterable
 
 from perftui.model.plan import RunPlan
+from perftui.model.secret_arguments import mask_arguments
 from perftui.model.text import clean, mask_secrets
 from perftui.profiles.keys import LOCUSTFILES, SCENARIO, SELECTIONS, SETTINGS, TARGET
 from perftui.profiles.locustfiles import locustfile_text
 from perftui.profiles.targets import DEMO_ORIGIN
 
-_MASK = "***"
 _PROFILES = "--profiles "
 
 
-def command_line(plan: RunPlan) -> str:
+def command_line(plan: RunPlan, secret_flags: Iterable[str] = ()) -> str:
     """The shortest `perftui run …` that asks for `plan`, quoted for a shell, in the plan's working directory.
 
     It names the profile, and what came from an option or a variable; the rest is in the file. Secrets are
-    masked: with one, the line is for reading and has to be completed.
+    masked, those of the arguments `secret_flags` too: with one, the line is for reading and has to be completed.
     """
     words = ["perftui", "run", plan.profile.name]
     source = plan.origins.get("profiles", "")
@@ -39,7 +39,7 @@ def command_line(plan: RunPlan) -> str:
         if _came_from_outside(plan, key.name) and key.field:
             words += [str(key.option), key.kind.write(getattr(plan.profile, key.field))]
     if plan.locust_args:
-        words += ["--", *_masked(plan.locust_args)]
+        words += ["--", *mask_arguments(plan.locust_args, secret_flags)[0]]
     return shlex.join(clean(word, 1000) for word in words)
 
 
@@ -55,23 +55,3 @@ def _target_words(plan: RunPlan) -> list[str]:
 
 def _came_from_outside(plan: RunPlan, key: str) -> bool:
     return plan.origins.get(key, "").startswith(("-", "PERFTUI_"))
-
-
-def _masked(arguments: Iterable[str]) -> list[str]:
-    """`arguments` with the values of secret-looking options masked, behind ``=`` or the next word."""
-    shown: list[str] = []
-    previous = ""
-    for argument in arguments:
-        name, equals, _ = argument.partition("=")
-        if equals and _is_secret(name):
-            shown.append(f"{name}={_MASK}")
-        elif previous.startswith("-") and "=" not in previous and _is_secret(previous):
-            shown.append(_MASK)
-        else:
-            shown.append(mask_secrets(argument))
-        previous = argument
-    return shown
-
-
-def _is_secret(name: str) -> bool:
-    return mask_secrets(f"{name}=x") != f"{name}=x"

@@ -67,7 +67,9 @@ SETTINGS = (
     _setting("spawn_rate", Number(10_000), "how many users start in a second", unit="users/s"),
     _setting("run_time", Duration(1, 7 * _DAY_S), "how long the load lasts", "run_time_s", "s"),
     _setting("stop_timeout", Duration(0, _HOUR_S), "how long a running task may take to end", "stop_timeout_s", "s"),
-    _setting("warm_up", Duration(0, 7 * _DAY_S), "what the start of the run does not count for", "warm_up_s", "s"),
+    _setting(
+        "warm_up", Duration(0, 7 * _DAY_S), "how much of the start is said to be warm-up; it counts", "warm_up_s", "s"
+    ),
     _setting("connect_timeout", Duration(0.1, _HOUR_S), "how long a connection may take", "connect_timeout_s", "s"),
     _setting("read_timeout", Duration(0.1, _HOUR_S), "how long a response may stay silent", "read_timeout_s", "s"),
     _setting("python", Text(1000), "the interpreter that runs the locustfile"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from perftui.exit_codes import USAGE
 from perftui.model.errors import PerftuiError
-from perftui.model.text import clean
+from perftui.model.text import clean, mask_secrets
 
 _SCREEN = "perftui is the screen itself: leave it out"
 _FILES = "each run's folder holds these files: leave it out"
@@ -26,28 +26,50 @@ _INSTEAD = {
     "--profile": "name perftui's profile in front",
     "--equal-weights": "give weights in the scenario",
     "--config": "use profiles.toml",
-    "--headless --autostart --autoquit --class-picker --print-stats --only-summary": _SCREEN,
+    "--headless --headful --autostart --autoquit --class-picker --print-stats --only-summary": _SCREEN,
     "--web-host --web-port -P --web-login --web-base-path --tls-cert --tls-key": _SCREEN,
+    "--web-auth --web-host-display-name --build-path --legacy-ui": _SCREEN,
     "--csv --csv-full-history --html --json-file": _FILES,
     "--json": "use perftui run --json",
-    "--reset-stats": "use perftui's --warm-up",
+    "--reset-stats": "perftui counts the whole run, and says what was warm-up: leave it out",
     "--exit-code-on-error": "perftui has exit codes of its own: leave it out",
     "--master --master-bind-host --master-bind-port --expect-workers --expect-workers-max-wait": _DISTRIBUTED,
     "--enable-rebalancing --worker --processes --master-host --master-port": _DISTRIBUTED,
+    "--slave --expect-slaves": _DISTRIBUTED,
     "--list -l --show-task-ratio --show-task-ratio-json": _INSPECT,
     "--help -h --version -V": "use perftui --help or perftui --version",
 }
 _INSTEAD_BY_OPTION = {option: instead for options, instead in _INSTEAD.items() for option in options.split()}
 
+# The rest of Locust's options: they may stand behind ``--``.
+ALLOWED = ("--config-users", "--loglevel", "-L", "--logfile", "--skip-log-setup", "--otel")
+
+# argparse takes any unambiguous beginning of a long option for it. Two dashes and three letters.
+_SHORTEST_BEGINNING = 5
+
 
 def check_locust_args(arguments: Iterable[str]) -> None:
-    """Raises PerftuiError for the first option among `arguments` that perftui owns, in any spelling of it."""
+    """Raises PerftuiError for the first option among `arguments` that perftui owns, or that is short for one.
+
+    Knows no locustfile: an argument of its own whose name begins such an option needs another name.
+    """
     for argument in arguments:
-        option = _option_in(argument)
-        instead = _INSTEAD_BY_OPTION.get(option)
-        if instead is not None:
+        option = _owned(_option_in(argument))
+        if option:
+            instead = _INSTEAD_BY_OPTION[option]
             next_step = f"{instead[0].upper()}{instead[1:]}"
-            raise PerftuiError(f"-- {clean(argument, 60)}", f"perftui owns {option}", next_step, exit_code=USAGE)
+            raise PerftuiError(
+                f"-- {clean(mask_secrets(argument), 60)}", f"perftui owns {option}", next_step, exit_code=USAGE
+            )
+
+
+def _owned(option: str) -> str:
+    """The option of perftui's that `option` is, or is short for; empty where it is none."""
+    if option in _INSTEAD_BY_OPTION:
+        return option
+    if len(option) < _SHORTEST_BEGINNING or any(allowed.startswith(option) for allowed in ALLOWED):
+        return ""
+    return next((owned for owned in _INSTEAD_BY_OPTION if owned.startswith(option)), "")
 
 
 def _option_in(argument: str) -> str:

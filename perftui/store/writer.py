@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -74,15 +74,22 @@ class RunWriter:
 
     @classmethod
     def create(
-        cls, runs_folder: Path, plan: RunPlan, *, started_at: datetime, environment: Mapping[str, str]
+        cls,
+        runs_folder: Path,
+        plan: RunPlan,
+        *,
+        started_at: datetime,
+        environment: Mapping[str, str],
+        secret_flags: Iterable[str] = (),
     ) -> RunWriter:
         """Make the folder of a new run in `runs_folder` with its run.toml and an empty samples.db.
 
+        Values of the arguments `secret_flags` are not written, nor are those whose names tell that they are secret.
         Raises PerftuiError where the folder cannot be written or has less than 50 MB free; then nothing is left.
         """
         folder: Path | None = None
         connection: sqlite3.Connection | None = None
-        plan = redacted(plan)
+        plan = redacted(plan, secret_flags)
         try:
             folder = new_run_folder(runs_folder, started_at, plan.profile.name, plan.target.name)
             _check_free(folder)
