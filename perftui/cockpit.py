@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -10,15 +11,17 @@ from typing import Any
 
 from perftui.commands.asked import demo_lease
 from perftui.detach import start_detached
+from perftui.model.errors import PerftuiError
 from perftui.model.inspection import CheckItem
 from perftui.model.plan import RunPlan
 from perftui.planning import Asker, admit, check
-from perftui.profiles.choice import Choice, wants_demo
+from perftui.profiles.choice import Choice
 from perftui.profiles.command_line import command_line
 from perftui.profiles.guard import host_of
+from perftui.profiles.keys import SCENARIO
 from perftui.profiles.profile_set import DEMO_TARGET, ProfileSet
 from perftui.store.reader import RunReader
-from perftui.tui.services import RunAddress
+from perftui.tui.services import GIVEN_FILES, RunAddress
 from perftui.wire.rendezvous import socket_path
 
 
@@ -34,14 +37,20 @@ class CockpitServices:
     def profile_set(self) -> ProfileSet:
         return self._asker.profile_set
 
+    def is_ready(self, target: str) -> bool:
+        is_built_in = target == DEMO_TARGET and DEMO_TARGET not in self.profile_set.targets
+        return self._asker.lease is not None or not is_built_in
+
+    async def ready(self, target: str) -> None:
+        if not self.is_ready(target):
+            self._asker = replace(self._asker, lease=await asyncio.to_thread(demo_lease))
+
     def plan(self, profile: str, target: str, scenario: str | None, overrides: Mapping[str, str]) -> RunPlan:
         """Raises PerftuiError with a line for the person in front of the screen."""
         settings: dict[str, Any] = dict(overrides)
         choice = replace(self._choice, profile=profile, target=target, **settings)
-        if scenario is not None:
-            choice = replace(choice, scenario=scenario, locustfiles=())
-        if self._asker.lease is None and wants_demo(self.profile_set, choice, os.environ):
-            self._asker = replace(self._asker, lease=demo_lease())
+        if scenario != GIVEN_FILES:
+            choice = replace(choice, scenario=scenario or self._own_scenario(profile), locustfiles=())
         return self._asker.plan(choice)
 
     def check(self, plan: RunPlan) -> AsyncIterator[CheckItem]:
@@ -54,6 +63,16 @@ class CockpitServices:
         fds = (lease.fileno(),) if lease is not None and plan.target.name == DEMO_TARGET else ()
         folder = await start_detached(plan, interpreter, self._runs_folder, fds)
         return RunAddress(folder, socket_path(folder))
+
+    def _own_scenario(self, profile: str) -> str | None:
+        """What to name for "the profile's own": something only where the environment would name another."""
+        if not os.environ.get(str(SCENARIO.variable)):
+            return None
+        known = tuple(self.profile_set.scenarios)
+        own = self.profile_set.scenario_of(profile) or (known[0] if len(known) == 1 else None)
+        if own is None:
+            raise PerftuiError(f"profile {profile} names no scenario", "", "Choose one of the list")
+        return own
 
     def _confirmed(self, plan: RunPlan) -> Asker:
         """On the screen a production target is confirmed by typing its host's name before anything is started."""

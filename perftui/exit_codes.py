@@ -48,6 +48,9 @@ PRECEDENCE = (
     OK,
 )
 
+# What the engine calls a fault, and what that costs.
+OF_FAULT = {"locustfile": LOCUSTFILE, "arguments": USAGE, "environment": ENVIRONMENT}
+
 # One line each, for `perftui run --help`.
 MEANINGS = {
     OK: "finished as planned, with something measured",

@@ -13,8 +13,8 @@ from pathlib import Path
 from perftui.exit_codes import ENVIRONMENT
 from perftui.model.errors import PerftuiError
 from perftui.model.text import clean
+from perftui.wire.messages import OLDEST_LOCUST
 
-OLDEST_LOCUST = (2, 47)
 _PROBE = "import importlib.metadata as m; print(m.version('locust'))"
 _PROBE_TIMEOUT_S = 20.0
 

@@ -28,12 +28,6 @@ LOAD_TIMEOUT_S = 60.0
 # What user code says while it is imported, kept for the log of a run that has no folder yet.
 MAX_EARLY_LINES = 1000
 
-_FAULT_CODES = {
-    "locustfile": exit_codes.LOCUSTFILE,
-    "arguments": exit_codes.USAGE,
-    "environment": exit_codes.ENVIRONMENT,
-}
-
 
 @dataclass(frozen=True, slots=True)
 class LoadedEngine:
@@ -160,7 +154,7 @@ class _Loading:
         if fault.kind == "arguments":
             error = PerftuiError("the locustfile's arguments are not right", text, exit_code=exit_codes.USAGE)
         else:
-            error = _does_not_load(text, next_step, _FAULT_CODES[fault.kind])
+            error = _does_not_load(text, next_step, exit_codes.OF_FAULT[fault.kind])
         error.add_note(fault.traceback)
         return error
 

@@ -2,6 +2,5 @@
 
 from pathlib import Path
 
-# What a profile or a command line calls it, where others are called by the name of a [targets.NAME] table.
-TARGET_NAME = "demo"
+# A locustfile for it, which runs under plain Locust too.
 DEFAULT_LOCUSTFILE = Path(__file__).parent / "locustfiles" / "default.py"

@@ -11,8 +11,7 @@ from typing import NoReturn
 
 from perftui.engine.heartbeat import Heartbeat
 from perftui.exit_codes import ENVIRONMENT
-
-OLDEST_LOCUST = (2, 47)
+from perftui.wire.messages import OLDEST_LOCUST
 
 
 def main(socket_fd: int, heartbeat_fd: int) -> NoReturn:

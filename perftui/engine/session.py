@@ -33,12 +33,6 @@ FLUSH_TIMEOUT_S = 60.0
 # What atexit functions of user code may take.
 LEAVE_TIMEOUT_S = 5.0
 
-_FAULT_CODES = {
-    "locustfile": exit_codes.LOCUSTFILE,
-    "arguments": exit_codes.USAGE,
-    "environment": exit_codes.ENVIRONMENT,
-}
-
 
 class Session:
     def __init__(self, socket_fd: int, heartbeat: Heartbeat) -> None:
@@ -113,7 +107,7 @@ class Session:
 
     def _fail(self, fault: Fault) -> NoReturn:
         self._link.send(fault)
-        self._leave(_FAULT_CODES[fault.kind])
+        self._leave(exit_codes.OF_FAULT[fault.kind])
 
     def _leave(self, code: int) -> NoReturn:
         """Threads and atexit functions of user code do not keep the process."""

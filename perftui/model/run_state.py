@@ -8,7 +8,6 @@ from enum import Enum
 class RunState(Enum):
     """Where a run is. The value is what files and the wire say."""
 
-    CREATED = "created"
     LOADING = "loading"
     """The engine starts and loads the locustfiles."""
     RAMPING = "ramping"
@@ -37,10 +36,9 @@ class RunState(Enum):
 _OVER = frozenset({RunState.FINISHED, RunState.STOPPED, RunState.FAILED, RunState.INTERRUPTED})
 
 _NEXT = {
-    RunState.CREATED: {RunState.LOADING, RunState.SEALING},
     RunState.LOADING: {RunState.RAMPING, RunState.STOPPING, RunState.SEALING},
     RunState.RAMPING: {RunState.RUNNING, RunState.STOPPING, RunState.SEALING},
-    RunState.RUNNING: {RunState.RAMPING, RunState.STOPPING, RunState.SEALING},
+    RunState.RUNNING: {RunState.STOPPING, RunState.SEALING},
     RunState.STOPPING: {RunState.SEALING},
     RunState.SEALING: {RunState.FINISHED, RunState.STOPPED, RunState.FAILED},
 }

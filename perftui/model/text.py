@@ -74,7 +74,7 @@ def mask_ids(message: str) -> str:
 
 
 # What is longer is cut before it is searched: no sink shows as much of one text, and the engine's hub waits meanwhile.
-MAX_SEARCHED = 32_768
+MAX_SEARCHED = 16_384
 
 # All patterns below are linear in the text: no pattern begins with a run, and each run is bounded or ends the match.
 # They begin at the telling word, not at the name around it, which stays as it is anyway.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from perftui.model.histogram import Histogram, merge
@@ -134,14 +133,10 @@ class RunTotals:
         self.strained_ticks += is_strained(tick)
         self.recent.append(tick)
 
-    def recent_times(self, key: RequestKey | None = None) -> Histogram:
-        """Service times over the last RECENT_TICKS ticks, of one request name or of all."""
+    def recent_times(self) -> Histogram:
+        """Service times of all requests over the last RECENT_TICKS ticks."""
         return merge(
-            times
-            for tick in self.recent
-            for delta in tick.requests
-            if key is None or (delta.method, delta.name) == key
-            for times in (delta.ok_times, delta.failed_times)
+            times for tick in self.recent for delta in tick.requests for times in (delta.ok_times, delta.failed_times)
         )
 
     def recent_counts(self) -> dict[RequestKey, tuple[int, int]]:
@@ -204,10 +199,3 @@ def is_strained(tick: Tick) -> bool:
         50
     )
     return median_ms is not None and lag_ms > STRAINED_SHARE * median_ms
-
-
-def total_of(ticks: Iterable[Tick]) -> RunTotals:
-    totals = RunTotals()
-    for tick in ticks:
-        totals.add(tick)
-    return totals

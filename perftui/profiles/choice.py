@@ -60,6 +60,21 @@ class Choice:
     locust_args: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class AskedNames:
+    """What options and variables ask for, for a screen that lets a person choose on. None: nobody says.
+
+    `address` is what `target` means where it is an address that stands in no list; `target` is then its url.
+    With `locustfiles` no scenario is asked for: they are one.
+    """
+
+    profile: str | None = None
+    target: str | None = None
+    scenario: str | None = None
+    address: Target | None = None
+    locustfiles: tuple[str, ...] = ()
+
+
 def resolve(
     profile_set: ProfileSet,
     choice: Choice,
@@ -82,6 +97,49 @@ def wants_demo(profile_set: ProfileSet, choice: Choice, environ: Mapping[str, st
     """Whether the plan's target is the built-in one, which has to run before `resolve`."""
     asked = _Resolution(profile_set, choice, environ, Path()).asked_target()
     return asked is not None and asked[0] == DEMO_TARGET and DEMO_TARGET not in profile_set.targets
+
+
+def asked_names(profile_set: ProfileSet, choice: Choice, environ: Mapping[str, str]) -> AskedNames:
+    """What is asked for, each name one that `profile_set` knows.
+
+    Raises PerftuiError (USAGE) for a name that is none: whoever asks for one must not get another.
+    """
+    profile, profile_by = _asked(choice.profile, PROFILE_ORIGIN, environ, PROFILE_VARIABLE)
+    target, target_by = _asked(choice.target, str(TARGET.option), environ, TARGET.variable)
+    scenario, scenario_by = _asked(choice.scenario, str(SCENARIO.option), environ, SCENARIO.variable)
+    address: Target | None = None
+    if profile is not None:
+        _check_profile(profile_set, profile, profile_by)
+    if target is not None and target not in profile_set.target_names():
+        meant, _ = choose_target(profile_set, target, target_by, None)
+        is_listed = profile_set.targets.get(meant.name) is meant
+        target, address = (meant.name, None) if is_listed else (meant.url, meant)
+    if choice.locustfiles:
+        scenario = None
+    if scenario is not None:
+        _check_scenario(profile_set, scenario, scenario_by)
+    return AskedNames(profile, target, scenario, address, choice.locustfiles)
+
+
+def _asked(text: str | None, option: str, environ: Mapping[str, str], variable: str | None) -> tuple[str | None, str]:
+    if text is not None or variable is None:
+        return text, option
+    # Set to nothing is how shells and CI files say "not set".
+    return environ.get(variable) or None, variable
+
+
+def _check_profile(profile_set: ProfileSet, name: str, origin: str) -> None:
+    known = tuple(profile_set.profiles)
+    if name not in known:
+        why = unknown("profile", name, known)
+        what, why = (why, "") if origin == PROFILE_ORIGIN else (origin, why)
+        raise PerftuiError(what, why, f"Known: {listing(known)}", exit_code=USAGE)
+
+
+def _check_scenario(profile_set: ProfileSet, name: str, origin: str) -> None:
+    known = tuple(profile_set.scenarios)
+    if name not in known:
+        raise PerftuiError(origin, unknown("scenario", name, known), f"Known: {listing(known)}", exit_code=USAGE)
 
 
 class _Resolution:
@@ -114,13 +172,8 @@ class _Resolution:
 
     def _override(self, key: Key) -> tuple[str, str] | None:
         """The text from outside that `key` has, and the option or variable that it comes from."""
-        text = getattr(self._choice, key.name)
-        if text is not None and key.option:
-            return text, key.option
-        # Set to nothing is how shells and CI files say "not set".
-        if key.variable and self._environ.get(key.variable):
-            return self._environ[key.variable], key.variable
-        return None
+        text, origin = _asked(getattr(self._choice, key.name), str(key.option), self._environ, key.variable)
+        return None if text is None else (text, origin)
 
     def _named(self, key: Key, written: str | None) -> tuple[str, str] | None:
         override = self._override(key)
@@ -130,9 +183,7 @@ class _Resolution:
 
     def _choose_profile(self) -> tuple[str, str]:
         known = tuple(self._set.profiles)
-        name, origin = self._choice.profile, PROFILE_ORIGIN
-        if name is None:
-            name, origin = self._environ.get(PROFILE_VARIABLE) or None, PROFILE_VARIABLE
+        name, origin = _asked(self._choice.profile, PROFILE_ORIGIN, self._environ, PROFILE_VARIABLE)
         if name is None and len(known) == 1:
             return known[0], f"the only one in {self._set.source}"
         source = "the built-in set" if self._set.source == BUILT_IN else self._set.source
@@ -140,10 +191,7 @@ class _Resolution:
             raise PerftuiError(f"{source} has no profile", "", "Add a table [profiles.NAME]", exit_code=USAGE)
         if name is None:
             raise PerftuiError("no profile named", f"{source} has {listing(known)}", "Name one", exit_code=USAGE)
-        if name not in known:
-            why = unknown("profile", name, known)
-            what, why = (why, "") if origin == PROFILE_ORIGIN else (origin, why)
-            raise PerftuiError(what, why, f"Known: {listing(known)}", exit_code=USAGE)
+        _check_profile(self._set, name, origin)
         return name, origin
 
     def _profile(self) -> Profile:
@@ -210,8 +258,7 @@ class _Resolution:
             why = f"profile {self._profile_name} names none" + (f"; there are {listing(known)}" if known else "")
             raise PerftuiError("no scenario", why, "Give a locustfile with -f, or a --scenario", exit_code=USAGE)
         name, origin = asked
-        if name not in known:
-            raise PerftuiError(origin, unknown("scenario", name, known), f"Known: {listing(known)}", exit_code=USAGE)
+        _check_scenario(self._set, name, origin)
         scenario = self._set.scenarios[name]
         table = f"{self._set.source} [scenarios.{name}]"
         self._origins["scenario"] = origin

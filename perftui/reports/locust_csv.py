@@ -71,12 +71,10 @@ Cell = str | int | float | None
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00", "＝", "＋", "－", "＠")
 
 
-def stats_csv(record: Record, *, raw: bool = False) -> bytes:
-    """One row per request name, and the row Aggregated. `raw` leaves cells that start like a formula as they are."""
+def stats_csv(record: Record) -> bytes:
+    """One row per request name, and the row Aggregated."""
     seconds = duration_s(record)
-    rows = [
-        _stats_row(each, seconds, _text(each.method, raw), _text(each.name, raw)) for each in requests_in_order(record)
-    ]
+    rows = [_stats_row(each, seconds, _text(each.method), _text(each.name)) for each in requests_in_order(record)]
     total = record.totals.total
     return _csv(STATS_COLUMNS, [*rows, _stats_row(total, seconds, total.method, total.name)])
 
@@ -108,7 +106,7 @@ def stats_history_csv(record: Record) -> bytes:
     )
 
 
-def failures_csv(record: Record, *, raw: bool = False) -> bytes:
+def failures_csv(record: Record) -> bytes:
     started_at = datetime.fromisoformat(record.started_at)
 
     def seen(elapsed_s: float) -> str:
@@ -118,9 +116,9 @@ def failures_csv(record: Record, *, raw: bool = False) -> bytes:
         FAILURES_COLUMNS,
         (
             [
-                _text(group.method, raw),
-                _text(group.name, raw),
-                _text(group.message, raw),
+                _text(group.method),
+                _text(group.name),
+                _text(group.message),
                 group.count,
                 seen(group.first_s),
                 seen(group.last_s),
@@ -130,11 +128,11 @@ def failures_csv(record: Record, *, raw: bool = False) -> bytes:
     )
 
 
-def exceptions_csv(record: Record, *, raw: bool = False) -> bytes:
+def exceptions_csv(record: Record) -> bytes:
     return _csv(
         EXCEPTIONS_COLUMNS,
         (
-            [group.count, _text(group.message, raw), _guarded(lines_of(group.traceback), group.traceback, raw), _NODE]
+            [group.count, _text(group.message), _guarded(lines_of(group.traceback), group.traceback), _NODE]
             for group in exceptions_in_order(record)
         ),
     )
@@ -167,11 +165,11 @@ def _csv(columns: list[str], rows: Iterable[list[Cell]]) -> bytes:
     return file.getvalue().encode()
 
 
-def _text(text: str, raw: bool) -> str:
-    return _guarded(one_line(text), text, raw)
+def _text(text: str) -> str:
+    return _guarded(one_line(text), text)
 
 
-def _guarded(cleaned: str, original: str, raw: bool) -> str:
+def _guarded(cleaned: str, original: str) -> str:
     """`cleaned` such that no spreadsheet computes it; what it was before counts too, as cleaning hides the start."""
     is_formula = original.startswith(_FORMULA_STARTS) or cleaned.lstrip().startswith(_FORMULA_STARTS)
-    return f"'{cleaned}" if is_formula and not raw else cleaned
+    return f"'{cleaned}" if is_formula else cleaned

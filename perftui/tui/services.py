@@ -13,6 +13,10 @@ from perftui.model.record import Record
 from perftui.model.snapshot import TimelinePoint
 
 
+# The scenario that the files given with -f make. No scenario of a file can have this name.
+GIVEN_FILES = "-f"
+
+
 @dataclass(frozen=True, slots=True)
 class RunAddress:
     """Where a run is found: its folder, and the socket that its conductor listens on."""
@@ -63,16 +67,26 @@ class Services(Protocol):
     @property
     def profile_set(self) -> ProfileSet: ...
 
+    def is_ready(self, target: str) -> bool:
+        """Whether `plan` may be asked about `target` now; where not, `ready` makes it so."""
+
+    async def ready(self, target: str) -> None:
+        """Start what `target` needs before a plan can name it. Takes seconds. Raises PerftuiError."""
+
     def plan(self, profile: str, target: str, scenario: str | None, overrides: Mapping[str, str]) -> RunPlan:
-        """The plan that these names make. `overrides` holds users, spawn_rate and run_time as typed;
-        `scenario` None is the profile's own. Raises PerftuiError with one clear line.
+        """The plan that these names make. `target` may be an address; `overrides` holds users, spawn_rate and
+        run_time as typed; `scenario` None is the profile's own, GIVEN_FILES what -f says. Raises PerftuiError
+        with one clear line.
         """
 
     def check(self, plan: RunPlan) -> AsyncIterator[CheckItem]:
         """The preflight, one item after another, each as soon as it is known."""
 
     async def start(self, plan: RunPlan) -> RunAddress:
-        """Start a conductor that outlives the cockpit. Raises PerftuiError."""
+        """Start a conductor that outlives the cockpit. Raises PerftuiError.
+
+        Where it is cancelled no run goes on. Nothing is awaited any more once the run may send load.
+        """
 
     def command_line(self, plan: RunPlan) -> str:
         """The `perftui run …` that asks for the same."""

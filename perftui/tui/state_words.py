@@ -20,7 +20,6 @@ class StateWord(NamedTuple):
 
 
 _WORDS = {
-    RunState.CREATED: StateWord("◌", "CREATED", "muted"),
     RunState.LOADING: StateWord("◌", "LOADING", "accent"),
     RunState.RAMPING: StateWord("▲", "RAMPING", "accent"),
     RunState.RUNNING: StateWord("●", "RUNNING", "good"),

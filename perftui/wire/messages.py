@@ -11,6 +11,8 @@ from perftui.model.snapshot import Snapshot
 from perftui.model.tick import Tick
 
 VERSION = 1
+# The engine needs what this release of Locust brought.
+OLDEST_LOCUST = (2, 47)
 
 # --- conductor -> engine ------------------------------------------------------------------------------------
 

@@ -9,10 +9,10 @@ from hypothesis import assume, given
 
 from perftui.engine.outbox import MAX_WAITING_LINES, Outbox
 from perftui.model.tick import Tick
-from perftui.model.totals import total_of
 from perftui.wire import messages as wire
 from perftui.wire.messages import Ended, Loaded, Logged, Message, Start, Stopping, Ticked
 from tests.fakes.random_ticks import runs
+from tests.fakes.ticks import total_of
 
 
 def drain(outbox: Outbox) -> list[Message]:

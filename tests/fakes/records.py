@@ -11,7 +11,8 @@ from perftui.model.run_state import RunState
 from perftui.model.snapshot import point_of
 from perftui.model.stats_history import HistoryRow, StatsHistory
 from perftui.model.tick import Tick
-from perftui.model.totals import RunTotals, total_of
+from perftui.model.totals import RunTotals
+from tests.fakes.ticks import total_of
 
 PLAN = RunPlan(
     Profile("light", "a first look", users=20, spawn_rate=4.0, run_time_s=90.0, warm_up_s=5.0),

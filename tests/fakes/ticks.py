@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from perftui.model.histogram import Histogram
 from perftui.model.tick import ExceptionDelta, FailureDelta, Health, RequestDelta, Tick
+from perftui.model.totals import RunTotals
 
 
 def histogram_of(*times_ms: float) -> Histogram:
@@ -63,3 +66,10 @@ def tick(
         oldest_in_flight_s=0.0,
         health=Health(5.0, 60_000_000, 0.1, hub_lag_p99_ms, hub_lag_p99_ms, 20, 4096),
     )
+
+
+def total_of(ticks: Iterable[Tick]) -> RunTotals:
+    totals = RunTotals()
+    for each in ticks:
+        totals.add(each)
+    return totals

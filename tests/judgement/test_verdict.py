@@ -9,8 +9,7 @@ from perftui.judgement.verdict import Ending, judge
 from perftui.model.record import Trust, Verdict
 from perftui.model.run_state import RunState
 from perftui.model.tick import ExceptionDelta, FailureDelta, Tick
-from perftui.model.totals import total_of
-from tests.fakes.ticks import delta, tick
+from tests.fakes.ticks import delta, tick, total_of
 
 GOOD = [tick(0, delta("/a", (10, 20, 30)))]
 ALL_FAILED = [tick(0, delta("/a", (), (1, 1)), failures=(FailureDelta("GET", "/a", "refused", 2, 0.1, 0.2),))]

@@ -19,7 +19,6 @@ def can_follow(old: RunState, new: RunState) -> bool:
 
 def test_a_run_goes_from_loading_to_its_end() -> None:
     path = (
-        RunState.CREATED,
         RunState.LOADING,
         RunState.RAMPING,
         RunState.RUNNING,

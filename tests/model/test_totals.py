@@ -9,8 +9,8 @@ import pytest
 from perftui.model.run_state import RunState
 from perftui.model.snapshot import Snapshot, snapshot_of
 from perftui.model.tick import MAX_FAILURE_GROUPS, MAX_REQUEST_NAMES, OTHER, FailureDelta
-from perftui.model.totals import RECENT_TICKS, RunTotals, total_of
-from tests.fakes.ticks import delta, tick
+from perftui.model.totals import RECENT_TICKS, RunTotals
+from tests.fakes.ticks import delta, tick, total_of
 
 
 def shown(totals: RunTotals) -> Snapshot:

@@ -33,6 +33,11 @@ LINES = {
         {},
         "perftui run light -- --api-key '***' '--token=***' --level 3",
     ),
+    "secrets by other names": (
+        Choice(profile="light", locust_args=("--pwd", "hunter2", "--auth", "hunter2", "--cookie=hunter2")),
+        {},
+        "perftui run light -- --pwd '***' --auth '***' '--cookie=***'",
+    ),
 }
 
 
@@ -43,3 +48,8 @@ def test_the_shortest_command_that_asks_for_it_again(
     plan = resolve(project_set, choice, environ, project, demo_url="http://127.0.0.1:5")
     assert command_line(plan) == line
     assert shlex.split(line)[:2] == ["perftui", "run"]
+
+
+def test_what_the_locustfile_declared_secret_is_masked_too(project_set: ProfileSet, project: Path) -> None:
+    plan = resolve(project_set, Choice(profile="light", locust_args=("--pin", "hunter2")), {}, project)
+    assert command_line(plan, ["--pin"]) == "perftui run light -- --pin '***'"

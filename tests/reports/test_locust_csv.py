@@ -15,7 +15,7 @@ import pytest
 from perftui.model.record import Record
 from perftui.reports.locust_csv import exceptions_csv, failures_csv, stats_csv, stats_history_csv
 from tests.fakes.records import record_of
-from tests.fakes.ticks import delta, tick
+from tests.fakes.ticks import tick
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -80,9 +80,3 @@ def test_a_hostile_name_makes_no_formula_and_no_control_byte(
     names = {row[1] for row in rows_of(stats_csv(hostile_record))}
     assert "'=cmd|' /C calc'!A0" in names
     assert hostile_strings["markup quits"] in names
-
-
-def test_raw_leaves_formulas_to_who_asks() -> None:
-    record = record_of([tick(0, delta("=1+1"))])
-    assert rows_of(stats_csv(record))[1][1] == "'=1+1"
-    assert rows_of(stats_csv(record, raw=True))[1][1] == "=1+1"

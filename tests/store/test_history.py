@@ -13,10 +13,9 @@ import pytest
 from perftui.model.errors import PerftuiError
 from perftui.model.record import Outcome
 from perftui.model.run_state import RunState
-from perftui.model.totals import total_of
 from perftui.store.history import find_run, list_runs
 from perftui.store.writer import RunWriter
-from tests.fakes.ticks import delta, tick
+from tests.fakes.ticks import delta, tick, total_of
 
 MakeWriter = Callable[..., RunWriter]
 MakeOutcome = Callable[..., Outcome]

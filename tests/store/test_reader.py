@@ -18,10 +18,9 @@ from perftui.model.record import Outcome, RunEvent
 from perftui.model.run_state import RunState
 from perftui.model.snapshot import point_of
 from perftui.model.tick import ExceptionDelta, FailureDelta
-from perftui.model.totals import total_of
 from perftui.store.reader import RunReader
 from perftui.store.writer import RunWriter
-from tests.fakes.ticks import delta, tick
+from tests.fakes.ticks import delta, tick, total_of
 
 MakeWriter = Callable[..., RunWriter]
 MakeOutcome = Callable[..., Outcome]

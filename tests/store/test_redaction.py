@@ -19,10 +19,36 @@ from perftui.store.redaction import missing_parts, redacted
         (("--header", "Authorization: Bearer CANARY1"), ("--header", "Authorization: Bearer ***")),
         (("--login", "http://me:CANARY@shop.test/"), ("--login", "http://***@shop.test/")),
         (("--use-token", "--n", "3"), ("--use-token", "--n", "3")),
+        (("--pwd", "CANARY", "--auth", "CANARY", "--cookie=CANARY"), ("--pwd", "***", "--auth", "***", "--cookie=***")),
+        (("--tokens", "CANARY", "CANARY", "--n", "3"), ("--tokens", "***", "***", "--n", "3")),
+        (("--password", "-CANARY", "-5"), ("--password", "***", "***")),
+        (("--password", "- CANARY"), ("--password", "***")),
     ],
 )
 def test_secret_arguments_are_masked(plan: RunPlan, given: tuple[str, ...], kept: tuple[str, ...]) -> None:
     clean = redacted(replace(plan, locust_args=given))
+    assert clean.locust_args == kept
+    assert bool(missing_parts(clean)) == (given != kept)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (("--pin", "CANARY", "--n", "3"), ("--pin", "***", "--n", "3")),
+        (("--pin=CANARY",), ("--pin=***",)),
+        (("--pin", "-7"), ("--pin", "***")),
+        (("--pi", "CANARY"), ("--pi", "***")),
+        (("--pi=CANARY",), ("--pi=***",)),
+        (("-P", "CANARY"), ("-P", "***")),
+        (("-PCANARY",), ("-P***",)),
+        (("-P=CANARY",), ("-P=***",)),
+        (("--pins", "3"), ("--pins", "3")),
+    ],
+)
+def test_arguments_that_the_locustfile_declared_secret_are_masked(
+    plan: RunPlan, given: tuple[str, ...], kept: tuple[str, ...]
+) -> None:
+    clean = redacted(replace(plan, locust_args=given), ["--pin", "-P"])
     assert clean.locust_args == kept
     assert bool(missing_parts(clean)) == (given != kept)
 

@@ -25,13 +25,12 @@ from perftui.model.plan import Profile, RunPlan, Scenario, Target
 from perftui.model.record import Outcome, RunEvent
 from perftui.model.run_state import RunState
 from perftui.model.tick import FailureDelta, Tick
-from perftui.model.totals import total_of
 from perftui.store import writer as writer_module
 from perftui.store.reader import RunReader
 from perftui.store.run_log import MAX_LOG_BYTES
 from perftui.store.writer import MAX_PENDING_TICKS, RunWriter
 from tests.fakes.random_ticks import runs
-from tests.fakes.ticks import delta, tick
+from tests.fakes.ticks import delta, tick, total_of
 
 MakeWriter = Callable[..., RunWriter]
 

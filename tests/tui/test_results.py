@@ -9,7 +9,6 @@ import pytest
 
 from perftui.judgement.verdict import Ending, judge
 from perftui.model.run_state import RunState
-from perftui.model.totals import total_of
 from perftui.tui.app import PerftuiApp
 from perftui.tui.screens.base import CockpitScreen
 from perftui.tui.services import RunAddress
@@ -17,7 +16,7 @@ from tests.fakes.cockpit_services import FakeServices
 from tests.fakes.fake_conductor import FakeConductor
 from tests.fakes.records import record_of
 from tests.fakes.shop_ticks import shop_ticks
-from tests.fakes.ticks import delta, tick
+from tests.fakes.ticks import delta, tick, total_of
 from tests.fakes.waiting import wait_until
 
 TextOf = Callable[[PerftuiApp], str]

@@ -14,12 +14,11 @@ from perftui.model.inspection import ArgumentInfo, Inspection, TaskInfo, UserCla
 from perftui.model.run_state import RunState
 from perftui.model.snapshot import snapshot_of
 from perftui.model.tick import FailureDelta
-from perftui.model.totals import total_of
 from perftui.wire.codec import WireError
 from perftui.wire.framing import MAX_FRAME_BYTES, FrameReader, decode, encode
 from perftui.wire.heartbeat import Beat, decode_beat, encode_beat
 from perftui.wire.messages import Configure, Ended, Fault, Loaded, Message, Shown, Stop, StopRun, Ticked
-from tests.fakes.ticks import delta, tick
+from tests.fakes.ticks import delta, tick, total_of
 
 TICK = tick(0, delta("/a", (1.5, 2)), delta("/b", (), (9,)), failures=(FailureDelta("GET", "/b", "no", 1, 0.1, 0.2),))
 MESSAGES: list[Message] = [

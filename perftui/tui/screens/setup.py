@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
+from pathlib import PurePath
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -12,11 +14,15 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
+from perftui.exit_codes import BUG
 from perftui.model.duration import format_duration
 from perftui.model.errors import PerftuiError
 from perftui.model.inspection import CheckItem
 from perftui.model.plan import Profile, RunPlan, Target
-from perftui.model.text import clean
+from perftui.model.text import clean, mask_secrets
+from perftui.profiles.choice import AskedNames
+from perftui.profiles.targets import DEMO_ORIGIN
+from perftui.tui.crash import write_crash_report
 from perftui.tui.figures import axis_text
 from perftui.tui.model import CockpitModel
 from perftui.tui.plan_text import plan_lines
@@ -25,6 +31,7 @@ from perftui.tui.renderables.line import Piece, foreign, wrapped
 from perftui.tui.renderables.load_shape import load_shape_of
 from perftui.tui.screens.base import CockpitScreen
 from perftui.tui.screens.dialogs import ConfirmHost
+from perftui.tui.services import GIVEN_FILES
 from perftui.tui.widgets.choices import Choice, Choices
 from perftui.tui.widgets.fields import Fields
 from perftui.tui.widgets.load_shape_chart import LoadShapeChart
@@ -33,6 +40,9 @@ from perftui.tui.widgets.text import Block, ScrollPane
 from perftui.tui.widgets.top_bar import TopBar
 
 OWN_SCENARIO = ""
+# Stands on top where nobody says which target: the first of a list must not get load by accident.
+NO_TARGET = ""
+NO_TARGET_WHY = "no target: choose one of the list"
 # The plan is checked once the choice has rested for this long: a check loads the locustfile and asks the target.
 SETTLE_S = 0.5
 # More than any preflight has.
@@ -49,18 +59,21 @@ class SetupScreen(CockpitScreen):
         Binding("tab", "app.focus_next", "Next", show=False),
     ]
 
-    def __init__(self, profile: str | None, target: str | None) -> None:
+    def __init__(self, asked: AskedNames) -> None:
         super().__init__()
-        self._first_profile = profile
-        self._first_target = target
+        self._asked = asked
+        # The address that stands on the list of targets beside what is known: asked for, or run before.
+        self._address = asked.address
         # Until somebody chooses a target, each profile brings its own.
-        self._has_chosen_target = target is not None
+        self._has_chosen_target = asked.target is not None
         self._plan: RunPlan | None = None
         self._plan_error = ""
         self._items: list[CheckItem] = []
         self._checked: RunPlan | None = None
         self._check: Worker[None] | None = None
         self._settling: Timer | None = None
+        self._readying: Worker[None] | None = None
+        self._no_target_why = NO_TARGET_WHY
         self._is_starting = False
         self._notice: tuple[str, str] = ("", "")
 
@@ -80,14 +93,16 @@ class SetupScreen(CockpitScreen):
     def on_mount(self) -> None:
         profiles = self.cockpit.services.profile_set
         self._list("#profiles").show([_profile_choice(each) for each in profiles.profiles.values()])
-        self._list("#targets").show(
-            [_target_choice(name, profiles.targets.get(name)) for name in profiles.target_names()]
-        )
+        self._list("#profiles").choose(self._asked.profile)
+        self._offer_targets(self._asked.target or self._own_target())
         self._list("#scenarios").show(
-            [Choice(OWN_SCENARIO, "the profile's own"), *(Choice(name, name) for name in profiles.scenarios)]
+            [
+                *self._given_files(),
+                Choice(OWN_SCENARIO, "the profile's own"),
+                *(Choice(name, name) for name in profiles.scenarios),
+            ]
         )
-        self._list("#profiles").choose(self._first_profile)
-        self._list("#targets").choose(self._first_target or self._own_target())
+        self._list("#scenarios").choose(self._asked.scenario)
         self._list("#profiles").focus()
         self._make_plan()
 
@@ -97,8 +112,14 @@ class SetupScreen(CockpitScreen):
     def choose(self, plan: RunPlan) -> None:
         """Offer a plan that was run before again, with what was changed of its profile."""
         self._list("#profiles").choose(plan.profile.name)
-        self._list("#targets").choose(plan.target.name)
+        self._offer_targets(self._target_again(plan))
         self._has_chosen_target = True
+        origin = plan.origins.get("scenario", "")
+        if origin == GIVEN_FILES:
+            self._list("#scenarios").choose(GIVEN_FILES)
+        else:
+            was_chosen = origin.startswith(("-", "PERFTUI_"))
+            self._list("#scenarios").choose(plan.scenario.name if was_chosen else OWN_SCENARIO)
         own = _own_values(plan.profile)
         self.query_one(Fields).fill(
             {key: own[key] for key in own if plan.origins.get(key, "").startswith("-") and own[key] != "–"}
@@ -109,7 +130,7 @@ class SetupScreen(CockpitScreen):
         if event.choices.id == "targets":
             self._has_chosen_target = True
         elif event.choices.id == "profiles" and not self._has_chosen_target:
-            self._list("#targets").choose(self._own_target())
+            self._offer_targets(self._own_target())
         self._make_plan()
 
     def on_fields_changed(self) -> None:
@@ -137,10 +158,15 @@ class SetupScreen(CockpitScreen):
             await self._start_checked()
         except PerftuiError as error:
             self._say(f"not started: {error}", "bad")
+        except Exception as error:  # noqa: BLE001
+            self._say(f"not started: {_bug_text(error)}", "bad")
         finally:
             self._is_starting = False
 
     async def _start_checked(self) -> None:
+        if self._readying is not None:
+            self._say("starts when its target does…", "accent")
+            await self._finish(self._readying)
         plan = self._plan
         if plan is None:
             self._say(f"not started: {self._plan_error or 'there is nothing to start'}", "bad")
@@ -164,19 +190,19 @@ class SetupScreen(CockpitScreen):
             self._say(f"not started: {failed.name}: {failed.text}", "bad")
             return
         self._say("starting…", "accent")
-        address = await self.cockpit.services.start(plan)
+        await self.cockpit.start(plan)
         self._say("", "")
-        self.cockpit.follow(address)
 
     async def _finish_check(self, plan: RunPlan) -> None:
         if self._checked is not plan:
             if self._check is None or not self._check.is_running:
                 self._begin_check()
-            try:
-                if self._check is not None:
-                    await self._check.wait()
-            except (WorkerCancelled, WorkerFailed):
-                return
+            if self._check is not None:
+                await self._finish(self._check)
+
+    async def _finish(self, worker: Worker[None]) -> None:
+        with contextlib.suppress(WorkerCancelled, WorkerFailed):
+            await worker.wait()
 
     def _make_plan(self) -> None:
         profile, target = self._list("#profiles").value, self._list("#targets").value
@@ -186,12 +212,17 @@ class SetupScreen(CockpitScreen):
             self._check.cancel()
             self._check = None
         self._notice = ("", "")
+        if self._readying is not None:
+            self._readying.cancel()
+            self._readying = None
         if profile is None:
             self._plan_error = "the profiles file holds no profile"
-        elif target is None:
-            self._plan_error = "there is no target"
+        elif not target:
+            self._plan_error = self._no_target_why
         elif fields.fault:
             self._plan_error = fields.fault
+        elif not self.cockpit.services.is_ready(target):
+            self._readying = self.run_worker(self._ready(target), group="ready", exit_on_error=False)
         else:
             scenario = self._list("#scenarios").value or None
             try:
@@ -204,6 +235,22 @@ class SetupScreen(CockpitScreen):
             fields.own_values(_own_values(chosen))
         self._show_plan()
         self._settle()
+
+    async def _ready(self, target: str) -> None:
+        """Start what `target` needs, off the screen's thread, and plan again."""
+        error = ""
+        try:
+            await self.cockpit.services.ready(target)
+        except PerftuiError as refusal:
+            error = str(refusal)
+        except Exception as bug:  # noqa: BLE001
+            error = _bug_text(bug)
+        self._readying = None
+        if error:
+            self._plan_error = error
+            self._show_plan()
+        else:
+            self._make_plan()
 
     def _settle(self) -> None:
         if self._settling is not None:
@@ -231,6 +278,8 @@ class SetupScreen(CockpitScreen):
                 self._show_check()
         except PerftuiError as error:
             self._items.append(CheckItem(error.what, "failed", str(error), error.exit_code))
+        except Exception as error:  # noqa: BLE001
+            self._items.append(CheckItem("preflight", "failed", _bug_text(error), BUG))
         if plan is self._plan:
             self._checked = plan
         self._check = None
@@ -240,7 +289,11 @@ class SetupScreen(CockpitScreen):
         plan = self._plan
         pane = self.query_one("#plan", ScrollPane)
         shape = self.query_one(LoadShapeChart)
-        if plan is None:
+        if plan is None and self._readying is not None:
+            pane.heading = (Piece("Plan", "heading"),)
+            pane.show(lambda width: wrapped("the target is being started…", width, "muted"))
+            shape.show((), "", "")
+        elif plan is None:
             pane.heading = (Piece("Plan", "heading"),)
             error = clean(self._plan_error, 400)
             pane.show(lambda width: wrapped(error, width, "bad", first=Piece("✗ ", "bad")))
@@ -275,6 +328,38 @@ class SetupScreen(CockpitScreen):
         profile = self._list("#profiles").value
         return self.cockpit.services.profile_set.target_of(profile) if profile is not None else None
 
+    def _offer_targets(self, chosen: str | None) -> None:
+        """The targets with the cursor on `chosen`; on none of them where nobody says which."""
+        profiles = self.cockpit.services.profile_set
+        rows = [_target_choice(name, profiles.targets.get(name)) for name in profiles.target_names()]
+        if self._address is not None:
+            rows.insert(0, _address_choice(self._address))
+        if chosen not in [each.value for each in rows]:
+            rows.insert(0, Choice(NO_TARGET, "none yet"))
+            chosen = NO_TARGET
+        self._list("#targets").show(rows)
+        self._list("#targets").choose(chosen)
+
+    def _target_again(self, plan: RunPlan) -> str | None:
+        """Where on the list the target of `plan` stands, put there if it is an address; None: not to be had."""
+        target, profiles = plan.target, self.cockpit.services.profile_set
+        known = profiles.targets.get(target.name)
+        self._no_target_why = NO_TARGET_WHY
+        if known is not None and known.url == target.url:
+            return target.name
+        if plan.origins.get("url") == DEMO_ORIGIN:
+            return target.name
+        if plan.origins.get("url", "").startswith(("-", "PERFTUI_")):
+            self._address = target
+            return target.url
+        # Asked by a name that means something else here, or nothing: what guards it is not known either.
+        self._no_target_why = f"target {target.name} ({target.url}) of that run is not known here: choose one"
+        return None
+
+    def _given_files(self) -> list[Choice]:
+        names = [PurePath(each).name or each for each in self._asked.locustfiles]
+        return [Choice(GIVEN_FILES, ", ".join(names), "-f")] if names else []
+
     def _list(self, selector: str) -> Choices:
         return self.query_one(selector, Choices)
 
@@ -289,6 +374,18 @@ def _target_choice(name: str, target: Target | None) -> Choice:
     if target is None:
         return Choice(name, name, "built-in")
     return Choice(name, name, target.environment, "bad" if target.environment == "production" else "muted")
+
+
+def _address_choice(target: Target) -> Choice:
+    choice = _target_choice(target.url, target)
+    return choice._replace(label=mask_secrets(target.url).partition("://")[2])
+
+
+def _bug_text(error: Exception) -> str:
+    """One line for a bug that must not end the cockpit; the traceback goes where a crash's would."""
+    path = write_crash_report(error)
+    where = f"the report is in {path}" if path else "no report could be written"
+    return f"a bug in perftui ({type(error).__name__}); {where}"
 
 
 def _own_values(profile: Profile) -> dict[str, str]:

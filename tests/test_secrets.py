@@ -1,0 +1,54 @@
+"""Secrets go in everywhere, and come out nowhere: neither on the screen nor in any file of the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.command import locustfile_in, perftui, profiles_in
+from tests.fakes.fault_server import RunningFaultServer
+
+TALKATIVE = """
+import logging
+from locust import FastHttpUser, constant, events, task
+
+@events.init_command_line_parser.add_listener
+def arguments(parser):
+    parser.add_argument("--pin", is_secret=True)
+
+class ShopUser(FastHttpUser):
+    wait_time = constant(0.1)
+
+    def on_start(self):
+        print("Authorization: Bearer CANARY-printed-1")
+        logging.getLogger("shop").warning("sent %s", {"Authorization": "Token CANARY-logged"})
+
+    @task
+    def read(self):
+        self.client.get("/", name="/?access_token=CANARY-named&page=2")
+        with self.client.get("/", name="/login", catch_response=True) as response:
+            response.failure('{"error": "refused", "password": "CANARY-failed"}')
+
+    @task
+    def crash(self):
+        raise ValueError({"api_key": "CANARY-raised"})
+"""
+
+
+@pytest.mark.parametrize("pin", [("--pin", "CANARY-pin"), ("--pin=CANARY-pin",)], ids=["apart", "joined"])
+def test_no_secret_leaves_a_run(pin: tuple[str, ...], tmp_path: Path) -> None:
+    with RunningFaultServer("ok") as server:
+        locustfile_in(tmp_path, TALKATIVE)
+        profiles_in(tmp_path, server.url)
+        url = server.url.replace("://", "://me:CANARY-target@")
+        done = perftui("run", "quick", "--target", url, "--", *pin, cwd=tmp_path)
+        assert server.requests() > 5, done.stderr
+    assert "CANARY" not in done.stdout + done.stderr
+    files = {path.name: path.read_bytes() for path in (tmp_path / "runs").rglob("*") if path.is_file()}
+    # What was said is there, and only the secrets of it are not.
+    assert b"access_token=***" in files["samples.db"]
+    assert b"Bearer ***" in files["run.log"]
+    assert b"--pin" in files["run.toml"]
+    assert {"result.json", "report.html", "outcome.json"} <= set(files)
+    assert [name for name, data in files.items() if b"CANARY" in data] == []
