@@ -11,6 +11,7 @@ from typing import Any
 
 from perftui.commands.asked import demo_lease
 from perftui.detach import start_detached
+from perftui.exit_codes import USAGE
 from perftui.model.errors import PerftuiError
 from perftui.model.inspection import CheckItem
 from perftui.model.plan import RunPlan
@@ -71,7 +72,7 @@ class CockpitServices:
         known = tuple(self.profile_set.scenarios)
         own = self.profile_set.scenario_of(profile) or (known[0] if len(known) == 1 else None)
         if own is None:
-            raise PerftuiError(f"profile {profile} names no scenario", "", "Choose one of the list")
+            raise PerftuiError(f"profile {profile} names no scenario", "", "Choose one of the list", exit_code=USAGE)
         return own
 
     def _confirmed(self, plan: RunPlan) -> Asker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from perftui.commands.asked import LocustCommand, asked, asking_options, runs_di
 from perftui.commands.live_runs import live_run
 from perftui.headless import Progress, Voice, print_results
 from perftui.planning import Asker, profiles_here
-from perftui.profiles.choice import Choice
+from perftui.profiles.choice import AskedNames, Choice, asked_names
 from perftui.store.layout import runs_folder
 from perftui.store.reader import RunReader
 from perftui.tui.edges import check_terminal, run_cockpit
@@ -36,7 +37,7 @@ def launch(
     check_terminal()
     asker, choice = asked(options, profile, locust_args)
     services = CockpitServices(asker, choice, runs_folder(runs_dir))
-    return run_cockpit(services, profile=choice.profile, target=choice.target)
+    return run_cockpit(services, asked_names(asker.profile_set, choice, os.environ))
 
 
 @click.command()
@@ -50,7 +51,7 @@ def attach(run_name: str | None, runs_dir: str | None) -> int:
         return _follow(client, folder)
     client.close()
     services = CockpitServices(Asker(profiles_here(None), Path.cwd()), Choice(), runs_folder(runs_dir))
-    return run_cockpit(services, profile=None, target=None, attach=RunAddress(folder, socket_path(folder)))
+    return run_cockpit(services, AskedNames(), attach=RunAddress(folder, socket_path(folder)))
 
 
 def _follow(client: RunClient, folder: Path) -> int:

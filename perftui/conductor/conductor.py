@@ -21,8 +21,9 @@ from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan
 from perftui.model.record import Accounting, Outcome, RunEvent
 from perftui.model.run_state import RunState, check_transition
+from perftui.model.secret_arguments import secret_flags_of
 from perftui.model.snapshot import Snapshot, snapshot_of
-from perftui.model.text import clean, mask_secrets
+from perftui.model.text import clean, mask_secrets, without_userinfo
 from perftui.model.tick import Tick
 from perftui.model.totals import RunTotals
 from perftui.reports.exports import render_all
@@ -70,7 +71,13 @@ async def open_run(
     try:
         # Everything that can be refused is refused before a folder is made.
         socket_path(runs_folder / "a run")
-        writer = RunWriter.create(runs_folder, plan, started_at=started_at, environment=engine.environment)
+        writer = RunWriter.create(
+            runs_folder,
+            plan,
+            started_at=started_at,
+            environment=engine.environment,
+            secret_flags=secret_flags_of(engine.loaded.inspection.arguments),
+        )
         conductor = Conductor(plan, engine, writer, started_at, on_snapshot, on_log, must_be_trusted)
         await conductor.viewers.open()
     except BaseException:
@@ -373,7 +380,7 @@ class Conductor:
             run_id=self._writer.run_id,
             folder=str(self._writer.folder),
             title=self.plan.title,
-            target_url=self.plan.target.url,
+            target_url=mask_secrets(without_userinfo(self.plan.target.url)),
             state=self._state,
             cause=self._end.stopped if not self._state.is_over else "",
             warning=self._warning(),

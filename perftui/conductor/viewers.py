@@ -19,33 +19,35 @@ from perftui.wire.messages import VERSION, Greeting, Shown, StopRun, Welcome
 MAX_VIEWERS = 16
 # How long a viewer that does not read is waited for when the run is over.
 _LAST_WORDS_S = 2.0
+# Whoever connects and says nothing is no viewer.
+_GREETING_WITHIN_S = 5.0
 
 
 class _Viewer:
-    """One connection. `newest` is the snapshot that it has not been sent yet; a newer one takes its place."""
+    """One connection. `_newest` is the frame that it has not been sent yet; a newer one takes its place."""
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self.writer = writer
-        self.newest: Snapshot | None = None
-        self.wake = asyncio.Event()
         self.done = asyncio.Event()
+        self._newest = b""
+        self._is_last = False
+        self._wake = asyncio.Event()
 
-    def show(self, snapshot: Snapshot) -> None:
-        self.newest = snapshot
-        self.wake.set()
+    def show(self, frame: bytes, *, is_last: bool) -> None:
+        self._newest, self._is_last = frame, is_last
+        self._wake.set()
 
     async def send(self) -> None:
         try:
             while True:
-                await self.wake.wait()
-                self.wake.clear()
-                snapshot, self.newest = self.newest, None
-                if snapshot is not None:
-                    self.writer.write(encode(Shown(snapshot)))
-                    # Waits until the viewer has read: meanwhile newer snapshots replace each other.
-                    await self.writer.drain()
-                    if snapshot.state.is_over:
-                        return
+                await self._wake.wait()
+                self._wake.clear()
+                is_last = self._is_last
+                self.writer.write(self._newest)
+                # Waits until the viewer has read: meanwhile newer snapshots replace each other.
+                await self.writer.drain()
+                if is_last:
+                    return
         except ConnectionError:
             pass
         finally:
@@ -88,8 +90,10 @@ class Viewers:
 
     def show(self, snapshot: Snapshot) -> None:
         self._last = snapshot
-        for viewer in self._viewers:
-            viewer.show(snapshot)
+        if self._viewers:
+            frame = encode(Shown(snapshot))
+            for viewer in self._viewers:
+                viewer.show(frame, is_last=snapshot.state.is_over)
 
     async def close(self) -> None:
         """Give each viewer its last snapshot, bounded, and leave no socket behind."""
@@ -113,23 +117,22 @@ class Viewers:
         # What the kernel and asyncio hold back together is little more than one snapshot.
         writer.transport.set_write_buffer_limits(high=0)
         viewer = _Viewer(writer)
-        self._viewers.add(viewer)
-        sending: asyncio.Task[None] | None = None
         frames = FrameReader()
+        sending: asyncio.Task[None] | None = None
         try:
-            while data := await reader.read(1 << 16):
-                for message in frames.feed(data):
-                    if isinstance(message, Greeting) and sending is None:
-                        writer.write(encode(Welcome(VERSION, self._run_id, str(self._folder), os.getpid())))
-                        if message.version != VERSION:
-                            return
-                        if self._last is not None:
-                            viewer.show(self._last)
-                        sending = asyncio.create_task(viewer.send())
-                    elif isinstance(message, StopRun):
-                        self._on_stop(message)
-        except (WireError, ConnectionError):
-            pass  # a viewer that speaks nonsense or dies is gone; the run is not concerned
+            async with asyncio.timeout(_GREETING_WITHIN_S) as patience:
+                while data := await reader.read(1 << 16):
+                    for message in frames.feed(data):
+                        if isinstance(message, Greeting) and sending is None:
+                            patience.reschedule(None)
+                            writer.write(encode(Welcome(VERSION, self._run_id, str(self._folder), os.getpid())))
+                            if message.version != VERSION:
+                                return
+                            sending = self._begin_sending(viewer)
+                        elif isinstance(message, StopRun):
+                            self._on_stop(message)
+        except (WireError, ConnectionError, TimeoutError):
+            pass  # a viewer that speaks nonsense, dies or says nothing is gone; the run is not concerned
         finally:
             self._viewers.discard(viewer)
             viewer.done.set()
@@ -138,3 +141,9 @@ class Viewers:
                 with contextlib.suppress(asyncio.CancelledError):
                     await sending
             writer.close()
+
+    def _begin_sending(self, viewer: _Viewer) -> asyncio.Task[None]:
+        self._viewers.add(viewer)
+        if self._last is not None:
+            viewer.show(encode(Shown(self._last)), is_last=self._last.state.is_over)
+        return asyncio.create_task(viewer.send())

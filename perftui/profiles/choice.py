@@ -94,9 +94,17 @@ def resolve(
 
 
 def wants_demo(profile_set: ProfileSet, choice: Choice, environ: Mapping[str, str]) -> bool:
-    """Whether the plan's target is the built-in one, which has to run before `resolve`."""
-    asked = _Resolution(profile_set, choice, environ, Path()).asked_target()
-    return asked is not None and asked[0] == DEMO_TARGET and DEMO_TARGET not in profile_set.targets
+    """Whether the plan's target is the built-in one, which has to run before `resolve`.
+
+    Which profile it is may still be open, as where a screen is about to ask.
+    """
+    target, _ = _asked(choice.target, str(TARGET.option), environ, TARGET.variable)
+    if target is None:
+        known = tuple(profile_set.profiles)
+        profile, _ = _asked(choice.profile, PROFILE_ORIGIN, environ, PROFILE_VARIABLE)
+        profile = known[0] if profile is None and len(known) == 1 else profile
+        target = profile_set.target_of(profile) if profile is not None and profile in known else None
+    return target == DEMO_TARGET and DEMO_TARGET not in profile_set.targets
 
 
 def asked_names(profile_set: ProfileSet, choice: Choice, environ: Mapping[str, str]) -> AskedNames:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -16,6 +18,7 @@ from textual.screen import Screen
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan
 from perftui.model.text import clean
+from perftui.profiles.choice import AskedNames
 from perftui.tui import theme
 from perftui.tui.crash import write_crash_report
 from perftui.tui.driver import CockpitDriver
@@ -49,9 +52,8 @@ class PerftuiApp(App[None], inherit_bindings=False):
     def __init__(
         self,
         services: Services,
+        asked: AskedNames | None = None,
         *,
-        profile: str | None = None,
-        target: str | None = None,
         attach: RunAddress | None = None,
     ) -> None:
         # Textual takes NO_COLOR for greys; the terminal's own two colours are what it means.
@@ -62,17 +64,20 @@ class PerftuiApp(App[None], inherit_bindings=False):
         self.farewell: list[str] = []
         """Lines for the shell once the screen is given back."""
         self.crash_report: Path | None = None
-        self._first = (profile, target)
+        self._asked = asked or AskedNames()
         self._attach_to = attach
         self._link: Link | None = None
         self._leave_after_run = False
+        self._starting: asyncio.Task[Any] | None = None
+        self._detach_once_started = False
+        self._live_waits = False
         self._hangup = Hangup(self)
         self.register_theme(theme.DARK)
         self.register_theme(theme.LIGHT)
         self.theme = "ansi-dark" if no_color else theme.DARK.name
 
     def on_mount(self) -> None:
-        self.add_mode("setup", partial(SetupScreen, *self._first))
+        self.add_mode("setup", partial(SetupScreen, self._asked))
         self.add_mode("live", LiveScreen)
         self.add_mode("results", ResultsScreen)
         if not self.is_headless:
@@ -85,13 +90,44 @@ class PerftuiApp(App[None], inherit_bindings=False):
 
     # --- the run ---------------------------------------------------------------------------------------------
 
+    @property
+    def is_starting(self) -> bool:
+        """A run was asked for, and its conductor has not answered yet."""
+        return self._starting is not None
+
+    async def start(self, plan: RunPlan) -> None:
+        """Start a run and look at it; no run goes on where this is cancelled. Raises PerftuiError."""
+        # Exactly the task that gets the answer: one around it could be cancelled when the run has its go.
+        self._starting = asyncio.current_task()
+        self._detach_once_started = False
+        try:
+            address = await self.services.start(plan)
+        finally:
+            self._starting = None
+        self.follow(address)
+
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """As Textual's; a run that is about to start would go on unseen, and does not start."""
+        self._cancel_start()
+        super().exit(result, return_code, message)
+
+    def _cancel_start(self) -> None:
+        if self._starting is not None:
+            self._starting.cancel()
+
     def follow(self, address: RunAddress) -> None:
         """Look at the run at `address`, until it is over or left."""
         self.model.begin(address)
         self._link = Link(address.socket)
         self._leave_after_run = False
         self.run_worker(follow_run(self, address, self._link), group="run", exclusive=True)
-        self.switch_mode("live")
+        if self._detach_once_started:
+            self.detach()
+        elif isinstance(self.screen, QuitDialog):
+            # Asked while the run started, the question is about the run from now on.
+            self._live_waits = True
+        else:
+            self.switch_mode("live")
 
     def run_changed(self, *, at_once: bool) -> None:
         """The model has news of the run; `at_once` where a state changed."""
@@ -149,17 +185,24 @@ class PerftuiApp(App[None], inherit_bindings=False):
     def action_leave(self) -> None:
         if isinstance(self.screen, QuitDialog):
             return
-        if self.model.is_live:
-            self.push_screen(QuitDialog(), self._answered)
+        if self.is_starting or self.model.is_live:
+            self.push_screen(QuitDialog(is_starting=self.is_starting), self._answered)
         else:
             self.exit()
 
     def _answered(self, answer: QuitAnswer | None) -> None:
-        if answer == "detach":
+        if self.is_starting:
+            if answer == "stop":
+                self.exit()
+            self._detach_once_started = answer == "detach"
+        elif answer == "detach":
             self.detach()
         elif answer == "stop":
             self._leave_after_run = True
             self.stop_run()
+        elif self._live_waits:
+            self.switch_mode("live")
+        self._live_waits = False
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Only text of our own: titles in the palette are read as markup."""
@@ -190,6 +233,7 @@ class PerftuiApp(App[None], inherit_bindings=False):
 
     def _fatal_error(self) -> None:
         """Textual would print the traceback with all local variables, and a header with a token is one."""
+        self._cancel_start()
         self.crash_report = write_crash_report(self._exception)
         self._close_messages_no_wait()
 

@@ -18,6 +18,7 @@ from typing import Any
 from perftui.exit_codes import BUG, HANGUP, INTERRUPTED, OK, TERMINATED, USAGE
 from perftui.model.errors import PerftuiError
 from perftui.model.text import clean
+from perftui.profiles.choice import AskedNames
 from perftui.tui.crash import write_crash_report
 from perftui.tui.services import RunAddress, Services
 
@@ -43,9 +44,8 @@ def check_terminal() -> None:
 
 def run_cockpit(
     services: Services,
+    asked: AskedNames,
     *,
-    profile: str | None = None,
-    target: str | None = None,
     attach: RunAddress | None = None,
 ) -> int:
     """Open the cockpit and return its exit code: 0 when it was left in order, whatever became of the run; BUG for
@@ -57,11 +57,11 @@ def run_cockpit(
     sys.stderr.flush()
     child = os.fork()
     if child == 0:
-        os._exit(_guarded(lambda: _cockpit(services, profile, target, attach)))
+        os._exit(_guarded(lambda: _cockpit(services, asked, attach)))
     return _wait(child, settings)
 
 
-def _cockpit(services: Services, profile: str | None, target: str | None, attach: RunAddress | None) -> int:
+def _cockpit(services: Services, asked: AskedNames, attach: RunAddress | None) -> int:
     # The collector would run several times while Textual is imported; the app starts it after the first paint.
     gc.disable()
     # Textual takes them for the size of the terminal, whatever that becomes when it is resized.
@@ -69,7 +69,7 @@ def _cockpit(services: Services, profile: str | None, target: str | None, attach
         os.environ.pop(name, None)
     from perftui.tui.app import PerftuiApp
 
-    app = PerftuiApp(services, profile=profile, target=target, attach=attach)
+    app = PerftuiApp(services, asked, attach=attach)
     app.run()
     if app.return_code:
         if app.return_code == BUG:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
+import os
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -55,7 +58,7 @@ class Link:
 
     def stop(self, *, now: bool) -> bool:
         """Ask the conductor to stop the run; False where there is no line to say it on."""
-        return self._send(messages.StopRun(now=now, by="cockpit"))
+        return self._send(messages.StopRun(now=now, by=_who()))
 
     def close(self) -> None:
         if self._writer is not None:
@@ -67,6 +70,16 @@ class Link:
             return False
         self._writer.write(encode(message))
         return True
+
+
+def _who() -> str:
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        # A user that has no name, as in some containers.
+        user = str(os.getuid())
+    # The record keeps the first sixty letters: the host's name may not push the place out.
+    return f"{user[:20]}@{socket.gethostname()[:24]} in the cockpit"
 
 
 def _check_version(version: int) -> None:

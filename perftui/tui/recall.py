@@ -10,24 +10,24 @@ from typing import TypeVar
 
 from perftui.model.record import Record
 from perftui.model.snapshot import TimelinePoint
+from perftui.store import layout
 from perftui.tui.services import ReadsRun, Services
 
 T = TypeVar("T")
 
-# What a run's folder holds for people, in the order in which they are named.
-_EXPORTS = (
-    "report.html",
-    "result.json",
-    "junit.xml",
-    "stats.csv",
-    "stats_history.csv",
-    "failures.csv",
-    "exceptions.csv",
-    "outcome.json",
-    "run.toml",
-    "run.log",
-    "samples.db",
-)
+# What a run's folder holds for people, in the order in which it is named, and what each of it is.
+FILE_MEANINGS = {
+    layout.REPORT_HTML: "the report, one self-contained page",
+    layout.RESULT_JSON: "everything, versioned",
+    layout.STATS_CSV: "a row per request, Locust's columns",
+    layout.STATS_HISTORY_CSV: "a row per second, Locust's columns",
+    layout.FAILURES_CSV: "Locust's columns",
+    layout.EXCEPTIONS_CSV: "Locust's columns",
+    layout.OUTCOME_JSON: "verdict, exit code, accounting",
+    layout.RUN_TOML: "what was asked",
+    layout.RUN_LOG: "what user code and Locust said",
+    layout.SAMPLES_DB: "every second, SQLite",
+}
 
 
 class Recall:
@@ -55,7 +55,7 @@ class Recall:
 
         def read() -> tuple[Record, tuple[str, ...]]:
             record = self._open().record()
-            return record, tuple(name for name in _EXPORTS if (self._folder / name).exists())
+            return record, tuple(name for name in FILE_MEANINGS if (self._folder / name).exists())
 
         return await self._on_thread(read)
 

@@ -12,7 +12,6 @@ from perftui.model.plan import Profile, RunPlan, Scenario, Target
 from perftui.model.record import Record
 from perftui.model.snapshot import TimelinePoint
 
-
 # The scenario that the files given with -f make. No scenario of a file can have this name.
 GIVEN_FILES = "-f"
 

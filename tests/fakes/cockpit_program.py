@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 
 from perftui.model.errors import PerftuiError
+from perftui.profiles.choice import AskedNames
 from perftui.tui.edges import run_cockpit
 from perftui.tui.services import RunAddress
 from tests.fakes.cockpit_services import FakeServices
@@ -27,7 +28,7 @@ def main(mode: str) -> int:
     if mode == "crash":
         services.command_line = _raise_with_a_secret  # type: ignore[method-assign, assignment]
     if mode != "live":
-        return run_cockpit(services, profile="smoke", target="local")
+        return run_cockpit(services, AskedNames("smoke", "local"))
     # The conductor of a real run is another process, and outlives the cockpit's.
     child = os.fork()
     if child == 0:
@@ -36,7 +37,7 @@ def main(mode: str) -> int:
     address = RunAddress(conductor.folder, conductor.socket)
     while not conductor.socket.exists():
         threading.Event().wait(0.01)
-    return run_cockpit(FakeServices(FakeConductor(conductor.folder, conductor.socket)), attach=address)
+    return run_cockpit(FakeServices(FakeConductor(conductor.folder, conductor.socket)), AskedNames(), attach=address)
 
 
 async def _conduct(conductor: FakeConductor) -> None:

@@ -78,6 +78,11 @@ class FakeServices:
         self.started: list[RunPlan] = []
         self.checked: list[RunPlan] = []
 
+    def is_ready(self, target: str) -> bool:
+        return True
+
+    async def ready(self, target: str) -> None: ...
+
     def plan(self, profile: str, target: str, scenario: str | None, overrides: Mapping[str, str]) -> RunPlan:
         chosen = self.profile_set.profiles[profile]
         if "users" in overrides:

@@ -9,6 +9,7 @@ import pytest
 
 from perftui.judgement.verdict import Ending, judge
 from perftui.model.run_state import RunState
+from perftui.profiles.choice import AskedNames
 from perftui.tui.app import PerftuiApp
 from perftui.tui.screens.base import CockpitScreen
 from perftui.tui.services import RunAddress
@@ -52,7 +53,7 @@ async def test_the_results_open_by_themselves_and_lead_to_another_run(
     conductor.folder.mkdir()
     (conductor.folder / "run.toml").touch()
     conductor.feed(*ticks)
-    app = PerftuiApp(services, profile="smoke", target="local")
+    app = PerftuiApp(services, AskedNames("smoke", "local"))
     async with app.run_test(size=(100, 30)) as pilot:
         await wait_until(lambda: app.current_mode == "setup" and app.screen.focused, "the setup")
         await pilot.press("enter")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from textual.pilot import Pilot
 
+from perftui.profiles.choice import AskedNames
 from perftui.tui.app import PerftuiApp
 from perftui.tui.screens.dialogs import ConfirmHost
 from tests.fakes.cockpit_services import CHECKS, FAILED_CHECK, FakeServices
@@ -27,7 +28,7 @@ async def test_looks(
     text_of: TextOf,
     size: tuple[int, int],
 ) -> None:
-    app = PerftuiApp(services, profile="checkout-peak")
+    app = PerftuiApp(services, AskedNames("checkout-peak"))
     async with app.run_test(size=size) as pilot:
         await opened(app, pilot)
         await wait_until(lambda: "! 1" in text_of(app) and "checking" not in text_of(app), "the preflight")
@@ -36,7 +37,7 @@ async def test_looks(
 
 
 async def test_enter_checks_and_starts(services: FakeServices) -> None:
-    app = PerftuiApp(services, profile="smoke", target="local")
+    app = PerftuiApp(services, AskedNames("smoke", "local"))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(app, pilot)
         await pilot.press("enter")
@@ -68,7 +69,7 @@ async def test_a_failed_preflight_blocks_with_its_reason(services: FakeServices,
 
 
 async def test_fields_change_the_plan_and_say_what_is_wrong(services: FakeServices, text_of: TextOf) -> None:
-    app = PerftuiApp(services, profile="smoke", target="local")
+    app = PerftuiApp(services, AskedNames("smoke", "local"))
     async with app.run_test(size=(100, 30)) as pilot:
         await opened(app, pilot)
         await pilot.press("e", *"25")
@@ -86,7 +87,7 @@ async def test_fields_change_the_plan_and_say_what_is_wrong(services: FakeServic
 
 
 async def test_a_plan_that_the_target_does_not_allow_says_so(services: FakeServices, text_of: TextOf) -> None:
-    app = PerftuiApp(services, profile="checkout-peak", target="prod")
+    app = PerftuiApp(services, AskedNames("checkout-peak", "prod"))
     async with app.run_test(size=(100, 30)) as pilot:
         await opened(app, pilot)
         assert "500 users are too many for prod" in text_of(app)
@@ -96,7 +97,7 @@ async def test_a_plan_that_the_target_does_not_allow_says_so(services: FakeServi
 
 
 async def test_production_hears_nothing_until_its_host_was_typed(services: FakeServices, text_of: TextOf) -> None:
-    app = PerftuiApp(services, profile="smoke", target="prod")
+    app = PerftuiApp(services, AskedNames("smoke", "prod"))
     async with app.run_test(size=(100, 30)) as pilot:
         await opened(app, pilot)
         assert "production is checked when you ask" in text_of(app)
@@ -111,7 +112,7 @@ async def test_production_hears_nothing_until_its_host_was_typed(services: FakeS
 
 
 async def test_moving_the_cursor_chooses_and_a_click_never_starts(services: FakeServices, text_of: TextOf) -> None:
-    app = PerftuiApp(services, profile="smoke", target="local")
+    app = PerftuiApp(services, AskedNames("smoke", "local"))
     async with app.run_test(size=(100, 30)) as pilot:
         await opened(app, pilot)
         await pilot.press("j", "j")

@@ -28,18 +28,24 @@ class QuitDialog(ModalScreen[QuitAnswer | None]):
         Binding("escape,q,ctrl+c", "answer('')", "Stay"),
     ]
 
+    def __init__(self, *, is_starting: bool = False) -> None:
+        super().__init__()
+        self._is_starting = is_starting
+
     def compose(self) -> ComposeResult:
-        yield _dialog("The run goes on", self._lines)
+        yield _dialog("A run is starting" if self._is_starting else "The run goes on", self._lines)
 
     def action_answer(self, answer: str) -> None:
         self.dismiss("detach" if answer == "detach" else "stop" if answer == "stop" else None)
 
-    @staticmethod
-    def _lines(width: int) -> Sequence[Line]:
+    def _lines(self, width: int) -> Sequence[Line]:
+        detach, stop = "leave the cockpit, the run goes on", "stop the run, then leave"
+        if self._is_starting:
+            detach, stop = "leave the cockpit once the run has started", "do not start it, and leave"
         return [
             Line(),
-            line((" d ", "key"), " detach: leave the cockpit, the run goes on"),
-            line((" s ", "key"), " stop the run, then leave"),
+            line((" d ", "key"), f" detach: {detach}"),
+            line((" s ", "key"), f" {stop}"),
             line((" esc ", "key"), " stay"),
             Line(),
         ]

@@ -41,7 +41,7 @@ class LiveScreen(CockpitScreen):
         Binding("x", "stop", "Stop", tooltip="Stop the run: users finish what they do; again: stop now"),
         Binding("space", "pause", "Pause view", tooltip="Hold the picture; the run goes on"),
         Binding("d", "detach", "Detach", tooltip="Leave the cockpit; the run goes on"),
-        Binding("v", "next_chart", "Chart", tooltip="The other chart, where only one fits"),
+        Binding("v", "next_chart", "Chart", tooltip="Times alone, rates alone, or both where they fit"),
     ]
 
     def __init__(self) -> None:
@@ -109,14 +109,18 @@ class LiveScreen(CockpitScreen):
         self.cockpit.detach()
 
     def action_next_chart(self) -> None:
-        self.toggle_class("-second-chart")
+        if self.has_class("-rates-alone"):
+            self.remove_class("-rates-alone")
+        elif self.has_class("-times-alone") or self.has_class("-narrow"):
+            self.remove_class("-times-alone")
+            self.add_class("-rates-alone")
+        else:
+            self.add_class("-times-alone")
         self.call_after_refresh(self.pump, force=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("stop", "detach"):
             return self.cockpit.model.is_live
-        if action == "next_chart":
-            return self.has_class("-narrow")
         return True
 
     def on_table_chosen(self, event: Table.Chosen) -> None:

@@ -16,6 +16,7 @@ from perftui.model.text import clean
 from perftui.tui.figures import NO_VALUE, ms_text, rate_text, share_text
 from perftui.tui.model import CockpitModel
 from perftui.tui.plan_text import plan_lines, short_path
+from perftui.tui.recall import FILE_MEANINGS
 from perftui.tui.renderables.line import Line, Piece, foreign, line, wrapped
 from perftui.tui.request_columns import exception_table, failure_table, request_table
 from perftui.tui.screens.base import CockpitScreen
@@ -28,20 +29,6 @@ from perftui.tui.widgets.panes import Pane, Panes
 from perftui.tui.widgets.table import Table
 from perftui.tui.widgets.text import Bar, Block, ScrollPane
 from perftui.tui.widgets.top_bar import TopBar
-
-_FILE_MEANINGS = {
-    "report.html": "the report, one self-contained page",
-    "result.json": "everything, versioned",
-    "junit.xml": "for CI",
-    "stats.csv": "a row per request, Locust's columns",
-    "stats_history.csv": "a row per second, Locust's columns",
-    "failures.csv": "Locust's columns",
-    "exceptions.csv": "Locust's columns",
-    "outcome.json": "verdict, exit code, accounting",
-    "run.toml": "what was asked",
-    "run.log": "what user code and Locust said",
-    "samples.db": "every second, SQLite",
-}
 
 
 class ResultsScreen(CockpitScreen):
@@ -232,7 +219,7 @@ def _file_lines(record: Record, names: Sequence[str]) -> Callable[[int], Sequenc
 
     def lines(width: int) -> Sequence[Line]:
         result = [*wrapped(folder, width, "strong"), Line()]
-        result += [line(f"  {name:<20}", (_FILE_MEANINGS.get(name, ""), "muted")) for name in names]
+        result += [line(f"  {name:<20}", (FILE_MEANINGS.get(name, ""), "muted")) for name in names]
         return result
 
     return lines
