@@ -36,8 +36,9 @@ async def start_detached(
 ) -> Path:
     """Start a conductor that goes on without us; the run's folder once load may flow.
 
-    No run goes on where this is cancelled, or this process ends, before it returns. The conductor holds `lease_fds`, and what they stand for, as long as it lives. Raises PerftuiError with what
-    the conductor says, where it does not get so far.
+    No run goes on where this is cancelled, or this process ends, before it returns. The conductor holds
+    `lease_fds`, and what they stand for, as long as it lives. Raises PerftuiError with what the conductor says,
+    where it does not get so far.
     """
     asked = {
         "plan": plan_to_dict(plan),

@@ -35,7 +35,7 @@ def asking_options(command: F) -> F:
         click.option("--spawn-rate", "-r", metavar="N", help="Users started per second. [PERFTUI_SPAWN_RATE]"),
         click.option("--run-time", metavar="TIME", help="Such as 90s, 5m, 1h30m. [PERFTUI_RUN_TIME]"),
         click.option("--stop-timeout", metavar="TIME", help="What users may take to finish. [PERFTUI_STOP_TIMEOUT]"),
-        click.option("--warm-up", metavar="TIME", help="Time at the start that does not count. [PERFTUI_WARM_UP]"),
+        click.option("--warm-up", metavar="TIME", help="Said to be warm-up; it counts. [PERFTUI_WARM_UP]"),
         click.option("--connect-timeout", metavar="TIME", help="Where user code sets none. [PERFTUI_CONNECT_TIMEOUT]"),
         click.option("--read-timeout", metavar="TIME", help="Where user code sets none. [PERFTUI_READ_TIMEOUT]"),
         click.option(

@@ -18,7 +18,7 @@ def failure_text(exception: Any) -> str:
     raw = _as_reported(exception)
     text = _remembered.get(raw)
     if text is None:
-        text = clean(mask_secrets(mask_ids(raw)))
+        text = clean(mask_ids(mask_secrets(raw)))
         if len(_remembered) >= MAX_REMEMBERED:
             _remembered.clear()
         _remembered[raw] = text

@@ -41,35 +41,21 @@ _INSTEAD = {
 }
 _INSTEAD_BY_OPTION = {option: instead for options, instead in _INSTEAD.items() for option in options.split()}
 
-# The rest of Locust's options: they may stand behind ``--``.
-ALLOWED = ("--config-users", "--loglevel", "-L", "--logfile", "--skip-log-setup", "--otel")
-
-# argparse takes any unambiguous beginning of a long option for it. Two dashes and three letters.
-_SHORTEST_BEGINNING = 5
-
 
 def check_locust_args(arguments: Iterable[str]) -> None:
-    """Raises PerftuiError for the first option among `arguments` that perftui owns, or that is short for one.
+    """Raises PerftuiError for the first option among `arguments` that perftui owns.
 
-    Knows no locustfile: an argument of its own whose name begins such an option needs another name.
+    Knows no locustfile: what only begins like such an option may be an argument of its own. If it is none, the
+    engine refuses it, because it would change what was asked for.
     """
     for argument in arguments:
-        option = _owned(_option_in(argument))
-        if option:
+        option = _option_in(argument)
+        if option in _INSTEAD_BY_OPTION:
             instead = _INSTEAD_BY_OPTION[option]
             next_step = f"{instead[0].upper()}{instead[1:]}"
             raise PerftuiError(
                 f"-- {clean(mask_secrets(argument), 60)}", f"perftui owns {option}", next_step, exit_code=USAGE
             )
-
-
-def _owned(option: str) -> str:
-    """The option of perftui's that `option` is, or is short for; empty where it is none."""
-    if option in _INSTEAD_BY_OPTION:
-        return option
-    if len(option) < _SHORTEST_BEGINNING or any(allowed.startswith(option) for allowed in ALLOWED):
-        return ""
-    return next((owned for owned in _INSTEAD_BY_OPTION if owned.startswith(option)), "")
 
 
 def _option_in(argument: str) -> str:

@@ -20,7 +20,7 @@ def write_crash_report(error: BaseException | None) -> Path | None:
     """The traceback of `error` in a file that only its owner can read; None where none can be written."""
     lines = traceback.format_exception(error) if error is not None else ["no exception is known\n"]
     now = datetime.now(UTC)
-    text = f"perftui {__version__}, {now.isoformat(timespec='seconds')}\n\n{mask_secrets(''.join(lines))}"
+    text = f"perftui {__version__}, {now.isoformat(timespec='seconds')}\n\n{''.join(map(mask_secrets, lines))}"
     folder = crash_folder()
     path = folder / f"crash-{now:%Y%m%dT%H%M%S}-{os.getpid()}.txt"
     try:

@@ -12,7 +12,7 @@ from perftui.model.duration import format_duration, parse_duration
 from perftui.model.errors import PerftuiError
 from perftui.model.inspection import CheckItem
 from perftui.model.plan import Profile, RunPlan, Scenario, Target
-from perftui.tui.services import RunAddress
+from perftui.tui.services import GIVEN_FILES, RunAddress
 from tests.fakes.fake_conductor import FakeConductor
 
 CHECKS = (
@@ -75,13 +75,20 @@ class FakeServices:
         self.checks = checks
         self.gate = asyncio.Event()
         self.gate.set()
+        self.unready: set[str] = set()
+        # Where the test holds a start back, or lets it or a check raise what is no PerftuiError.
+        self.start_gate = asyncio.Event()
+        self.start_gate.set()
+        self.bug: Exception | None = None
         self.started: list[RunPlan] = []
         self.checked: list[RunPlan] = []
 
     def is_ready(self, target: str) -> bool:
-        return True
+        return target not in self.unready
 
-    async def ready(self, target: str) -> None: ...
+    async def ready(self, target: str) -> None:
+        await self.gate.wait()
+        self.unready.discard(target)
 
     def plan(self, profile: str, target: str, scenario: str | None, overrides: Mapping[str, str]) -> RunPlan:
         chosen = self.profile_set.profiles[profile]
@@ -103,7 +110,10 @@ class FakeServices:
             for key in ("users", "spawn_rate", "run_time")
         }
         origins = {**source, "url": self.profile_set.source, "stop_timeout": "default", "read_timeout": "default"}
-        return RunPlan(chosen, there, self.profile_set.scenarios[scenario or "checkout"], "/", (), origins)
+        chosen_scenario = Scenario("given", ("given.py",))
+        if scenario != GIVEN_FILES:
+            chosen_scenario = self.profile_set.scenarios[scenario or "checkout"]
+        return RunPlan(chosen, there, chosen_scenario, "/", (), origins)
 
     async def check(self, plan: RunPlan) -> AsyncIterator[CheckItem]:
         self.checked.append(plan)
@@ -112,6 +122,9 @@ class FakeServices:
             yield item
 
     async def start(self, plan: RunPlan) -> RunAddress:
+        await self.start_gate.wait()
+        if self.bug is not None:
+            raise self.bug
         self.started.append(plan)
         assert self.conductor is not None
         return RunAddress(self.conductor.folder, self.conductor.socket)

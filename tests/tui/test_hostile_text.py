@@ -13,6 +13,7 @@ from perftui.model.inspection import CheckItem
 from perftui.model.plan import Profile, Scenario, Target
 from perftui.model.text import clean
 from perftui.model.tick import ExceptionDelta, FailureDelta
+from perftui.profiles.choice import AskedNames
 from perftui.tui.app import PerftuiApp
 from perftui.tui.screens.base import CockpitScreen
 from tests.fakes.cockpit_services import FakeServices
@@ -57,7 +58,7 @@ async def test_on_every_screen(
     conductor.log = list(payloads)
     conductor.feed(*ticks)
 
-    app = PerftuiApp(services, profile=first, target=first)
+    app = PerftuiApp(services, AskedNames(first, first))
     async with app.run_test(size=(200, 60), notifications=True) as pilot:
 
         async def redrawn() -> str:

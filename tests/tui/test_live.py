@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -99,6 +100,7 @@ async def test_x_stops_softly_and_again_at_once(
         await pilot.press("x")
         await wait_until(lambda: len(conductor.stops) == 2, "the second wish")
         assert [stop.now for stop in conductor.stops] == [False, True]
+        assert re.fullmatch(r"\S+@\S+ in the cockpit", conductor.stops[0].by)
 
 
 async def test_a_paused_view_holds_while_the_run_goes_on(
@@ -205,6 +207,23 @@ async def test_the_other_chart_is_one_key_away_where_one_fits(
         await pilot.press("v")
         await wait_until(lambda: "─ Rate" in text_of(app), "the other chart")
         assert "─ Service time" not in text_of(app)
+
+
+async def test_v_gives_one_chart_all_the_room_where_both_fit(
+    services: FakeServices, conductor: FakeConductor, text_of: TextOf
+) -> None:
+    conductor.feed(*[tick(seq, delta()) for seq in range(5)])
+    app = attached(services)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await watching(app, conductor, pilot)
+        seen = []
+        for _ in range(4):
+            text = text_of(app)
+            seen.append(("─ Service time" in text, "─ Rate" in text))
+            await pilot.press("v")
+            await pump(app, pilot)
+            await pilot.pause()
+        assert seen == [(True, True), (True, False), (False, True), (True, True)]
 
 
 async def test_a_conductor_that_dies_is_a_state_and_not_an_end(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from perftui.model.inspection import CheckItem
+from perftui.model.plan import Target
 from perftui.profiles.choice import AskedNames
 from perftui.tui.app import PerftuiApp
-from perftui.tui.screens.dialogs import ConfirmHost
+from perftui.tui.screens.dialogs import ConfirmHost, QuitDialog
 from tests.fakes.cockpit_services import CHECKS, FAILED_CHECK, FakeServices
 from tests.fakes.waiting import wait_until
 
@@ -136,3 +139,148 @@ async def test_help_lists_the_keys_that_are_bound(services: FakeServices, text_o
         assert [tooltip for tooltip in bound if tooltip not in text] == []
         await pilot.press("escape", "q")
         await wait_until(lambda: app._exit, "the cockpit to leave: nothing runs")
+
+
+async def test_an_asked_address_is_the_target(services: FakeServices, text_of: TextOf) -> None:
+    url = "http://127.0.0.1:18101"
+    asked = AskedNames("smoke", url, "search", Target("127.0.0.1-18101", url))
+    app = PerftuiApp(services, asked)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(app, pilot)
+        assert f"smoke → {url}" in text_of(app)
+        assert "127.0.0.1:18101" in text_of(app)
+        await pilot.press("enter")
+        await wait_until(lambda: services.started, "the start")
+    assert services.started[0].scenario.name == "search"
+
+
+async def test_given_files_stand_for_the_scenario_until_another_is_chosen(
+    services: FakeServices, text_of: TextOf
+) -> None:
+    app = PerftuiApp(services, AskedNames("smoke", "local", locustfiles=("load/x.py",)))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(app, pilot)
+        assert "▌ x.py" in text_of(app)
+        app.screen.query_one("#scenarios").focus()
+        await pilot.press("j")
+        await pilot.press("enter")
+        await wait_until(lambda: services.started, "the start")
+    assert services.started[0].scenario.name == "checkout"
+
+
+async def test_no_target_is_taken_where_nobody_says_which(
+    services: FakeServices, text_of: TextOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services.profile_set, "target_of", lambda _profile: None)
+    app = PerftuiApp(services, AskedNames("smoke"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(app, pilot)
+        assert "no target: choose one of the list" in text_of(app)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "not started: no target" in text_of(app)
+    assert not services.started
+
+
+async def test_a_target_that_has_to_be_started_does_not_hold_the_screen(
+    services: FakeServices, text_of: TextOf
+) -> None:
+    services.unready = {"demo"}
+    services.gate.clear()
+    app = PerftuiApp(services, AskedNames("smoke", "demo"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(app, pilot)
+        assert "the target is being started" in text_of(app)
+        await pilot.press("enter")
+        await pilot.pause()
+        services.gate.set()
+        await wait_until(lambda: services.started, "the start")
+    assert services.started[0].target.name == "demo"
+
+
+async def test_a_bug_behind_the_screen_is_a_line_and_not_the_end(
+    services: FakeServices, text_of: TextOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    services.bug = RuntimeError("unforeseen")
+    app = PerftuiApp(services, AskedNames("smoke", "local"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("enter")
+        await wait_until(lambda: "not started: a bug in perftui (RuntimeError)" in text_of(app), "the line")
+        assert app.is_running
+        monkeypatch.setattr(services, "check", _broken_check)
+        await pilot.press("p")
+        await wait_until(lambda: "a bug in perftui (OSError)" in text_of(app), "the item")
+
+
+async def _broken_check(_plan: object) -> AsyncIterator[CheckItem]:
+    raise OSError("unforeseen")
+    yield
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+async def test_leaving_while_a_run_starts_asks_and_stop_cancels_it(
+    services: FakeServices, text_of: TextOf, key: str
+) -> None:
+    services.start_gate.clear()
+    app = PerftuiApp(services, AskedNames("smoke", "local"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("enter")
+        await wait_until(lambda: app.is_starting, "the start")
+        await pilot.press(key)
+        assert isinstance(app.screen, QuitDialog)
+        await pilot.pause()
+        assert "do not start it" in text_of(app)
+        await pilot.press("escape")
+        assert app.is_starting
+        await pilot.press(key, "s")
+        await wait_until(lambda: app._exit, "the cockpit to leave")
+        services.start_gate.set()
+    assert not services.started
+
+
+async def test_a_signal_while_a_run_starts_cancels_it(services: FakeServices) -> None:
+    services.start_gate.clear()
+    app = PerftuiApp(services, AskedNames("smoke", "local"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("enter")
+        await wait_until(lambda: app.is_starting, "the start")
+        # The answer comes in the same moment.
+        services.start_gate.set()
+        app.exit(return_code=129)
+        await wait_until(lambda: not app.is_starting, "the end of the start")
+    assert not services.started
+
+
+@pytest.mark.parametrize(("answer", "leaves"), [("d", True), ("escape", False)])
+async def test_a_question_outlives_the_start_it_was_asked_in(services: FakeServices, answer: str, leaves: bool) -> None:
+    services.start_gate.clear()
+    app = PerftuiApp(services, AskedNames("smoke", "local"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("enter")
+        await wait_until(lambda: app.is_starting, "the start")
+        await pilot.press("q")
+        services.start_gate.set()
+        await wait_until(lambda: app.model.is_live, "the run")
+        await pilot.press(answer)
+        await wait_until(lambda: app._exit if leaves else app.current_mode == "live", "what was answered")
+    assert bool(app.farewell) == leaves
+
+
+async def test_detach_while_starting_leaves_once_the_run_has_an_address(services: FakeServices) -> None:
+    services.start_gate.clear()
+    app = PerftuiApp(services, AskedNames("smoke", "local"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("enter")
+        await wait_until(lambda: app.is_starting, "the start")
+        await pilot.press("q", "d")
+        assert not app._exit
+        services.start_gate.set()
+        await wait_until(lambda: app._exit, "the cockpit to leave")
+    assert services.started
+    assert "perftui attach" in app.farewell[0]
