@@ -1,0 +1,65 @@
+"""One locustfile under Locust's own command and under perftui's: the same names, columns and counts."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from perftui import exit_codes
+from tests.fakes.command import perftui
+from tests.fakes.fault_server import RunningFaultServer
+
+FIXED = Path(__file__).parent / "locustfiles" / "fixed_iterations.py"
+FILES = ("stats", "stats_history", "failures", "exceptions")
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, list[list[str]]], dict[str, list[list[str]]]]:
+    """The rows of each CSV file, of Locust and of perftui."""
+    folder = tmp_path_factory.mktemp("both")
+    with RunningFaultServer("ok") as server:
+        locust = Path(sys.executable).with_name("locust")
+        subprocess.run(
+            [locust, "-f", FIXED, "--headless", "-u", "4", "-r", "100", "-t", "3s", "-H", server.url, "--csv", "stock"],
+            cwd=folder,
+            capture_output=True,
+            timeout=60,
+        )
+        done = perftui(
+            "run", "smoke", "-f", str(FIXED), "--target", server.url, "--users", "4", "--spawn-rate", "100",
+            "--run-time", "3s", "--runs-dir", "runs", cwd=folder,
+        )  # fmt: skip
+    assert done.returncode == exit_codes.OK, done.stderr
+    (run,) = (folder / "runs").iterdir()
+    return {each: rows(folder / f"stock_{each}.csv") for each in FILES}, {
+        each: rows(run / f"{each}.csv") for each in FILES
+    }
+
+
+def rows(path: Path) -> list[list[str]]:
+    with path.open(newline="") as file:
+        return list(csv.reader(file))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_columns_are_locusts(
+    name: str, both: tuple[dict[str, list[list[str]]], dict[str, list[list[str]]]]
+) -> None:
+    stock, ours = both
+    assert ours[name][0] == stock[name][0]
+
+
+def test_the_names_and_counts_are_locusts(both: tuple[dict[str, list[list[str]]], dict[str, list[list[str]]]]) -> None:
+    stock, ours = both
+    # Type, Name, Request Count, Failure Count.
+    assert sorted(row[:4] for row in ours["stats"][1:]) == sorted(row[:4] for row in stock["stats"][1:])
+    assert ours["stats"][-1][1] == "Aggregated"
+    counts = {
+        name: [(row[0], row[1], row[3]) for row in files["failures"][1:]]
+        for name, files in zip("so", both, strict=True)
+    }
+    assert sorted(counts["o"]) == sorted(counts["s"])
