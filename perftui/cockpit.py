@@ -46,6 +46,9 @@ class CockpitServices:
         if not self.is_ready(target):
             self._asker = replace(self._asker, lease=await asyncio.to_thread(demo_lease))
 
+    def give_files(self, locustfiles: tuple[str, ...]) -> None:
+        self._choice = replace(self._choice, locustfiles=locustfiles)
+
     def plan(self, profile: str, target: str, scenario: str | None, overrides: Mapping[str, str]) -> RunPlan:
         """Raises PerftuiError with a line for the person in front of the screen."""
         settings: dict[str, Any] = dict(overrides)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -18,10 +19,12 @@ from pathlib import Path
 import pyte
 import pytest
 
+from perftui import exit_codes
 from perftui.store.reader import RunReader
 from perftui.wire.rendezvous import live_sockets
-from tests.fakes.command import COMMAND, locustfile_in, profiles_in
+from tests.fakes.command import COMMAND, LOCUSTFILE, locustfile_in, profiles_in
 from tests.fakes.fault_server import RunningFaultServer
+from tests.fakes.waiting import wait_for
 
 
 class Terminal:
@@ -170,3 +173,82 @@ def test_pausing_the_viewer_process_loses_no_tick(project: Path) -> None:
     seqs = [point.seq for point in RunReader(report.parent).points()]
     assert seqs == list(range(1, len(seqs) + 1))
     assert len(seqs) >= 8
+
+
+def test_an_address_and_a_file_of_the_command_line_are_what_runs_and_runs_again(project: Path) -> None:
+    locustfile_in(project, name="other.py")
+    with RunningFaultServer("ok") as server:
+        profiles_in(project, "http://127.0.0.1:9")
+        asking = ("launch", "--target", server.url, "-f", "other.py")
+        terminal = Terminal((*COMMAND, *asking), project)
+        try:
+            terminal.wait_for(lambda text: server.url in text and "▌ other.py" in text and "✓" in text, "the plan")
+            terminal.press("\r")
+            terminal.wait_for(lambda text: "PASSED" in text and "Files" in text, "the verdict")
+            served = server.requests()
+            terminal.press("r")
+            terminal.wait_for(
+                lambda text: server.url in text and "▌ other.py" in text and "✓" in text, "the plan again"
+            )
+            terminal.press("\r")
+            terminal.wait_for(lambda text: "RUNNING" in text, "the run again")
+            terminal.wait_for(lambda text: "PASSED" in text and "Files" in text, "the verdict again")
+        finally:
+            terminal.close()
+        assert server.requests() > served
+
+
+@pytest.mark.parametrize("how", ["option", "variable"])
+def test_a_name_that_is_none_opens_no_screen(project: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    profiles_in(project, "http://127.0.0.1:9")
+    asking = ("--target", "stge") if how == "option" else ()
+    if how == "variable":
+        monkeypatch.setenv("PERFTUI_TARGET", "stge")
+    terminal = Terminal((*COMMAND, "launch", *asking), project)
+    try:
+        assert terminal.wait_for_exit() == exit_codes.USAGE
+        assert "the nearest is 'stage'" in terminal.text
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize("way", ["stop", "hang up", "kill"])
+def test_leaving_while_a_run_starts_leaves_no_load(project: Path, way: str) -> None:
+    # Only the engine of a run is held back: the preflight's has to pass.
+    slow = "import os, time\nif os.path.exists('hold'):\n    open('held', 'w').close()\n    time.sleep(3)\n"
+    locustfile_in(project, slow + LOCUSTFILE)
+    with RunningFaultServer("ok") as server:
+        profiles_in(project, server.url)
+        terminal = Terminal((*COMMAND, "launch", "--target", "stage", "--run-time", "60s"), project)
+        try:
+            terminal.wait_for(lambda text: "Preflight  ✓ 7" in text, "the whole preflight")
+            (project / "hold").touch()
+            terminal.press("\r")
+            terminal.wait_for(lambda _: (project / "held").exists(), "the engine of the run")
+            asked = server.requests()
+            children = subprocess.run(["pgrep", "-P", str(terminal.process.pid)], capture_output=True, text=True).stdout
+            if way == "stop":
+                terminal.press("q")
+                terminal.wait_for(lambda text: "do not start it" in text, "the question")
+                terminal.press("s")
+                assert terminal.wait_for_exit() == 0
+            else:
+                number = signal.SIGHUP if way == "hang up" else signal.SIGKILL
+                os.kill(int(children.split()[0]), number)
+                assert terminal.wait_for_exit() == 128 + number
+        finally:
+            terminal.close()
+        wait_for(lambda: not conductors_in(project), "the conductor to end", 20)
+        assert server.requests() == asked
+    assert live_sockets() == []
+    assert not list((project / "runs").glob("*"))
+
+
+def conductors_in(folder: Path) -> list[str]:
+    """Processes of perftui that work in `folder`."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cwd").readlink() == folder and b"perftui" in (process / "cmdline").read_bytes():
+                found.append(process.name)
+    return found

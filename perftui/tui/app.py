@@ -104,7 +104,10 @@ class PerftuiApp(App[None], inherit_bindings=False):
             address = await self.services.start(plan)
         finally:
             self._starting = None
-        self.follow(address)
+        if self._detach_once_started:
+            self._leave_running(address)
+        else:
+            self.follow(address)
 
     def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
         """As Textual's; a run that is about to start would go on unseen, and does not start."""
@@ -121,9 +124,7 @@ class PerftuiApp(App[None], inherit_bindings=False):
         self._link = Link(address.socket)
         self._leave_after_run = False
         self.run_worker(follow_run(self, address, self._link), group="run", exclusive=True)
-        if self._detach_once_started:
-            self.detach()
-        elif isinstance(self.screen, QuitDialog):
+        if isinstance(self.screen, QuitDialog):
             # Asked while the run started, the question is about the run from now on.
             self._live_waits = True
         else:
@@ -160,9 +161,12 @@ class PerftuiApp(App[None], inherit_bindings=False):
 
     def detach(self) -> None:
         if self.model.is_live and self.model.address is not None:
-            run_id = clean(self.model.address.folder.name)
-            self.farewell = [f"The run goes on. Watch it again: perftui attach {run_id}"]
-            self.exit()
+            self._leave_running(self.model.address)
+
+    def _leave_running(self, address: RunAddress) -> None:
+        run_id = clean(address.folder.name)
+        self.farewell = [f"The run goes on. Watch it again: perftui attach {run_id}"]
+        self.exit()
 
     def set_up_again(self, plan: RunPlan) -> None:
         self.action_mode("setup")

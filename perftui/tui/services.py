@@ -72,6 +72,9 @@ class Services(Protocol):
     async def ready(self, target: str) -> None:
         """Start what `target` needs before a plan can name it. Takes seconds. Raises PerftuiError."""
 
+    def give_files(self, locustfiles: tuple[str, ...]) -> None:
+        """From now on GIVEN_FILES means these, as those of a run that was only looked at."""
+
     def plan(self, profile: str, target: str, scenario: str | None, overrides: Mapping[str, str]) -> RunPlan:
         """The plan that these names make. `target` may be an address; `overrides` holds users, spawn_rate and
         run_time as typed; `scenario` None is the profile's own, GIVEN_FILES what -f says. Raises PerftuiError

@@ -75,6 +75,7 @@ class FakeServices:
         self.checks = checks
         self.gate = asyncio.Event()
         self.gate.set()
+        self.given: tuple[str, ...] = ()
         self.unready: set[str] = set()
         # Where the test holds a start back, or lets it or a check raise what is no PerftuiError.
         self.start_gate = asyncio.Event()
@@ -89,6 +90,9 @@ class FakeServices:
     async def ready(self, target: str) -> None:
         await self.gate.wait()
         self.unready.discard(target)
+
+    def give_files(self, locustfiles: tuple[str, ...]) -> None:
+        self.given = locustfiles
 
     def plan(self, profile: str, target: str, scenario: str | None, overrides: Mapping[str, str]) -> RunPlan:
         chosen = self.profile_set.profiles[profile]

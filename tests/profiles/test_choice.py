@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -276,7 +277,8 @@ def test_an_asked_address_keeps_what_the_file_says_of_its_host(project_set: Prof
 @pytest.mark.parametrize("key", ["profile", "target", "scenario"])
 @pytest.mark.parametrize("by_option", [True, False])
 def test_an_asked_name_that_is_none_is_refused(project_set: ProfileSet, key: str, by_option: bool) -> None:
-    choice = Choice(**{key: "othr"}) if by_option else Choice()
+    given: dict[str, Any] = {key: "othr"} if by_option else {}
+    choice = Choice(**given)
     environ = {} if by_option else {f"PERFTUI_{key.upper()}": "othr"}
     with pytest.raises(PerftuiError, match="othr") as refusal:
         asked_names(project_set, choice, environ)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from perftui.model.inspection import CheckItem
-from perftui.model.plan import Target
+from perftui.model.plan import RunPlan, Scenario, Target
 from perftui.profiles.choice import AskedNames
 from perftui.tui.app import PerftuiApp
 from perftui.tui.screens.dialogs import ConfirmHost, QuitDialog
@@ -284,3 +285,32 @@ async def test_detach_while_starting_leaves_once_the_run_has_an_address(services
         await wait_until(lambda: app._exit, "the cockpit to leave")
     assert services.started
     assert "perftui attach" in app.farewell[0]
+
+
+async def test_a_run_that_was_asked_elsewhere_is_offered_again_as_it_was(
+    services: FakeServices, text_of: TextOf
+) -> None:
+    url = "http://127.0.0.1:18101"
+    app = PerftuiApp(services)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(app, pilot)
+        plan = RunPlan(
+            services.profile_set.profiles["smoke"],
+            Target("127.0.0.1-18101", url),
+            Scenario("x", ("/there/x.py",)),
+            "/",
+            (),
+            {"scenario": "-f", "url": "--target", "target": "--target"},
+        )
+        app.set_up_again(plan)
+        await pilot.pause()
+        assert f"smoke → {url}" in text_of(app)
+        assert "▌ x.py" in text_of(app)
+        assert services.given == ("/there/x.py",)
+        # A name that means something else here is not taken for it.
+        app.set_up_again(replace(plan, target=Target("prod", "https://elsewhere.example", "production"), origins={}))
+        await pilot.pause()
+        assert "✗ target prod (https://elsewhere.example)" in text_of(app)
+        await pilot.press("enter")
+        await pilot.pause()
+    assert not services.started

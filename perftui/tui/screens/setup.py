@@ -64,6 +64,7 @@ class SetupScreen(CockpitScreen):
         self._asked = asked
         # The address that stands on the list of targets beside what is known: asked for, or run before.
         self._address = asked.address
+        self._locustfiles = asked.locustfiles
         # Until somebody chooses a target, each profile brings its own.
         self._has_chosen_target = asked.target is not None
         self._plan: RunPlan | None = None
@@ -95,13 +96,7 @@ class SetupScreen(CockpitScreen):
         self._list("#profiles").show([_profile_choice(each) for each in profiles.profiles.values()])
         self._list("#profiles").choose(self._asked.profile)
         self._offer_targets(self._asked.target or self._own_target())
-        self._list("#scenarios").show(
-            [
-                *self._given_files(),
-                Choice(OWN_SCENARIO, "the profile's own"),
-                *(Choice(name, name) for name in profiles.scenarios),
-            ]
-        )
+        self._offer_scenarios()
         self._list("#scenarios").choose(self._asked.scenario)
         self._list("#profiles").focus()
         self._make_plan()
@@ -116,6 +111,9 @@ class SetupScreen(CockpitScreen):
         self._has_chosen_target = True
         origin = plan.origins.get("scenario", "")
         if origin == GIVEN_FILES:
+            self._locustfiles = plan.scenario.locustfiles
+            self.cockpit.services.give_files(self._locustfiles)
+            self._offer_scenarios()
             self._list("#scenarios").choose(GIVEN_FILES)
         else:
             was_chosen = origin.startswith(("-", "PERFTUI_"))
@@ -125,6 +123,8 @@ class SetupScreen(CockpitScreen):
             {key: own[key] for key in own if plan.origins.get(key, "").startswith("-") and own[key] != "–"}
         )
         self._make_plan()
+        if plan.profile.name not in self.cockpit.services.profile_set.profiles:
+            self._say(f"profile {plan.profile.name} of that run is not known here: another one is chosen", "warn")
 
     def on_choices_changed(self, event: Choices.Changed) -> None:
         if event.choices.id == "targets":
@@ -353,12 +353,16 @@ class SetupScreen(CockpitScreen):
             self._address = target
             return target.url
         # Asked by a name that means something else here, or nothing: what guards it is not known either.
-        self._no_target_why = f"target {target.name} ({target.url}) of that run is not known here: choose one"
+        self._no_target_why = (
+            f"target {target.name} ({mask_secrets(target.url)}) of that run is not known here: choose one"
+        )
         return None
 
-    def _given_files(self) -> list[Choice]:
-        names = [PurePath(each).name or each for each in self._asked.locustfiles]
-        return [Choice(GIVEN_FILES, ", ".join(names), "-f")] if names else []
+    def _offer_scenarios(self) -> None:
+        names = [PurePath(each).name or each for each in self._locustfiles]
+        given = [Choice(GIVEN_FILES, ", ".join(names), "-f")] if names else []
+        known = [Choice(name, name) for name in self.cockpit.services.profile_set.scenarios]
+        self._list("#scenarios").show([*given, Choice(OWN_SCENARIO, "the profile's own"), *known])
 
     def _list(self, selector: str) -> Choices:
         return self.query_one(selector, Choices)
