@@ -35,12 +35,13 @@ async def picture(size: tuple[int, int], runs: Path) -> None:
     """One run, seen at `size`: a picture of each of the three screens."""
     from perftui.cockpit import CockpitServices
     from perftui.commands.asked import asked
+    from perftui.profiles.choice import asked_names
     from perftui.tui.app import PerftuiApp
 
     options = dict.fromkeys(("profiles", "confirm_host", "target", "scenario", "users", "spawn_rate"))
     asker, choice = asked({**options, "demo": True, "run_time": RUN_TIME}, "light", ())
     services = CockpitServices(asker, choice, runs)
-    app = PerftuiApp(services, profile="light", target="demo")
+    app = PerftuiApp(services, asked_names(asker.profile_set, choice, os.environ))
     async with app.run_test(size=size) as pilot:
         await pilot.pause(1)
         await app.workers.wait_for_complete()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from perftui.model.duration import format_duration
 from perftui.model.plan import LONGEST_UNASKED_RUN_S, RunPlan
+from perftui.model.secret_arguments import mask_arguments
 from perftui.model.text import clean, mask_secrets
 from perftui.tui.renderables.line import Line, Piece, spread
 
@@ -52,7 +53,7 @@ def plan_lines(plan: RunPlan, width: int) -> Sequence[Line]:
     if limits:
         facts.append(("limits", f"{', '.join(limits)} (the target's)", ""))
     if plan.locust_args:
-        facts.append(("arguments", mask_secrets(" ".join(plan.locust_args)), "locust_args"))
+        facts.append(("arguments", " ".join(mask_arguments(plan.locust_args)[0]), "locust_args"))
     return [_fact(label, value, plan.origins.get(key, ""), width) for label, value, key in facts]
 
 
