@@ -9,25 +9,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from perftui import exit_codes
-from perftui.conductor.ending import End
+from perftui.conductor.ending import End, accounting_of
 from perftui.conductor.engine_process import Exited, Garbled, Printed, Report
 from perftui.conductor.escalation import TERM_AFTER_S, Escalation
+from perftui.conductor.exporting import export_all
+from perftui.conductor.limits import exceeded_limit
 from perftui.conductor.loading import LoadedEngine
 from perftui.conductor.log import LogLine, log_line, traceback_lines
 from perftui.conductor.pulse import Pulse
 from perftui.conductor.viewers import Viewers
 from perftui.judgement.verdict import judge
-from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan
-from perftui.model.record import Accounting, Outcome, RunEvent
+from perftui.model.record import Outcome, RunEvent
 from perftui.model.run_state import RunState, check_transition
 from perftui.model.secret_arguments import secret_flags_of
 from perftui.model.snapshot import Snapshot, snapshot_of
 from perftui.model.text import clean, mask_secrets, without_userinfo
 from perftui.model.tick import Tick
 from perftui.model.totals import RunTotals
-from perftui.reports.exports import render_all
-from perftui.store.reader import RunReader
 from perftui.store.writer import RunWriter
 from perftui.wire.heartbeat import Beat
 from perftui.wire.messages import (
@@ -242,18 +241,7 @@ class Conductor:
         self._show()
 
     def _guard(self, tick: Tick) -> None:
-        """The target's own limits, which a load shape or fast answers may exceed though the plan did not."""
-        target = self.plan.target
-        requests = sum(delta.requests for delta in tick.requests)
-        said = ""
-        if target.max_rps is not None and requests > target.max_rps * max(tick.interval_s, 1.0):
-            said = (
-                f"{requests / max(tick.interval_s, 1.0):,.1f} rps, and target {target.name} allows {target.max_rps:g}"
-            )
-        elif target.max_users is not None and tick.user_count > target.max_users:
-            said = f"{tick.user_count:,} users, and target {target.name} allows {target.max_users:,}"
-        elif target.max_minutes is not None and tick.elapsed_s > target.max_minutes * 60 + OVERDUE_S:
-            said = f"target {target.name} allows {target.max_minutes:g} minutes"
+        said = exceeded_limit(self.plan.target, tick)
         if said and self._state is not RunState.STOPPING:
             self.stop(f"stopped by the target's limit: {said}", exit_codes.STOPPED_EARLY)
 
@@ -309,7 +297,7 @@ class Conductor:
         known = self._writer.problem
         outcome = self._outcome(known)
         self._writer.seal(outcome, self._totals)
-        problem = await asyncio.to_thread(_export, self._writer) or self._writer.problem
+        problem = await asyncio.to_thread(export_all, self._writer) or self._writer.problem
         if problem and not known:
             # The record is whole as far as it goes; that it is not more is part of the outcome.
             outcome = self._outcome(problem)
@@ -318,13 +306,11 @@ class Conductor:
         self._show()
         return outcome
 
-    def _outcome(self, incomplete: str = "") -> Outcome:
-        totals, total = self._totals, self._totals.total
-        ending = self._end.ending(self._pulse.was_stuck_at, incomplete)
+    def _outcome(self, incomplete: str) -> Outcome:
         judgement = judge(
-            totals,
-            ending,
-            totals.elapsed_s,
+            self._totals,
+            self._end.ending(self._pulse.was_stuck_at, incomplete),
+            self._totals.elapsed_s,
             self.plan.profile.warm_up_s,
             must_be_trusted=self._must_be_trusted,
         )
@@ -337,17 +323,9 @@ class Conductor:
             sentences=judgement.sentences,
             started_at=self._started_at.isoformat(timespec="milliseconds"),
             ended_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            duration_s=totals.elapsed_s,
-            accounting=Accounting(
-                started=totals.started,
-                succeeded=total.succeeded,
-                failed=total.failed,
-                # What a killed engine could not report any more was in flight at its last tick.
-                abandoned=totals.abandoned + totals.in_flight,
-                oldest_abandoned_s=max(self._end.oldest_abandoned_s, totals.oldest_in_flight_s),
-                dropped_log_lines=self._engine.dropped_lines,
-            ),
-            locust_exit_code=ending.locust_exit_code,
+            duration_s=self._totals.elapsed_s,
+            accounting=accounting_of(self._totals, self._end, self._engine.dropped_lines),
+            locust_exit_code=self._end.locust_exit_code,
             warnings=self._loaded.warnings,
             trust=judgement.trust,
         )
@@ -394,15 +372,3 @@ class Conductor:
         if self._pulse.stuck_at and not self._end.ended:
             return f"user code is stuck at {self._pulse.stuck_at}: no user can work"
         return self._writer.problem
-
-
-def _export(writer: RunWriter) -> str:
-    """Make every export from the sealed record; what went wrong in words, or nothing."""
-    try:
-        for name, data in render_all(RunReader(writer.folder).record()).items():
-            writer.write_export(name, data)
-    except OSError as error:
-        return f"the exports could not be written: {error.strerror or error}"
-    except PerftuiError as error:
-        return f"the exports could not be made: {str(error).rstrip('.')}"
-    return ""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from perftui import exit_codes
 from perftui.judgement.verdict import Ending
+from perftui.model.record import Accounting
+from perftui.model.totals import RunTotals
 
 
 @dataclass(slots=True)
@@ -48,6 +50,18 @@ class End:
             incomplete=incomplete,
             locust_exit_code=self.locust_exit_code,
         )
+
+
+def accounting_of(totals: RunTotals, end: End, dropped_log_lines: int) -> Accounting:
+    """Every request once. What a killed engine could not report any more was in flight at its last tick."""
+    return Accounting(
+        started=totals.started,
+        succeeded=totals.total.succeeded,
+        failed=totals.total.failed,
+        abandoned=totals.abandoned + totals.in_flight,
+        oldest_abandoned_s=max(end.oldest_abandoned_s, totals.oldest_in_flight_s),
+        dropped_log_lines=dropped_log_lines,
+    )
 
 
 def how_it_died(returncode: int) -> str:
