@@ -71,6 +71,7 @@ class PerftuiApp(App[None], inherit_bindings=False):
         self._starting: asyncio.Task[Any] | None = None
         self._detach_once_started = False
         self._live_waits = False
+        self._results_wait = False
         self._hangup = Hangup(self)
         self.register_theme(theme.DARK)
         self.register_theme(theme.LIGHT)
@@ -123,6 +124,7 @@ class PerftuiApp(App[None], inherit_bindings=False):
         self.model.begin(address)
         self._link = Link(address.socket)
         self._leave_after_run = False
+        self._results_wait = False
         self.run_worker(follow_run(self, address, self._link), group="run", exclusive=True)
         if isinstance(self.screen, QuitDialog):
             # Asked while the run started, the question is about the run from now on.
@@ -145,9 +147,19 @@ class PerftuiApp(App[None], inherit_bindings=False):
         if self._leave_after_run:
             self.exit()
             return
-        if self.current_mode == "live":
-            self.switch_mode("results")
+        screen = self.screen_stack[0]
+        if isinstance(screen, LiveScreen):
+            # Under the hands of somebody who types, the rest of a word would be commands.
+            self._results_wait = screen.is_typing
+            if not self._results_wait:
+                self.switch_mode("results")
         self.run_changed(at_once=True)
+
+    def typing_ended(self) -> None:
+        """A filter was closed: results that waited for it are shown."""
+        if self._results_wait:
+            self._results_wait = False
+            self.action_mode("results")
 
     def stop_run(self) -> None:
         """Softly the first time: users finish what they do. The second time at once."""

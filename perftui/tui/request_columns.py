@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from perftui.model.duration import format_clock
 from perftui.model.snapshot import FailureRow, RequestRow
@@ -44,6 +44,7 @@ def request_table(*, id: str, rate_label: str) -> Table[RequestRow]:
         sorted_by="Reqs",
         searched=lambda row: f"{row.method} {row.name}",
         empty="no request has ended yet",
+        of_all=lambda total, count: replace(total, name=f"{total.name} (all {count:,})"),
         id=id,
     )
 

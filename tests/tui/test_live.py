@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from perftui.model.run_state import RunState
@@ -16,6 +17,7 @@ from perftui.tui.model import Connection
 from perftui.tui.screens.base import CockpitScreen
 from perftui.tui.screens.dialogs import QuitDialog
 from perftui.tui.services import RunAddress
+from perftui.tui.widgets.panes import FilterInput
 from perftui.tui.widgets.table import Table
 from tests.fakes.cockpit_services import FakeServices
 from tests.fakes.fake_conductor import FakeConductor
@@ -294,7 +296,7 @@ async def test_nothing_is_drawn_again_while_nothing_changes(
         await wait_until(lambda: shown, "the change of state")
 
 
-@pytest.mark.parametrize("size", [(1, 1), (20, 5), (59, 16), (60, 16), (300, 100)])
+@pytest.mark.parametrize("size", [(1, 1), (20, 5), (69, 20), (70, 20), (300, 100)])
 async def test_any_size_is_survived(
     services: FakeServices, conductor: FakeConductor, text_of: TextOf, size: tuple[int, int]
 ) -> None:
@@ -305,9 +307,125 @@ async def test_any_size_is_survived(
         await pilot.resize_terminal(*size)
         await pilot.pause()
         await pump(app, pilot)
-        if size == (59, 16):
-            assert "60 columns" in text_of(app)
+        if size == (69, 20):
+            assert "70 columns and 20 rows" in text_of(app)
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
         await pump(app, pilot)
         assert "Requests" in text_of(app)
+
+
+async def test_the_smallest_size_shows_requests(
+    services: FakeServices, conductor: FakeConductor, text_of: TextOf
+) -> None:
+    conductor.feed(tick(0, delta("/a", (10.0,) * 3), delta("/b", (20.0,))))
+    app = attached(services)
+    async with app.run_test(size=(70, 20)) as pilot:
+        await watching(app, conductor, pilot)
+        assert all(text in text_of(app) for text in ("/a", "/b", "Aggregated"))
+
+
+async def test_keys_work_again_when_the_placard_goes(services: FakeServices, conductor: FakeConductor) -> None:
+    conductor.feed(tick(0, delta("/a", (10.0,) * 3), delta("/b", (20.0,))))
+    app = attached(services)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await watching(app, conductor, pilot)
+        await pilot.resize_terminal(40, 10)
+        await wait_until(lambda: app.screen.focused is None, "the placard")
+        await pilot.resize_terminal(80, 24)
+        await wait_until(lambda: app.screen.focused is not None, "the focus")
+        await pilot.press("j")
+        assert cursor_name(app.screen.query_one("#requests", Table)) == "/b"
+
+
+def burst(app: PerftuiApp, *keys: str) -> None:
+    """Keys in one packet: nothing of the cockpit runs between one and the next."""
+    for key in keys:
+        name, character = {"/": ("slash", "/")}.get(key, (key, key if len(key) == 1 else None))
+        app.post_message(events.Key(name, character))
+
+
+@pytest.mark.parametrize("first", [(), ("tab", "tab", "tab")])
+async def test_a_filter_takes_the_whole_burst_that_opened_it(
+    services: FakeServices, conductor: FakeConductor, first: tuple[str, ...]
+) -> None:
+    conductor.feed(tick(0, delta("/fixed q1 s", (10.0,)), delta("/b", (20.0,))))
+    conductor.log = ["INFO a line"]
+    app = attached(services)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await watching(app, conductor, pilot)
+        burst(app, *first, *"/fixd q13/ s")
+        await wait_until(lambda: app.screen.query_one(FilterInput).value == "fixd q13/ s", "the text")
+        await pilot.pause()
+        assert app.current_mode == "live"
+        assert not app.screen.is_modal
+        assert not conductor.stops
+        assert not app._exit
+
+
+async def test_a_run_that_ends_waits_for_who_types(services: FakeServices, conductor: FakeConductor) -> None:
+    ticks = [tick(0, delta("/a", (10.0,)), delta("/b", (20.0,)))]
+    conductor.feed(*ticks)
+    app = attached(services)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await watching(app, conductor, pilot)
+        await pilot.press("slash", "b")
+        await conductor.end(record_of(ticks))
+        await wait_until(lambda: app.model.record is not None, "the record")
+        await pilot.press(*"rq1")
+        assert app.current_mode == "live"
+        assert not app._exit
+        await pilot.press("enter")
+        await wait_until(lambda: app.current_mode == "results", "the results")
+
+
+async def test_another_run_begins_with_all_its_rows(services: FakeServices, conductor: FakeConductor) -> None:
+    conductor.feed(tick(0, delta("/a", (10.0,)), delta("/b", (20.0,))))
+    app = attached(services)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await watching(app, conductor, pilot)
+        await pilot.press("space", "slash", "b")
+        app.follow(RunAddress(conductor.folder, conductor.socket))
+        await wait_until(lambda: conductor.greeted == 2, "the other run")
+        await settled(app, conductor, pilot)
+        table = app.screen.query_one("#requests", Table)
+        assert [row.name for row in table._rows] == ["/a", "/b"]
+        assert app.screen.focused is table
+        assert not app.screen.query_one(FilterInput).display
+
+
+async def test_a_filtered_total_says_that_it_is_of_all(
+    services: FakeServices, conductor: FakeConductor, text_of: TextOf
+) -> None:
+    conductor.feed(tick(0, delta("/a", (10.0,)), delta("/b", (20.0,))))
+    app = attached(services)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await watching(app, conductor, pilot)
+        assert "(all" not in text_of(app)
+        await pilot.press("slash", "b", "enter")
+        await pilot.pause()
+        assert "Aggregated (all 2)" in text_of(app)
+
+
+async def test_before_the_first_second_no_target_is_named(
+    services: FakeServices, conductor: FakeConductor, text_of: TextOf
+) -> None:
+    conductor.state = RunState.RAMPING
+    app = attached(services)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await watching(app, conductor, pilot)
+        assert "RAMPING" in text_of(app)
+        assert "0/0" not in text_of(app)
+        assert "of 0" not in text_of(app)
+
+
+async def test_help_names_tab_and_its_reverse_alike(
+    services: FakeServices, conductor: FakeConductor, text_of: TextOf
+) -> None:
+    app = attached(services)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await watching(app, conductor, pilot)
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert "The next pane" in text_of(app)
+        assert "The previous pane" in text_of(app)

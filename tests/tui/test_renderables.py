@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from perftui.model.duration import format_clock
 from perftui.model.plan import Profile
 from perftui.tui.renderables.buckets import Sample, bucketed, grouped
 from perftui.tui.renderables.frame import framed
@@ -104,3 +105,11 @@ def test_a_load_shape_says_when_the_run_is_over_before_the_ramp() -> None:
     assert max(users for _, users in shape.points) == 300
     assert "300 of 500" in shape.warning
     assert not load_shape_of(Profile("p", users=500, spawn_rate=10, run_time_s=600)).warning
+
+
+@pytest.mark.parametrize("span", [1.0, 3.0, 3.4, 60.0])
+def test_no_two_labels_of_the_time_axis_are_equal(span: float) -> None:
+    lines = plot(60, 12, [Curve("p95", [[(0, 0), (span, 9)]])], Axis(span, format_clock), Axis(10, str))
+    labels = "".join(piece.text for piece in lines[-1].pieces).split()
+    assert labels
+    assert len(set(labels)) == len(labels)

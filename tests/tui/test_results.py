@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,3 +97,25 @@ async def test_a_run_without_a_request_has_no_zeroes_for_results(
         assert "p50 –" in text
         assert "0ms" not in text
         assert conductor.state is RunState.FINISHED
+
+
+async def test_a_verdict_that_is_cut_says_so_and_never_loses_its_folder(
+    services: FakeServices, conductor: FakeConductor, text_of: TextOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "a-person"
+    conductor.folder = home / "runs" / conductor.folder.name
+    conductor.folder.mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(tmp_path)
+    ticks = [tick(0, delta("/pay", (10.0,)))]
+    conductor.feed(*ticks)
+    app = PerftuiApp(services, attach=RunAddress(conductor.folder, conductor.socket))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(lambda: conductor.greeted, "the cockpit to connect")
+        record = record_of(ticks, sentences=("Passed: finished.", *["One more sentence that is long."] * 9))
+        await conductor.end(replace(record, folder=str(conductor.folder)))
+        await wait_until(lambda: app.current_mode == "results", "the results")
+        await pilot.pause()
+        text = text_of(app)
+        assert "Files ~/runs/20260304T050607" in text
+        assert re.search(r"1–9 of \d+ · all in Run", text)

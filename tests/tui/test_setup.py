@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from perftui.model.inspection import CheckItem
@@ -14,6 +15,7 @@ from perftui.model.plan import RunPlan, Scenario, Target
 from perftui.profiles.choice import AskedNames
 from perftui.tui.app import PerftuiApp
 from perftui.tui.screens.dialogs import ConfirmHost, QuitDialog
+from perftui.tui.widgets.fields import Fields
 from tests.fakes.cockpit_services import CHECKS, FAILED_CHECK, FakeServices
 from tests.fakes.waiting import wait_until
 
@@ -314,3 +316,27 @@ async def test_a_run_that_was_asked_elsewhere_is_offered_again_as_it_was(
         await pilot.press("enter")
         await pilot.pause()
     assert not services.started
+
+
+async def test_who_comes_back_from_a_start_in_a_field_edits_nothing(services: FakeServices) -> None:
+    app = PerftuiApp(services, AskedNames("smoke", "local"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("e", *"25", "enter")
+        await wait_until(lambda: app.current_mode == "live", "the run")
+        await pilot.press("1")
+        await pilot.press("3")
+        assert app.current_mode == "results"
+        await pilot.press("1")
+        assert app.screen.focused is app.screen.query_one("#profiles")
+        assert app.screen.query_one(Fields).overrides == {"users": "25"}
+
+
+async def test_a_field_takes_the_whole_burst_that_opened_it(services: FakeServices) -> None:
+    app = PerftuiApp(services, AskedNames("smoke", "local"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        for key in "e25":
+            app.post_message(events.Key(key, key))
+        await wait_until(lambda: app.screen.query_one(Fields).overrides == {"users": "25"}, "the text")
+        assert app.current_mode == "setup"

@@ -58,7 +58,8 @@ def plot(width: int, height: int, curves: Sequence[Curve], x: Axis, y: Axis, *, 
     values = (0, y.top) if height < 5 else (0, y.top / 2, y.top)
     plotext.yticks(values, [y.text(value).rjust(labels - 1) for value in values])
     if height >= 10:
-        marks = [x.top * quarter / 4 for quarter in range(5)]
+        # Whole numbers: of two that differ in their fraction the labels would be the same.
+        marks = sorted({int(x.top * quarter / 4) for quarter in range(5)})
         plotext.xticks(marks, [x.text(mark) for mark in marks])
     else:
         plotext.xticks([], [])

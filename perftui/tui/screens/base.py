@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
@@ -19,24 +20,28 @@ if TYPE_CHECKING:
     from perftui.tui.app import PerftuiApp
 
 PUMP_S = 1.0
+# Below this nothing useful fits.
+MIN_COLUMNS, MIN_ROWS = 70, 20
 
 
 class Placard(Static):
     def __init__(self) -> None:
-        super().__init__("perftui needs 60 columns and 16 rows.\nMake the terminal larger, or press q.", markup=False)
+        needed = f"perftui needs {MIN_COLUMNS} columns and {MIN_ROWS} rows."
+        super().__init__(f"{needed}\nMake the terminal larger, or press q.", markup=False)
 
 
 class CockpitScreen(Screen[None], inherit_bindings=False):
     """A mode. `show` draws what changed; it is called by the pump once a second, and at once for what matters."""
 
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = "../styles/cockpit.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (30, "-tall"), (45, "-high")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (MIN_COLUMNS, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (MIN_ROWS, "-low"), (24, "-short"), (30, "-tall"), (45, "-high")]  # noqa: RUF012
     mode: ClassVar[str]
 
     def __init__(self) -> None:
         super().__init__()
         self._drawn: object = None
+        self._last_focused: Widget | None = None
 
     def body(self) -> Iterable[Widget]:
         raise NotImplementedError
@@ -53,6 +58,18 @@ class CockpitScreen(Screen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         self.set_interval(PUMP_S, self.pump)
         self.call_after_refresh(self.pump, force=True)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        self._last_focused = event.widget
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.call_after_refresh(self._focus_again)
+
+    def _focus_again(self) -> None:
+        """The placard hides all else, and what is hidden loses the focus: it comes back with the rest."""
+        is_hidden = self.has_class("-tiny") or self.has_class("-flat")
+        if self.focused is None and self._last_focused is not None and not is_hidden:
+            self.set_focus(self._last_focused)
 
     def on_screen_resume(self) -> None:
         self.pump(force=True)

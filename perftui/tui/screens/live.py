@@ -21,6 +21,7 @@ from perftui.tui.request_columns import ExceptionRow, exception_table, failure_t
 from perftui.tui.screens.base import CockpitScreen
 from perftui.tui.screens.dialogs import RowDetail
 from perftui.tui.screens.run_charts import rates_chart, show_rates, show_times, times_chart
+from perftui.tui.services import RunAddress
 from perftui.tui.widgets.chart import Chart
 from perftui.tui.widgets.panes import Pane, Panes
 from perftui.tui.widgets.table import Table
@@ -47,6 +48,7 @@ class LiveScreen(CockpitScreen):
     def __init__(self) -> None:
         super().__init__()
         self.is_paused = False
+        self._address: RunAddress | None = None
 
     def body(self) -> Iterable[Widget]:
         yield Bar(id="run-title")
@@ -81,7 +83,14 @@ class LiveScreen(CockpitScreen):
         for tile in self.query(Tile):
             tile.is_compact = event.size.width < 100 or event.size.height < 30
 
+    @property
+    def is_typing(self) -> bool:
+        return self.query_one(Panes).is_typing
+
     def show(self, model: CockpitModel) -> None:
+        if model.address is not self._address:
+            self._address = model.address
+            self._begin()
         self.query_one(TopBar).show(model, is_paused=self.is_paused)
         if self.is_paused:
             return
@@ -96,6 +105,12 @@ class LiveScreen(CockpitScreen):
         self._show_panes(model, snapshot)
         if self.has_class("-wide"):
             self._show_side(model, snapshot)
+
+    def _begin(self) -> None:
+        """Nothing that was asked of the former run's view holds for another run."""
+        self.is_paused = False
+        self.remove_class("-paused")
+        self.query_one(Panes).clear_filters()
 
     def action_stop(self) -> None:
         self.cockpit.stop_run()
@@ -169,7 +184,7 @@ class LiveScreen(CockpitScreen):
             ),
             "users": Reading(
                 f"{snapshot.user_count:,}",
-                f"of {count_text(snapshot.target_user_count)}",
+                f"of {count_text(snapshot.target_user_count)}" if snapshot.target_user_count else "of …",
                 history=bars(lambda point: point.user_count, "last"),
             ),
             "generator": Reading(
@@ -220,6 +235,9 @@ class LiveScreen(CockpitScreen):
         else:
             log = model.log
             self.query_one("#log", ScrollPane).show(lambda _width: [line(foreign(each)) for each in log])
+
+    def on_panes_filter_closed(self) -> None:
+        self.cockpit.typing_ended()
 
     def on_panes_changed(self) -> None:
         self.pump(force=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -47,7 +48,7 @@ class ResultsScreen(CockpitScreen):
     def body(self) -> Iterable[Widget]:
         yield Bar(id="run-title")
         with Horizontal(id="summary"):
-            yield Block("Verdict", id="verdict")
+            yield Block("Verdict", id="verdict", rest="all in Run")
             yield times_chart()
             yield rates_chart()
         yield Panes(
@@ -101,6 +102,7 @@ class ResultsScreen(CockpitScreen):
             verdict, title=(Piece("Verdict  ", "heading"), Piece(word.text, word.role))
         )
         self._show_charts()
+        self.query_one(Panes).clear_filters()
         requests, failures, exceptions = request_rows(record), failure_rows(record), exception_rows(record)
         self.query_one("#requests", Table).show(requests, total_row(record) if requests else None)
         self.query_one("#failure-list", Table).show(failures)
@@ -151,17 +153,29 @@ def _title(model: CockpitModel, record: Record | None) -> Sequence[Piece]:
 def _verdict_lines(record: Record) -> Callable[[int], Sequence[Line]]:
     total = total_row(record)
     sentences = [clean(each, 400) for each in sentences_of(record)]
-    where = short_path(record.folder)
+    where = _folder_text(record)
 
     def lines(width: int) -> Sequence[Line]:
         result: list[Line] = []
-        for number, sentence in enumerate(sentences):
-            result += wrapped(sentence, width, "strong" if number == 0 else "")
+        for sentence in sentences[:1]:
+            result += wrapped(sentence, width, "strong")
+        # Before the rest, which may be cut: the Run pane has all of that.
         result += wrapped(where, width, "", first=Piece("Files ", "muted"))
+        for sentence in sentences[1:]:
+            result += wrapped(sentence, width)
         result += [Line(), *_headline(total, record.outcome.accounting if record.outcome else None)]
         return result
 
     return lines
+
+
+def _folder_text(record: Record) -> str:
+    """The folder as a person would type it; below both the current folder and home, in the shorter form."""
+    folder, home = Path(record.folder), Path.home()
+    texts = [short_path(record.folder)]
+    if home != Path("/") and folder.is_relative_to(home):
+        texts.append(clean(f"~/{folder.relative_to(home)}"))
+    return min(texts, key=len)
 
 
 def _headline(total: RequestRow, accounting: Accounting | None) -> list[Line]:
@@ -215,7 +229,7 @@ def _run_lines(record: Record) -> Callable[[int], Sequence[Line]]:
 
 
 def _file_lines(record: Record, names: Sequence[str]) -> Callable[[int], Sequence[Line]]:
-    folder = short_path(record.folder)
+    folder = _folder_text(record)
 
     def lines(width: int) -> Sequence[Line]:
         result = [*wrapped(folder, width, "strong"), Line()]

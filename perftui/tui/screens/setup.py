@@ -33,7 +33,7 @@ from perftui.tui.screens.base import CockpitScreen
 from perftui.tui.screens.dialogs import ConfirmHost
 from perftui.tui.services import GIVEN_FILES
 from perftui.tui.widgets.choices import Choice, Choices
-from perftui.tui.widgets.fields import Fields
+from perftui.tui.widgets.fields import FieldInput, Fields
 from perftui.tui.widgets.load_shape_chart import LoadShapeChart
 from perftui.tui.widgets.preflight import Preflight
 from perftui.tui.widgets.text import Block, ScrollPane
@@ -55,7 +55,8 @@ class SetupScreen(CockpitScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "Start", tooltip="Check, then start the run"),
         Binding("p", "check", "Preflight", tooltip="Check the plan again, without load"),
-        Binding("e", "edit", "Edit", tooltip="Change users, spawn rate and run time for this run"),
+        # With priority: digits in one burst with it are for the field, and elsewhere they change the mode.
+        Binding("e", "edit", "Edit", tooltip="Change users, spawn rate and run time for this run", priority=True),
         Binding("tab", "app.focus_next", "Next", show=False),
     ]
 
@@ -137,10 +138,23 @@ class SetupScreen(CockpitScreen):
         self._make_plan()
 
     def on_fields_submitted(self) -> None:
+        if not self.query_one(Fields).fault:
+            self._leave_fields()
         self.action_start()
 
+    def on_screen_suspend(self) -> None:
+        # Another mode is shown. Who comes back presses keys that a field would take for text.
+        if self.app.current_mode != self.mode:
+            self._leave_fields()
+
+    def _leave_fields(self) -> None:
+        self.set_focus(self._list("#profiles"))
+
     def action_edit(self) -> None:
-        self.query_one("FieldInput").focus()
+        self.set_focus(self.query_one(FieldInput))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return not isinstance(self.focused, FieldInput) if action == "edit" else True
 
     def action_check(self) -> None:
         self._begin_check()

@@ -37,13 +37,18 @@ class FilterInput(Input):
 
 class Panes(Container):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "next_pane(1)", "Pane", tooltip="The next tab"),
-        Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False),
-        Binding("slash", "filter", "Filter", key_display="/", tooltip="Only rows that contain a text"),
+        # With priority: what moves the focus acts before the next key is given to anybody. In one burst with it,
+        # the text for the filter would otherwise reach the table, and an x in it would stop the run.
+        Binding("tab", "next_pane(1)", "Pane", tooltip="The next pane", priority=True),
+        Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False, tooltip="The previous pane", priority=True),
+        Binding("slash", "filter", "Filter", key_display="/", tooltip="Only rows with a text", priority=True),
     ]
 
     class Changed(Message):
         """Another pane is visible: it has to be filled."""
+
+    class FilterClosed(Message):
+        """Nobody types a filter any more."""
 
     def __init__(self, panes: Sequence[Pane], *, id: str) -> None:
         super().__init__(id=id)
@@ -78,14 +83,14 @@ class Panes(Container):
         self._put_headings()
 
     def show_pane(self, name: str) -> None:
-        focused = self.current.has_focus or self.screen.focused is None
+        focused = self.current.has_focus or self.is_typing or self.screen.focused is None
         self._current = next(pane for pane in self._panes if pane.name == name)
-        self.query_one(FilterInput).display = False
         for pane in self._panes:
             pane.widget.display = pane is self._current
         self._put_headings()
         if focused:
-            self.current.focus()
+            self.screen.set_focus(self.current)
+        self._close_filter()
         self.refresh_bindings()
         self.post_message(self.Changed())
 
@@ -93,7 +98,7 @@ class Panes(Container):
         tabs = self._tabs()
         at = tabs.index(self._current) if self._current in tabs else 0
         self.show_pane(tabs[(at + step) % len(tabs)].name)
-        self.current.focus()
+        self.screen.set_focus(self.current)
 
     def action_filter(self) -> None:
         table = self.current
@@ -101,10 +106,25 @@ class Panes(Container):
             field = self.query_one(FilterInput)
             field.value = table.filter_text
             field.display = True
-            field.focus()
+            self.screen.set_focus(field)
+
+    @property
+    def is_typing(self) -> bool:
+        """The next keys are text of a filter."""
+        # What the screen says: a widget hears of its own focus only later.
+        return self.screen.focused is self.query_one(FilterInput)
+
+    def clear_filters(self) -> None:
+        """All rows of all panes, and nobody is asked for a text."""
+        if self.is_typing:
+            self.screen.set_focus(self.current)
+        self._close_filter()
+        for pane in self._panes:
+            if isinstance(pane.widget, Table):
+                pane.widget.filter_by("")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return isinstance(self.current, Table) if action == "filter" else True
+        return isinstance(self.current, Table) and not self.is_typing if action == "filter" else True
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -113,10 +133,18 @@ class Panes(Container):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        event.input.display = False
+        if not event.input.display:
+            return
         if isinstance(self.current, Table):
             self.current.filter_by(event.value)
-        self.current.focus()
+        self.screen.set_focus(self.current)
+        self._close_filter()
+
+    def _close_filter(self) -> None:
+        field = self.query_one(FilterInput)
+        if field.display:
+            field.display = False
+            self.post_message(self.FilterClosed())
 
     def _tabs(self) -> list[Pane]:
         return [pane for pane in self._panes if not pane.is_optional or self._notes.get(pane.name)]

@@ -59,13 +59,16 @@ class Table(CursorWidget, Generic[Row]):
         sorted_by: str,
         searched: Callable[[Row], str],
         empty: str,
+        of_all: Callable[[Row, int], Row] = lambda total, _count: total,
         id: str | None = None,
     ) -> None:
+        """`of_all` names the total as that of so many rows, while a filter shows fewer."""
         super().__init__(id=id)
         self._columns = tuple(columns)
         self._key_of = key_of
         self._searched = searched
         self._empty = empty
+        self._of_all = of_all
         self._sorted_by = next(column for column in self._columns if column.label == sorted_by)
         self._descending = not self._sorted_by.is_text
         self._all: Sequence[Row] = ()
@@ -142,7 +145,8 @@ class Table(CursorWidget, Generic[Row]):
             why = "no row contains the filter's text" if self._all and self._filter else self._empty
             lines.append(Line((Piece(" " + why, "muted"),)))
         if self._total is not None:
-            lines.append(self._row(layout, self._total, Piece(" "), "", role="strong"))
+            total = self._of_all(self._total, len(self._all)) if self._filter else self._total
+            lines.append(self._row(layout, total, Piece(" "), "", role="strong"))
         return lines
 
     def title(self) -> Sequence[Piece]:

@@ -33,8 +33,11 @@ class Bar(StripWidget):
 class Block(StripWidget):
     """A few lines, built for the width at hand; as high as they are where the style says `height: auto`."""
 
-    def __init__(self, title: str = "", *, id: str | None = None, is_framed: bool = True) -> None:
+    def __init__(self, title: str = "", *, id: str | None = None, is_framed: bool = True, rest: str = "") -> None:
+        """`rest` says in the lower edge where all of it stands, when it is cut."""
         super().__init__(id=id)
+        self._rest = rest
+        self._count = 0
         self.is_framed = is_framed
         self._title: tuple[Piece, ...] = (Piece(title, "heading"),) if title else ()
         self._subtitle: tuple[Piece, ...] = ()
@@ -57,12 +60,17 @@ class Block(StripWidget):
         self.redraw()
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
-        return self._build(width)[:height]
+        lines = self._build(width)
+        self._count = len(lines)
+        return lines[:height]
 
     def title(self) -> Sequence[Piece]:
         return self._title
 
     def subtitle(self) -> Sequence[Piece]:
+        height = self.inside_height
+        if self._rest and self._count > height:
+            return (Piece(f"1–{height} of {self._count} · {self._rest}", "muted"),)
         return self._subtitle
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:

@@ -38,7 +38,7 @@ class TopBar(StripWidget):
         self._word = _VIEW_PAUSED if is_paused else state_of(model)
         snapshot = model.snapshot
         self._clock = (snapshot.elapsed_s, snapshot.run_time_s if model.is_live else None) if snapshot else None
-        is_ramping = snapshot is not None and self._word.word == "RAMPING"
+        is_ramping = snapshot is not None and self._word.word == "RAMPING" and snapshot.target_user_count > 0
         self._users = (snapshot.user_count, snapshot.target_user_count) if snapshot and is_ramping else None
         self.redraw()
 
