@@ -143,6 +143,8 @@ def _sentences(
             f"from up to {_counted(totals.max_user_count, 'user')}{times}."
         )
         said.append(_failures(totals))
+        if total.failed and exit_code == exit_codes.OK:
+            said.append("Failures alone do not fail a run in which some requests succeed.")
         if warm_up_s:
             said.append(f"The first {format_duration(warm_up_s)} were warm-up and are part of these numbers.")
     if totals.abandoned:

@@ -68,6 +68,7 @@ def test_nothing_measured_is_said_with_its_numbers_and_no_zero_times() -> None:
 def test_failures_are_said_with_share_and_cause() -> None:
     words = " ".join(judge(total_of(GOOD + ALL_FAILED), Ending(), 2.0).sentences)
     assert "2 requests failed (40.00%); most often GET /a: refused (2)." in words
+    assert "Failures alone do not fail a run" in words
 
 
 @pytest.mark.parametrize(
