@@ -64,8 +64,10 @@ def save(svg: str, name: str, size: tuple[int, int]) -> None:
 
 
 async def main() -> None:
-    with tempfile.TemporaryDirectory() as runs:
-        await asyncio.gather(*(picture(size, Path(runs)) for size in SIZES))
+    with tempfile.TemporaryDirectory() as home:
+        # The pictures show paths as a person would see them, and none of this machine's.
+        os.environ["HOME"] = home
+        await asyncio.gather(*(picture(size, Path(home) / "runs") for size in SIZES))
 
 
 if __name__ == "__main__":
