@@ -144,7 +144,7 @@ def _sentences(
         )
         said.append(_failures(totals))
         if total.failed and exit_code == exit_codes.OK:
-            said.append("Failures alone do not fail a run in which some requests succeed.")
+            said.append("Failures alone do not fail a run.")
         if warm_up_s:
             said.append(f"The first {format_duration(warm_up_s)} were warm-up and are part of these numbers.")
     if totals.abandoned:

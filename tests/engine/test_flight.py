@@ -114,7 +114,7 @@ class U(HttpUser):
     def t(self): self.client.get("/")
 """
     )
-    engine.run(configure(path, host=target.url, users=1, run_time_s=1.2))
+    engine.run(configure(path, host=target.url, users=1, run_time_s=1.2, stop_timeout_s=5.0))
     engine.check_accounting()
     assert engine.counts["/"][0] == target.requests["/"]
     # The last one may have been cut off before it reached the server.

@@ -65,7 +65,7 @@ class U(FastHttpUser):
 """
     )
     engine = start_engine(buffer_bytes=2048)
-    engine.send(configure(path, host=target.url, users=3, run_time_s=3.5))
+    engine.send(configure(path, host=target.url, users=3, run_time_s=3.5, stop_timeout_s=5.0))
     engine.wait_message(Loaded)
     engine.send(Start())
     engine._open.discard(engine.socket.fileno())

@@ -48,7 +48,7 @@ def test_every_kind_of_user_runs_unchanged(engine: Any, target: Any, configure: 
         host=target.url,
         users=6,
         run_time_s=2.5,
-        stop_timeout_s=1.0,
+        stop_timeout_s=5.0,
         locust_args=("--colour", "blue"),
     )
     engine.run(asked)
@@ -115,7 +115,7 @@ def test_exit_in_a_task_is_the_locustfiles_fault_and_nothing_counted_is_lost(
     engine: Any, target: Any, locustfile: Any, configure: Any
 ) -> None:
     path = locustfile("import sys\n" + USER + "    @task\n    def bad(self): sys.exit(3)\n" + SAY_EVENTS)
-    engine.run(configure(path, host=target.url, users=5))
+    engine.run(configure(path, host=target.url, users=5, stop_timeout_s=5.0))
     assert "locustfile.py:9: called sys.exit(3)" in engine.fault
     assert events_of(engine.output)[-4:] == ["test_stopping", "test_stop", "quitting", "quit"]
     ok = sum(ok for ok, _ in engine.counts.values())
@@ -198,7 +198,7 @@ def test_listener_that_raises_is_named_and_changes_no_number(
         + "@events.request.add_listener\ndef f(**_): raise RuntimeError('in a listener\\nsecond line')\n"
         + "@events.quitting.add_listener\ndef g(environment, **_): environment.process_exit_code = 7\n"
     )
-    engine.run(configure(path, host=target.url, users=2, run_time_s=1.2))
+    engine.run(configure(path, host=target.url, users=2, run_time_s=1.2, stop_timeout_s=5.0))
     assert engine.ended.hook_raised == "locustfile.py:8: RuntimeError: in a listener\\nsecond line"
     assert engine.ended.exit_code == 7
     assert engine.counts == {"/": (target.requests["/"], 0)}
