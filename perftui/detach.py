@@ -23,6 +23,7 @@ from perftui.conductor.interpreter import Interpreter
 from perftui.conductor.loading import load_engine
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan, plan_from_dict, plan_to_dict
+from perftui.model.text import mask_secrets
 from perftui.store.atomic import write_atomically
 
 T = TypeVar("T")
@@ -170,7 +171,7 @@ def run_detached(asked_text: str) -> int:
     except Exception:
         if folder is not None:
             # Nobody reads this process's stderr: a bug leaves its traceback, without locals, with the run.
-            write_atomically(folder / "crash.log", traceback.format_exc().encode(errors="replace"))
+            write_atomically(folder / "crash.log", _crash_text())
         raise
 
 
@@ -182,3 +183,8 @@ def _answer(document: dict[str, object]) -> None:
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
     os.close(nowhere)
+
+
+def _crash_text() -> bytes:
+    lines = traceback.format_exc().splitlines(keepends=True)
+    return "".join(map(mask_secrets, lines)).encode(errors="replace")

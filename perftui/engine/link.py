@@ -73,5 +73,5 @@ class Link:
         except OSError:
             os._exit(STOPPED_EARLY)
         except WireError as error:
-            print(f"perftui engine: {error}", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"perftui engine: {error}", file=sys.stderr, flush=True)  # noqa: T201 - the last word there is
             os._exit(BUG)

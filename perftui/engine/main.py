@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
+import io
 import os
 import socket
 import sys
@@ -20,8 +20,8 @@ def main(socket_fd: int, heartbeat_fd: int) -> NoReturn:
     faulthandler.enable()
     # Into a pipe, Python would keep back what user code prints.
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError):
-            stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True, errors="backslashreplace")
     heartbeat = Heartbeat(heartbeat_fd)
     heartbeat.start()
     _check_locust(socket_fd)

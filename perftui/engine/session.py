@@ -138,7 +138,7 @@ def spawn_vital(function: Callable[[], None]) -> None:
     def vital() -> None:
         try:
             function()
-        except Exception:  # noqa: BLE001
+        except Exception:  # noqa: BLE001 - whatever it is, load must not go on unrecorded
             traceback.print_exc()
             sys.stderr.flush()
             os._exit(exit_codes.BUG)

@@ -71,9 +71,9 @@ class Number:
 
     def read(self, value: object) -> float:
         # Not a number (nan) is on neither side of 0.
-        if type(value) not in (int, float) or not 0 < value <= self.maximum:  # type: ignore[operator]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= self.maximum:
             raise _refused(value, self)
-        return float(value)  # type: ignore[arg-type]
+        return float(value)
 
     def read_text(self, text: str) -> float:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib
 import os
 from collections.abc import Iterable
 from functools import partial
@@ -256,7 +257,6 @@ class PerftuiApp(App[None], inherit_bindings=False):
 
 def _after_first_paint() -> None:
     """What the first paint does not wait for: the chart library, and the collector that was held back for it."""
-    import plotext  # noqa: F401
-
+    importlib.import_module("plotext")
     gc.freeze()
     gc.enable()

@@ -76,7 +76,7 @@ def _cockpit(services: Services, asked: AskedNames, attach: RunAddress | None) -
             _say_crash(str(app.crash_report) if app.crash_report else None)
         return app.return_code
     for line in app.farewell:
-        print(clean(line, 500))  # noqa: T201
+        print(clean(line, 500))  # noqa: T201 - for the shell, once the screen is given back
     sys.stdout.flush()
     return OK
 
@@ -88,7 +88,7 @@ def _guarded(run: Callable[[], int]) -> int:
     except PerftuiError as error:
         _say(f"perftui: {clean(str(error), 400)}")
         return error.exit_code
-    except BaseException as error:  # noqa: BLE001
+    except BaseException as error:  # noqa: BLE001 - the edge of the child, which must never run on as its parent
         path = write_crash_report(error)
         _say_crash(str(path) if path else None)
         return BUG

@@ -34,6 +34,7 @@ class CockpitScreen(Screen[None], inherit_bindings=False):
     """A mode. `show` draws what changed; it is called by the pump once a second, and at once for what matters."""
 
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = "../styles/cockpit.tcss"
+    # Textual declares these two for instances: a ClassVar would not override them.
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (MIN_COLUMNS, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (MIN_ROWS, "-low"), (24, "-short"), (30, "-tall"), (45, "-high")]  # noqa: RUF012
     mode: ClassVar[str]

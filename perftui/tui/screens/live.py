@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual import events
@@ -36,7 +37,10 @@ _SPARK_POINTS = _SPARK_BARS * _SPARK_S
 
 
 class LiveScreen(CockpitScreen):
-    CSS_PATH = ["../styles/cockpit.tcss", "../styles/live.tcss"]  # noqa: RUF012
+    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
+        "../styles/cockpit.tcss",
+        "../styles/live.tcss",
+    ]
     mode = "live"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "stop", "Stop", tooltip="Stop the run: users finish what they do; again: stop now"),

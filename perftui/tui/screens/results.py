@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -33,7 +33,10 @@ from perftui.tui.widgets.top_bar import TopBar
 
 
 class ResultsScreen(CockpitScreen):
-    CSS_PATH = ["../styles/cockpit.tcss", "../styles/results.tcss"]  # noqa: RUF012
+    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
+        "../styles/cockpit.tcss",
+        "../styles/results.tcss",
+    ]
     mode = "results"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "run_again", "Run again", tooltip="Back to Setup with this plan"),

@@ -50,7 +50,10 @@ MAX_CHECK_ITEMS = 100
 
 
 class SetupScreen(CockpitScreen):
-    CSS_PATH = ["../styles/cockpit.tcss", "../styles/setup.tcss"]  # noqa: RUF012
+    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
+        "../styles/cockpit.tcss",
+        "../styles/setup.tcss",
+    ]
     mode = "setup"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "Start", tooltip="Check, then start the run"),
@@ -172,7 +175,7 @@ class SetupScreen(CockpitScreen):
             await self._start_checked()
         except PerftuiError as error:
             self._say(f"not started: {error}", "bad")
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - a bug becomes a line here, not the end of the cockpit
             self._say(f"not started: {_bug_text(error)}", "bad")
         finally:
             self._is_starting = False
@@ -257,7 +260,7 @@ class SetupScreen(CockpitScreen):
             await self.cockpit.services.ready(target)
         except PerftuiError as refusal:
             error = str(refusal)
-        except Exception as bug:  # noqa: BLE001
+        except Exception as bug:  # noqa: BLE001 - a bug becomes a line here, not the end of the cockpit
             error = _bug_text(bug)
         self._readying = None
         if error:
@@ -292,7 +295,7 @@ class SetupScreen(CockpitScreen):
                 self._show_check()
         except PerftuiError as error:
             self._items.append(CheckItem(error.what, "failed", str(error), error.exit_code))
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - a bug becomes a line here, not the end of the cockpit
             self._items.append(CheckItem("preflight", "failed", _bug_text(error), BUG))
         if plan is self._plan:
             self._checked = plan
