@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
@@ -11,11 +12,19 @@ Environment = Literal["local", "staging", "production"]
 # A run that names no end, and whose locustfile has no load shape, ends by itself after this long.
 LONGEST_UNASKED_RUN_S = 3600.0
 DEFAULT_TIMEOUT_S = 60.0
+# A warm-up that lasts until the run is steady, however long that takes.
+UNTIL_STEADY_S = math.inf
+# Among the rules of `abort_on`: the rules that apply where nobody says otherwise.
+DEFAULT_ABORT_RULES = "default"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the load goes. The three limits are the most that a plan may ask of it; None is no limit."""
+    """Where the load goes. The three limits are the most that a plan may ask of it; None is no limit.
+
+    `metrics_url` is its Prometheus text endpoint, from its own url where it begins with a slash; `monitor_command` a
+    shell command that prints a number; both empty where there is none.
+    """
 
     name: str
     url: str
@@ -23,11 +32,16 @@ class Target:
     max_users: int | None = None
     max_rps: float | None = None
     max_minutes: float | None = None
+    metrics_url: str = ""
+    monitor_command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Who makes the load. Empty `user_classes` means all of them; `weights` replaces a class's own weight."""
+    """Who makes the load. Empty `user_classes` means all of them; `weights` replaces a class's own weight.
+
+    `groups` names sets of globs over request names; `thresholds` hold for every profile that runs this scenario.
+    """
 
     name: str
     locustfiles: tuple[str, ...]
@@ -35,11 +49,17 @@ class Scenario:
     tags: tuple[str, ...] = ()
     exclude_tags: tuple[str, ...] = ()
     weights: Mapping[str, int] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    thresholds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How much load, for how long. `run_time_s` None: to the end of the load shape, or LONGEST_UNASKED_RUN_S."""
+    """How much load, for how long. `run_time_s` None: to the end of the load shape, or LONGEST_UNASKED_RUN_S.
+
+    `warm_up_s` is not judged; UNTIL_STEADY_S where the run itself shows how long that is. `thresholds` and `abort_on`
+    are rules as people write them (perftui.judgement.rules has their grammar).
+    """
 
     name: str
     description: str = ""
@@ -52,6 +72,8 @@ class Profile:
     read_timeout_s: float = DEFAULT_TIMEOUT_S
     python: str | None = None
     """The interpreter that the engine is started with; None: found as docs/locustfiles.md says."""
+    thresholds: tuple[str, ...] = ()
+    abort_on: tuple[str, ...] = (DEFAULT_ABORT_RULES,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +95,11 @@ class RunPlan:
     @property
     def title(self) -> str:
         return f"{self.profile.name} → {self.target.name}"
+
+    @property
+    def thresholds(self) -> tuple[str, ...]:
+        """The scenario's, then the profile's own, each once."""
+        return tuple(dict.fromkeys((*self.scenario.thresholds, *self.profile.thresholds)))
 
 
 def plan_to_dict(plan: RunPlan) -> dict[str, Any]:
@@ -110,7 +137,7 @@ def _table(value: Any) -> dict[str, Any]:
         if isinstance(entry, tuple):
             table[each.name] = list(entry)
         elif isinstance(entry, Mapping):
-            table[each.name] = dict(entry)
+            table[each.name] = {key: list(value) if isinstance(value, tuple) else value for key, value in entry.items()}
         elif entry is not None:
             table[each.name] = entry
     return table
@@ -118,4 +145,12 @@ def _table(value: Any) -> dict[str, Any]:
 
 def _known(kind: type[Any], table: Mapping[str, Any]) -> dict[str, Any]:
     names = {each.name for each in fields(kind)}
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items() if key in names}
+    return {key: _frozen(value) for key, value in table.items() if key in names}
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
+    if isinstance(value, Mapping):
+        return {key: _frozen(each) for key, each in value.items()}
+    return value

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from perftui.model.judged import WHOLE_RUN, Finding, ThresholdResult, Window
 from perftui.model.plan import RunPlan
 from perftui.model.run_state import RunState
 from perftui.model.snapshot import TimelinePoint
@@ -17,6 +18,7 @@ OUTCOME_SCHEMA_VERSION = 1
 
 class Verdict(Enum):
     PASSED = "passed"
+    ACCEPTABLE = "acceptable"
     FAILED = "failed"
     NO_DATA = "no data"
     ABORTED = "aborted"
@@ -67,6 +69,10 @@ class Outcome:
     locust_exit_code: int | None = None
     warnings: tuple[str, ...] = ()
     trust: Trust = Trust.OK
+    thresholds: tuple[ThresholdResult, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    warm_up_s: float = 0.0
+    """How much of the start is in none of the numbers; of all that was recorded where the run never became steady."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,9 @@ class RunEvent:
 class Record:
     """A run, read from its folder. `outcome` is None where it was never sealed; then `state` says
     whether it still goes on or was interrupted.
+
+    `totals` and `history` cover `window`; `whole`, `timeline` and `events` the whole run. `thresholds`, `findings` and
+    `sentences` were judged over `window`: at the end of the run, or when it was read for another one.
     """
 
     run_id: str
@@ -96,4 +105,9 @@ class Record:
     environment: Mapping[str, str] = field(default_factory=dict)
     """Versions and machine of the generator, as the engine and the conductor said."""
     history: tuple[HistoryRow, ...] = ()
-    """One row for each point of the timeline, for stats_history.csv."""
+    """One row for each point of the timeline in the window, for stats_history.csv."""
+    whole: RunTotals = field(default_factory=RunTotals)
+    window: Window = WHOLE_RUN
+    thresholds: tuple[ThresholdResult, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    sentences: tuple[str, ...] = ()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from perftui.model.histogram import PERCENTILES, Histogram, merge
+from perftui.model.judged import ThresholdResult
 from perftui.model.run_state import RunState
-from perftui.model.tick import Health, Tick
+from perftui.model.tick import Health, TargetSample, Tick
 from perftui.model.totals import RequestTotals, RunTotals
 
 
@@ -78,6 +79,7 @@ class TimelinePoint:
     in_flight: int
     cpu_percent: float
     hub_lag_p99_ms: float
+    target: TargetSample | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,9 @@ class Snapshot:
     `seq` is the newest committed tick (-1: none yet): the points up to it are in the record. `now` is the
     newest tick alone; `recent_times` covers the last ten seconds, `total` the whole run. `run_time_s` is None
     where the end is not known beforehand. `warning` is one line that a viewer shows for as long as it is there.
+
+    `total`, `rows`, `failures` and `statuses` leave out the first `warm_up_s`; while `is_warming_up`, they are of the
+    warm-up itself.
     """
 
     run_id: str
@@ -115,6 +120,9 @@ class Snapshot:
     exceptions: tuple[tuple[str, int], ...]
     statuses: dict[int, int]
     health: Health | None
+    thresholds: tuple[ThresholdResult, ...] = ()
+    is_warming_up: bool = False
+    warm_up_s: float = 0.0
 
 
 # A viewer is sent the biggest of each; the record keeps all.
@@ -142,6 +150,7 @@ def point_of(tick: Tick) -> TimelinePoint:
         in_flight=tick.in_flight,
         cpu_percent=tick.health.cpu_percent,
         hub_lag_p99_ms=tick.health.hub_lag_p99_ms,
+        target=tick.target,
     )
 
 

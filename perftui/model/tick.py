@@ -60,6 +60,36 @@ class ExceptionDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class RateLimitDelta:
+    """Responses with status 429 to one request name in one tick; `first_s` and `last_s` since the test start.
+
+    `retry_after_s` is what the Retry-After of the last that had one said, in seconds from `told_s`; both None where
+    none had one that could be read.
+    """
+
+    method: str
+    name: str
+    count: int
+    first_s: float
+    last_s: float
+    retry_after_s: float | None = None
+    told_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSample:
+    """What was known of the target's own side at the end of a tick; None: not known.
+
+    `cpu_percent` is 100 for one busy core. `value` is what the target's monitor command printed.
+    """
+
+    cpu_percent: float | None = None
+    memory_bytes: int | None = None
+    open_connections: int | None = None
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """How the generator itself is doing over the tick.
 
@@ -100,3 +130,6 @@ class Tick:
     in_flight: int
     oldest_in_flight_s: float
     health: Health
+    rate_limits: tuple[RateLimitDelta, ...] = ()
+    target: TargetSample | None = None
+    """Added by the conductor; the engine knows nothing of it."""

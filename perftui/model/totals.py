@@ -87,7 +87,10 @@ class ExceptionGroup:
 
 
 class RunTotals:
-    """The sum of all ticks so far."""
+    """The sum of the ticks that were added: a whole run, or the part of it that is judged.
+
+    `covered_s` is how many seconds they cover together; `elapsed_s` where on the run's clock the last one ended.
+    """
 
     def __init__(self) -> None:
         self.total = RequestTotals(*AGGREGATED)
@@ -101,6 +104,7 @@ class RunTotals:
         self.oldest_in_flight_s = 0.0
         self.max_user_count = 0
         self.ticks = 0
+        self.covered_s = 0.0
         self.strained_ticks = 0
         self.recent: deque[Tick] = deque(maxlen=RECENT_TICKS)
 
@@ -130,6 +134,7 @@ class RunTotals:
         self.oldest_in_flight_s = tick.oldest_in_flight_s
         self.max_user_count = max(self.max_user_count, tick.user_count)
         self.ticks += 1
+        self.covered_s += tick.interval_s
         self.strained_ticks += is_strained(tick)
         self.recent.append(tick)
 

@@ -1,0 +1,50 @@
+"""Everything that is thought of a run, tick by tick: by its owner while it goes on, and again when it is read."""
+
+from __future__ import annotations
+
+from perftui.judgement.findings import Evidence, find
+from perftui.judgement.rules import parse_threshold
+from perftui.judgement.threshold_watch import ThresholdWatch
+from perftui.judgement.warm_up import WarmUp
+from perftui.model.judged import WHOLE_RUN, Finding, ThresholdResult, Window
+from perftui.model.plan import RunPlan
+from perftui.model.tick import Tick
+from perftui.model.totals import RunTotals
+
+
+class Assessment:
+    """`whole` adds up every tick, `measured` those that are judged: what comes after the warm-up, or lies in `window`.
+
+    Raises PerftuiError where a threshold of `plan` cannot be read.
+    """
+
+    def __init__(self, plan: RunPlan, window: Window | None = None) -> None:
+        self.whole = RunTotals()
+        self.measured = RunTotals()
+        self._window = window or WHOLE_RUN
+        self._warm_up = WarmUp(plan.profile.warm_up_s if window is None else 0.0)
+        self._watch = ThresholdWatch([parse_threshold(text) for text in plan.thresholds], plan.scenario.groups)
+        self._evidence = Evidence()
+
+    def add(self, tick: Tick) -> None:
+        is_measured = self._warm_up.is_over_at(tick) and self._window.holds(tick)
+        self.whole.add(tick)
+        if is_measured:
+            self.measured.add(tick)
+        self._watch.add(tick, is_measured)
+        self._evidence.add(tick, is_measured)
+
+    @property
+    def is_warming_up(self) -> bool:
+        return not self._warm_up.is_over
+
+    @property
+    def warm_up_s(self) -> float:
+        """Seconds at the start that are not judged, as far as is known yet."""
+        return self._warm_up.lasted_s
+
+    def thresholds(self) -> tuple[ThresholdResult, ...]:
+        return self._watch.results()
+
+    def findings(self) -> tuple[Finding, ...]:
+        return find(self._evidence, self.measured)
