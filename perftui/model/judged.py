@@ -23,9 +23,10 @@ class ThresholdResult:
     """A threshold held against a run. Numbers are in `unit`: "ms", "/s", "bytes", "%" (0 to 100), or "" for counts.
 
     `rule` is the whole threshold as written, `measure` the part of it that is measured, such as ``p95(auth)``.
-    `observed` is None without data; for a sliding window it is that of the worst one. `n` is how many requests it comes
-    from; for users, rps and what is measured on the target, how many ticks. `margin` is how far `observed` is inside the
-    target, as a share of it: 0.2 is 20 % to spare, negative is beyond; None without data or where the target is 0.
+    `observed` is None without data; for a sliding window it is that of the worst one. `n` is how many requests it
+    comes from; for users, rps and what is measured on the target, how many ticks. `margin` is how far `observed` is
+    inside the target, as a share of it: 0.2 is 20 % to spare, negative is beyond; None without data or where the
+    target is 0.
     `failed_since_s` and `failed_until_s` say, on the run's clock, since when it last was beyond what is acceptable and
     when that ended; None where it was not, or did not end. `text` is the result in one line for people.
     """

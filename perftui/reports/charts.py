@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from perftui.model.judged import WHOLE_RUN, Window
 from perftui.model.snapshot import TimelinePoint
 from perftui.reports.svg import Line, Panel, chart
 
@@ -16,17 +18,21 @@ _GAP_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Charts:
-    """`note` says what a point stands for where it is more than a tick."""
+    """Each an SVG. `note` says what a point stands for where it is more than a tick."""
 
     times: str
     rate: str
     failures: str
+    target_memory: str
+    target_cpu: str
     note: str
 
 
-def charts_of(timeline: Sequence[TimelinePoint]) -> Charts:
+def charts_of(timeline: Sequence[TimelinePoint], window: Window = WHOLE_RUN) -> Charts:
+    """The whole of `timeline`; what lies outside `window` is shaded. Charts of the target are empty without samples."""
     buckets, breaks, size = _buckets(timeline)
     ends_s = [bucket[-1].elapsed_s for bucket in buckets]
+    draw = partial(chart, elapsed_s=ends_s, breaks=breaks, covered_s=(window.from_s, window.to_s))
 
     p50 = [_highest(point.times.p50_ms for point in bucket) for bucket in buckets]
     p95 = [_highest(point.times.p95_ms for point in bucket) for bucket in buckets]
@@ -34,29 +40,42 @@ def charts_of(timeline: Sequence[TimelinePoint]) -> Charts:
     rps = [_mean_rate([point.requests for point in bucket], bucket) for bucket in buckets]
     users = [_highest(point.user_count for point in bucket) for bucket in buckets]
     fails_per_s = [_highest(point.fails_per_s for point in bucket) for bucket in buckets]
+    memory = [_highest(_memory_mb(point) for point in bucket) for bucket in buckets]
+    cpu = [_highest(point.target.cpu_percent if point.target else None for point in bucket) for bucket in buckets]
     return Charts(
-        times=chart(
+        times=draw(
             "Service time over the run: p50, p95 and p99 in ms",
-            ends_s,
-            breaks,
-            [Panel("ms", (Line("p99", p99), Line("p95", p95), Line("p50", p50)), 170)],
+            panels=[Panel("ms", (Line("p99", p99), Line("p95", p95), Line("p50", p50)), 170)],
         ),
-        rate=chart(
+        rate=draw(
             "Requests per second and users over the run",
-            ends_s,
-            breaks,
-            [Panel("requests/s", (Line("rps", rps, is_filled=True),), 94), Panel("users", (Line("users", users),), 42)],
+            panels=[
+                Panel("requests/s", (Line("rps", rps, is_filled=True),), 94),
+                Panel("users", (Line("users", users),), 42),
+            ],
         ),
-        failures=chart(
+        failures=draw(
             "Failures per second over the run",
-            ends_s,
-            breaks,
-            [Panel("failures/s", (Line("fails", fails_per_s, is_filled=True),), 170)],
+            panels=[Panel("failures/s", (Line("fails", fails_per_s, is_filled=True),), 170)],
         ),
+        target_memory=_alone(draw, "The target's memory over the run", "MB", memory),
+        target_cpu=_alone(draw, "The target's CPU over the run, 100 is one core", "%", cpu),
         note=f"Each point of a chart covers {size} s: the mean rate of requests, the highest of all else."
         if size > 1
         else "",
     )
+
+
+def _alone(draw: Callable[..., str], title: str, unit: str, values: list[float | None]) -> str:
+    """A chart of one line, or nothing where there is nothing to draw."""
+    known = any(value is not None for value in values)
+    return draw(title, panels=[Panel(unit, (Line("users", values),), 170)]) if known else ""
+
+
+def _memory_mb(point: TimelinePoint) -> float | None:
+    if point.target is None or point.target.memory_bytes is None:
+        return None
+    return point.target.memory_bytes / 1e6
 
 
 def _buckets(timeline: Sequence[TimelinePoint]) -> tuple[list[Sequence[TimelinePoint]], frozenset[int], int]:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from perftui.model.record import Record
 from perftui.reports.html import report_html
+from perftui.reports.junit import junit_xml
 from perftui.reports.locust_csv import exceptions_csv, failures_csv, stats_csv, stats_history_csv
 from perftui.reports.result_json import result_json
 
@@ -22,6 +23,7 @@ FORMATS: Mapping[str, tuple[tuple[str, Render], ...]] = MappingProxyType(
             ("exceptions.csv", exceptions_csv),
         ),
         "json": (("result.json", result_json),),
+        "junit": (("junit.xml", junit_xml),),
     }
 )
 """By the name that people give: the files of a format and what makes each."""

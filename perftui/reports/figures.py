@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from perftui.model.duration import format_clock
 from perftui.model.histogram import Histogram
+from perftui.model.judged import ThresholdResult, ThresholdState
 from perftui.model.record import Accounting, Record
 from perftui.model.text import clean, mask_secrets
 from perftui.model.totals import ExceptionGroup, FailureGroup, RequestTotals
@@ -12,8 +14,37 @@ MAX_LINES = 200
 
 
 def duration_s(record: Record) -> float:
-    """Seconds of load that were recorded."""
-    return record.totals.elapsed_s
+    """Seconds that the numbers of the record cover."""
+    return record.totals.covered_s
+
+
+def covered_text(record: Record) -> str:
+    """Which part of the run the numbers cover, as a sentence; empty where that is the whole run."""
+    if record.window.is_whole:
+        return ""
+    whole_s, covered_s = record.whole.elapsed_s, record.totals.covered_s
+    if not covered_s:
+        return f"No second of the run lies in what was asked for ({record.window.why})."
+    end_s = record.totals.elapsed_s
+    return (
+        f"Numbers cover {format_clock(end_s - covered_s)} to {format_clock(end_s)} of {format_clock(whole_s)}: "
+        f"{record.window.why}."
+    )
+
+
+THRESHOLD_MARKS = {
+    ThresholdState.PASSED: "✓",
+    ThresholdState.ACCEPTABLE: "~",
+    ThresholdState.NO_DATA: "∅",
+    ThresholdState.FAILED: "✗",
+}
+
+
+def margin_text(result: ThresholdResult) -> str:
+    """How much there is to spare, or how far it is beyond, as a share of the target."""
+    if result.margin is None:
+        return ""
+    return f"{abs(result.margin):.0%} {'to spare' if result.margin >= 0 else 'beyond'}"
 
 
 def per_s(count: int, seconds: float) -> float:
@@ -49,7 +80,7 @@ def accounting(record: Record) -> Accounting:
     """The outcome's; of a run that was never sealed, with what was in flight at its last tick as abandoned."""
     if record.outcome is not None:
         return record.outcome.accounting
-    totals = record.totals
+    totals = record.whole
     return Accounting(
         started=totals.started,
         succeeded=totals.total.succeeded,

@@ -10,9 +10,14 @@ from importlib import resources
 from perftui.model.duration import format_clock, format_duration
 from perftui.model.record import Record, Verdict
 from perftui.model.run_state import RunState
-from perftui.reports.figures import accounting, duration_s, per_s
+from perftui.reports.figures import accounting, covered_text, duration_s, per_s
 from perftui.reports.html_asked import environment_section, events_section, plan_section
-from perftui.reports.html_measured import exceptions_section, failures_section, measured_sections
+from perftui.reports.html_measured import (
+    exceptions_section,
+    failures_section,
+    measured_sections,
+    thresholds_section,
+)
 from perftui.reports.markup import percent, shown, time_with_unit
 
 _CSS = resources.files("perftui.reports").joinpath("report.css").read_text("utf-8")
@@ -20,6 +25,7 @@ _CSS_HASH = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
 
 _BADGES = {
     Verdict.PASSED: ("good", "✓ PASSED"),
+    Verdict.ACCEPTABLE: ("warn", "~ ACCEPTABLE"),
     Verdict.FAILED: ("bad", "✗ FAILED"),
     Verdict.NO_DATA: ("bad", "∅ NO RESULT"),
     Verdict.ABORTED: ("warn", "■ ABORTED"),
@@ -34,6 +40,7 @@ def report_html(record: Record) -> bytes:
         _sentences(record),
         _tiles(record),
         _accounting(record),
+        thresholds_section(record),
         *(measured_sections(record) if has_result else ()),
         failures_section(record),
         exceptions_section(record),
@@ -79,10 +86,11 @@ def _start(record: Record) -> str:
 
 def _sentences(record: Record) -> str:
     if record.outcome is not None:
-        said, warnings = record.outcome.sentences, record.outcome.warnings
+        said, warnings = record.sentences, record.outcome.warnings
     else:
         said, warnings = _unsealed_sentences(record), ()
-    paragraphs = "".join(f"<p>{shown(each)}</p>" for each in said)
+    covered = covered_text(record)
+    paragraphs = "".join(f"<p>{shown(each)}</p>" for each in (*said, *([covered] if covered else [])))
     alerts = "".join(f'<p class="warning warn">⚠ {shown(each)}</p>' for each in warnings)
     return f'<div class="sentences">{paragraphs}</div>{alerts}\n'
 
@@ -122,6 +130,6 @@ def _accounting(record: Record) -> str:
     if counted.abandoned and counted.oldest_abandoned_s:
         abandoned += f" (the oldest after {counted.oldest_abandoned_s:,.1f} s)"
     return (
-        f'<p class="accounting">Every request, once: {counted.started:,} started = {counted.succeeded:,} succeeded + '
-        f"{counted.failed:,} failed + {abandoned}</p>\n"
+        f'<p class="accounting">Every request of the run, once: {counted.started:,} started = '
+        f"{counted.succeeded:,} succeeded + {counted.failed:,} failed + {abandoned}</p>\n"
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
 from perftui.model.duration import format_clock, format_duration
-from perftui.model.plan import Profile, Scenario, Target
+from perftui.model.plan import UNTIL_STEADY_S, Profile, Scenario, Target
 from perftui.model.record import Record
 from perftui.reports.markup import facts, row, section, shown, table
 
@@ -41,9 +41,12 @@ def _plan_rows(
         name, is_duration = each.name.removesuffix("_s"), each.name.endswith("_s")
         label = kind if name == "name" else _PLAN_LABELS.get(name, name.replace("_", " "))
         if is_duration:
-            text = format_duration(value)
+            text = "until steady" if value == UNTIL_STEADY_S else format_duration(value)
         elif isinstance(value, tuple):
-            text = ", ".join(value)
+            # A threshold may have a comma in it.
+            text = ("; " if name in ("thresholds", "abort_on") else ", ").join(value)
+        elif name == "groups":
+            text = "; ".join(f"{key}: {', '.join(globs)}" for key, globs in value.items())
         elif isinstance(value, dict):
             text = ", ".join(f"{key} {weight}" for key, weight in value.items())
         else:

@@ -7,14 +7,18 @@ from html import escape
 from http import HTTPStatus
 
 from perftui.model.duration import format_clock
+from perftui.model.judged import ThresholdResult, ThresholdState
+from perftui.model.quantity import quantity_text
 from perftui.model.record import Record
 from perftui.model.totals import RequestTotals
 from perftui.reports.charts import charts_of
 from perftui.reports.figures import (
+    THRESHOLD_MARKS,
     duration_s,
     exceptions_in_order,
     failures_in_order,
     lines_of,
+    margin_text,
     per_s,
     requests_in_order,
 )
@@ -22,17 +26,66 @@ from perftui.reports.markup import percent, row, section, shown, table, time_cel
 
 
 def measured_sections(record: Record) -> Iterator[str]:
-    charts = charts_of(record.timeline)
+    charts = charts_of(record.timeline, record.window)
     yield '<div class="pair">'
     legend = f'<span class="legend">{_key("p50")}{_key("p95")}{_key("p99")}</span>'
     yield section("Service time", charts.times, legend=legend)
     yield section("Requests per second, users", charts.rate)
     yield section("Failures per second", charts.failures)
     yield _statuses(record)
+    if charts.target_memory:
+        yield section("Target's memory, MB", charts.target_memory)
+    if charts.target_cpu:
+        yield section("Target's CPU, % of a core", charts.target_cpu)
     yield "</div>\n"
     if charts.note:
         yield f'<p class="note">{charts.note}</p>\n'
     yield _requests(record)
+
+
+def thresholds_section(record: Record) -> str:
+    if not record.thresholds:
+        return ""
+    rows = [
+        row(
+            (
+                (f"{THRESHOLD_MARKS[each.state]} {each.state.value}", _THRESHOLD_STYLES[each.state]),
+                (shown(each.rule), "text"),
+                ("–" if each.observed is None else shown(quantity_text(each.observed, each.unit)), "n"),
+                (f"{each.n:,}", "n"),
+                (margin_text(each) or "–", "n"),
+                (_failed_when(each), "n"),
+                (shown(each.text) if each.state is ThresholdState.NO_DATA else "", "text"),
+            )
+        )
+        for each in record.thresholds
+    ]
+    columns = (
+        ("Result", ""),
+        ("Threshold", "text"),
+        ("Observed", "n"),
+        ("From", "n"),
+        ("Margin", "n"),
+        ("Beyond", "n"),
+        ("", "text"),
+    )
+    note = "“From” is the number of requests, or of seconds; no data is not a pass"
+    return section("Thresholds", table(columns, rows, "Thresholds"), note, is_long=True)
+
+
+def _failed_when(result: ThresholdResult) -> str:
+    if result.failed_since_s is None:
+        return ""
+    since = format_clock(result.failed_since_s)
+    return f"since {since}" if result.failed_until_s is None else f"{since} to {format_clock(result.failed_until_s)}"
+
+
+_THRESHOLD_STYLES = {
+    ThresholdState.PASSED: "good",
+    ThresholdState.ACCEPTABLE: "warn",
+    ThresholdState.NO_DATA: "bad",
+    ThresholdState.FAILED: "bad",
+}
 
 
 def _key(name: str) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 
 from perftui.model import record as model
+from perftui.model import tick as model_tick
 from perftui.model.histogram import PERCENTILES, Histogram
+from perftui.model.judged import ThresholdResult
 from perftui.model.plan import plan_to_dict
 from perftui.model.snapshot import TimelinePoint
 from perftui.model.totals import RequestTotals
@@ -86,6 +88,58 @@ class PythonException(msgspec.Struct, kw_only=True, frozen=True):
     count: int
 
 
+class TargetSample(msgspec.Struct, kw_only=True, frozen=True):
+    """The target's own side; null where it was not known. 100 % CPU is one core; `value` is what a command printed."""
+
+    cpu_percent: float | None
+    memory_bytes: int | None
+    open_connections: int | None
+    value: float | None
+
+
+class Threshold(msgspec.Struct, kw_only=True, frozen=True):
+    """A threshold held against the run: `state` is passed, acceptable, no data or failed.
+
+    Numbers are in `unit`: ms, /s, bytes, % (0 to 100), or nothing for counts. `n` is how many requests or seconds
+    `observed` comes from; `margin` is the share of the target that is left, negative beyond it.
+    """
+
+    rule: str
+    measure: str
+    state: str
+    observed: float | None
+    unit: str
+    n: int
+    target: float
+    acceptable: float | None
+    margin: float | None
+    failed_since_s: float | None
+    failed_until_s: float | None
+    text: str
+
+
+class Finding(msgspec.Struct, kw_only=True, frozen=True):
+    """Something that the rules saw in the run, in words; `is_doubt` where they say that they cannot say."""
+
+    kind: str
+    text: str
+    from_s: float | None
+    to_s: float | None
+    is_doubt: bool
+
+
+class Window(msgspec.Struct, kw_only=True, frozen=True):
+    """The part of the run that totals, requests, failures, exceptions, thresholds and findings cover.
+
+    In seconds since the start of the load; `why` is empty for the whole run. The timeline is always whole.
+    """
+
+    from_s: float
+    to_s: float
+    covered_s: float
+    why: str
+
+
 class Point(msgspec.Struct, kw_only=True, frozen=True):
     """About one second of the run, by itself; `elapsed_s` is its end."""
 
@@ -103,6 +157,7 @@ class Point(msgspec.Struct, kw_only=True, frozen=True):
     in_flight: int
     cpu_percent: float
     hub_lag_p99_ms: float
+    target: TargetSample | None
 
 
 class Accounting(msgspec.Struct, kw_only=True, frozen=True):
@@ -139,8 +194,11 @@ class Result(msgspec.Struct, kw_only=True, frozen=True):
     started_at: str
     ended_at: str | None
     duration_s: float
+    window: Window
     percentile_error: float
     accounting: Accounting
+    thresholds: list[Threshold]
+    findings: list[Finding]
     totals: Request
     requests: list[Request]
     failures: list[Failure]
@@ -174,11 +232,17 @@ def _result(record: model.Record) -> Result:
         verdict=outcome.verdict.value if outcome else None,
         exit_code=outcome.exit_code if outcome else None,
         reason=one_line(outcome.reason) if outcome else None,
-        sentences=[one_line(each) for each in outcome.sentences] if outcome else [],
+        sentences=[one_line(each) for each in record.sentences],
         warnings=[one_line(each) for each in outcome.warnings] if outcome else [],
         started_at=record.started_at,
         ended_at=one_line(outcome.ended_at) if outcome else None,
-        duration_s=seconds,
+        duration_s=record.whole.elapsed_s,
+        window=Window(
+            from_s=round(totals.elapsed_s - seconds, 6),
+            to_s=round(totals.elapsed_s, 6),
+            covered_s=round(seconds, 6),
+            why=one_line(record.window.why),
+        ),
         percentile_error=PERCENTILE_ERROR,
         accounting=Accounting(
             started=accounted.started,
@@ -187,6 +251,17 @@ def _result(record: model.Record) -> Result:
             abandoned=accounted.abandoned,
             oldest_abandoned_s=accounted.oldest_abandoned_s,
         ),
+        thresholds=[_threshold(each) for each in record.thresholds],
+        findings=[
+            Finding(
+                kind=one_line(each.kind),
+                text=one_line(each.text),
+                from_s=each.from_s,
+                to_s=each.to_s,
+                is_doubt=each.is_doubt,
+            )
+            for each in record.findings
+        ],
         totals=_request(totals.total, seconds),
         requests=[_request(each, seconds) for each in requests_in_order(record)],
         failures=[
@@ -211,6 +286,23 @@ def _result(record: model.Record) -> Result:
         ],
         plan=_cleaned(plan_to_dict(record.plan)),
         environment={one_line(key): one_line(value) for key, value in sorted(record.environment.items())},
+    )
+
+
+def _threshold(result: ThresholdResult) -> Threshold:
+    return Threshold(
+        rule=one_line(result.rule),
+        measure=one_line(result.measure),
+        state=result.state.value,
+        observed=result.observed,
+        unit=result.unit,
+        n=result.n,
+        target=result.target,
+        acceptable=result.acceptable,
+        margin=result.margin,
+        failed_since_s=result.failed_since_s,
+        failed_until_s=result.failed_until_s,
+        text=one_line(result.text),
     )
 
 
@@ -265,6 +357,18 @@ def _point(point: TimelinePoint) -> Point:
         in_flight=point.in_flight,
         cpu_percent=point.cpu_percent,
         hub_lag_p99_ms=point.hub_lag_p99_ms,
+        target=_target(point.target),
+    )
+
+
+def _target(sample: model_tick.TargetSample | None) -> TargetSample | None:
+    if sample is None:
+        return None
+    return TargetSample(
+        cpu_percent=sample.cpu_percent,
+        memory_bytes=sample.memory_bytes,
+        open_connections=sample.open_connections,
+        value=sample.value,
     )
 
 

@@ -37,12 +37,22 @@ class Panel:
     height: int
 
 
-def chart(title: str, elapsed_s: Sequence[float], breaks: frozenset[int], panels: Sequence[Panel]) -> str:
-    """`panels` above each other over the same time. Lines are interrupted before each index in `breaks`."""
+def chart(
+    title: str,
+    elapsed_s: Sequence[float],
+    breaks: frozenset[int],
+    panels: Sequence[Panel],
+    covered_s: tuple[float, float] = (0.0, math.inf),
+) -> str:
+    """`panels` above each other over the same time. Lines are interrupted before each index in `breaks`.
+
+    What lies outside `covered_s`, from and to, is shaded.
+    """
     end_s = max(elapsed_s, default=0.0) or 1.0
     parts: list[str] = []
     top = 0
     for panel in panels:
+        parts.append(_shade(covered_s, end_s, top + _TOP, panel.height))
         parts.append(_panel(panel, top, elapsed_s, end_s, breaks))
         top += _TOP + panel.height + _PANEL_GAP
     height = top - _PANEL_GAP + _BOTTOM
@@ -50,6 +60,16 @@ def chart(title: str, elapsed_s: Sequence[float], breaks: frozenset[int], panels
     return (
         f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}">'
         f"{''.join(parts)}</svg>"
+    )
+
+
+def _shade(covered_s: tuple[float, float], end_s: float, y: int, height: int) -> str:
+    from_s, to_s = min(max(covered_s[0], 0.0), end_s), min(covered_s[1], end_s)
+    return "".join(
+        f'<rect class="uncovered" x="{_x(begin, end_s):.1f}" y="{y}" '
+        f'width="{_x(end, end_s) - _x(begin, end_s):.1f}" height="{height}"/>'
+        for begin, end in ((0.0, from_s), (to_s, end_s))
+        if end > begin
     )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 
+from perftui.model.judged import ThresholdState
 from perftui.model.record import Record
 from perftui.model.snapshot import RequestRow, row_of
 from perftui.model.text import clean
+from perftui.reports.figures import THRESHOLD_MARKS, covered_text, duration_s, margin_text
 
 WIDTH = 80
 # Longer tables are for report.html.
@@ -17,6 +19,8 @@ MAX_ROWS = 40
 def results_text(record: Record, where: str) -> str:
     """The verdict in words, a table of the requests, failures, and `where` the files are."""
     parts = [_verdict(record)]
+    if record.thresholds:
+        parts.append(_thresholds(record))
     rows = _rows(record)
     if record.totals.total.requests:
         parts.append(_table(rows, record))
@@ -59,15 +63,27 @@ def _verdict(record: Record) -> str:
         head = f"{record.plan.title}: {state}; what was recorded until then is here."
         return clean(head, 500)
     lines = [f"{clean(record.plan.title)}  ({clean(record.run_id)})"]
-    lines += [clean(each, 500) for each in record.outcome.sentences]
+    lines += [clean(each, 500) for each in record.sentences]
+    covered = covered_text(record)
+    lines += [covered] if covered else []
     return "\n".join(textwrap.fill(line, WIDTH, break_on_hyphens=False) for line in lines)
 
 
+def _thresholds(record: Record) -> str:
+    """A line each, what is worst first."""
+    results = sorted(record.thresholds, key=lambda each: -list(ThresholdState).index(each.state))
+    lines = []
+    for result in results:
+        margin = f"  ({margin_text(result)})" if result.margin is not None else ""
+        line = f"{THRESHOLD_MARKS[result.state]} {clean(result.text, 300)}{margin}"
+        lines.append(textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
+    return "\n".join(["Thresholds", *lines])
+
+
 def _rows(record: Record) -> list[RequestRow]:
-    totals, duration_s = record.totals, record.totals.elapsed_s
     return [
-        row_of(each, (each.requests, each.failed), duration_s)
-        for each in sorted(totals.by_request.values(), key=lambda each: -each.requests)
+        row_of(each, (each.requests, each.failed), duration_s(record))
+        for each in sorted(record.totals.by_request.values(), key=lambda each: -each.requests)
     ]
 
 
@@ -77,7 +93,7 @@ def _table(rows: list[RequestRow], record: Record) -> str:
     if len(rows) > MAX_ROWS:
         lines.append(f"… and {len(rows) - MAX_ROWS:,} more in report.html")
     total = record.totals.total
-    both = row_of(total, (total.requests, total.failed), record.totals.elapsed_s)
+    both = row_of(total, (total.requests, total.failed), duration_s(record))
     lines.append(_line(both, "Aggregated"))
     return "\n".join([*lines, "Service times, from the send; percentiles to within 1 %."])
 

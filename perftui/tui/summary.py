@@ -12,8 +12,8 @@ from perftui.tui.request_columns import ExceptionRow
 
 
 def duration_s(record: Record) -> float:
-    """Seconds of load: as sealed, else up to the last tick that was kept."""
-    return record.outcome.duration_s if record.outcome else record.totals.elapsed_s
+    """Seconds that the numbers of the record cover."""
+    return record.totals.covered_s
 
 
 def request_rows(record: Record) -> list[RequestRow]:
@@ -41,8 +41,8 @@ def exception_rows(record: Record) -> list[ExceptionRow]:
 def sentences_of(record: Record) -> Sequence[str]:
     """The verdict in words. A record that was never sealed has none: then what is known of its end."""
     if record.outcome is not None:
-        return record.outcome.sentences
-    kept = format_duration(round(record.totals.elapsed_s, 1)) if record.totals.last else ""
+        return record.sentences
+    kept = format_duration(round(record.whole.elapsed_s, 1)) if record.whole.last else ""
     what = f"What was recorded until then is kept: {kept} of load." if kept else "Nothing was recorded."
     if record.state is RunState.INTERRUPTED:
         return ("NO VERDICT: the conductor of this run died before the run was sealed.", what)

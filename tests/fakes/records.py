@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from perftui.model.histogram import merge
+from perftui.model.judged import Finding, ThresholdResult
 from perftui.model.plan import Profile, RunPlan, Scenario, Target
 from perftui.model.record import Accounting, Outcome, Record, RunEvent, Verdict
 from perftui.model.run_state import RunState
@@ -34,6 +35,8 @@ def record_of(
     sentences: tuple[str, ...] = ("Passed: finished as planned.",),
     warnings: tuple[str, ...] = (),
     events: tuple[RunEvent, ...] = (RunEvent(0.0, "state", "running"),),
+    thresholds: tuple[ThresholdResult, ...] = (),
+    findings: tuple[Finding, ...] = (),
 ) -> Record:
     known = list(ticks)
     totals = total_of(known)
@@ -49,6 +52,10 @@ def record_of(
         events=events,
         environment={"locust": "2.47.0", "python": "3.11.7"},
         history=_history(known),
+        whole=totals,
+        sentences=sentences,
+        thresholds=thresholds,
+        findings=findings,
     )
 
 

@@ -8,13 +8,44 @@ from pathlib import Path
 
 import pytest
 
+from perftui.model.judged import Finding, ThresholdResult, ThresholdState
 from perftui.model.plan import RunPlan, Target
 from perftui.model.record import Record, RunEvent, Verdict
-from perftui.model.tick import ExceptionDelta, FailureDelta
+from perftui.model.tick import ExceptionDelta, FailureDelta, TargetSample
 from tests.fakes.records import PLAN, record_of
 from tests.fakes.ticks import delta, tick
 
 DATA = Path(__file__).parents[1] / "data"
+
+
+THRESHOLDS = (
+    ThresholdResult(
+        "p95(/) < 20ms", "p95(/)", ThresholdState.PASSED, 12.346, "ms", 10, 20.0, None, 0.3827, text="p95(/) 12.3 ms"
+    ),
+    ThresholdResult(
+        "fail_ratio < 1%",
+        "fail_ratio",
+        ThresholdState.FAILED,
+        7.142857,
+        "%",
+        14,
+        1.0,
+        5.0,
+        -6.142857,
+        failed_since_s=1.4,
+        text="fail_ratio 7.14 %, wanted < 1 %",
+    ),
+    ThresholdResult(
+        "p95(/gone) < 1s",
+        "p95(/gone)",
+        ThresholdState.NO_DATA,
+        None,
+        "ms",
+        0,
+        1000.0,
+        text="p95(/gone) no data: no request matches '/gone'",
+    ),
+)
 
 
 @pytest.fixture
@@ -41,9 +72,9 @@ def sample_record() -> Record:
             in_flight=1,
             started=9,
         ),
-        tick(2, users=4, in_flight=1, started=0),
+        replace(tick(2, users=4, in_flight=1, started=0), target=TargetSample(12.5, 48_000_000, 4)),
     ]
-    return record_of(ticks)
+    return record_of(ticks, thresholds=THRESHOLDS, findings=(Finding("few", "Too few requests.", is_doubt=True),))
 
 
 @pytest.fixture
@@ -80,5 +111,9 @@ def hostile_record(hostile_strings: dict[str, str]) -> Record:
         sentences=tuple(texts),
         warnings=tuple(texts),
         events=tuple(RunEvent(1.0, text[:20], text) for text in texts),
+        thresholds=tuple(
+            ThresholdResult(text, text, ThresholdState.FAILED, 2.0, "ms", 1, 1.0, text=text) for text in texts
+        ),
+        findings=tuple(Finding(text[:20], text) for text in texts),
     )
     return replace(record, run_id=texts[0], environment={text[:50]: text for text in texts})

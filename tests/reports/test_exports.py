@@ -47,4 +47,5 @@ def test_each_format_has_its_files(sample_record: Record) -> None:
         "stats_history.csv",
         "failures.csv",
         "exceptions.csv",
+        "junit.xml",
     }

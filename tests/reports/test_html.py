@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
+from perftui.model.judged import Window
 from perftui.model.record import Record, Verdict
 from perftui.model.text import mask_secrets
 from perftui.reports.figures import one_line
 from perftui.reports.html import report_html
 from tests.fakes.records import record_of
-from tests.fakes.ticks import delta, tick
+from tests.fakes.ticks import delta, tick, total_of
 
 VOID = {"meta"}
 # All that a report is made of. No link, no image, no script, no frame.
@@ -76,14 +78,37 @@ def test_nothing_measured_is_the_headline(sealed: bool) -> None:
     texts = Page(report_html(record)).texts
     assert "∅ NO RESULT" in texts
     assert not any("0 ms" in text or "0.00" in text for text in texts)
-    assert "Every request, once: 3 started = 0 succeeded + 0 failed + 3 abandoned" in texts
+    assert "Every request of the run, once: 3 started = 0 succeeded + 0 failed + 3 abandoned" in texts
 
 
 @pytest.mark.parametrize(
-    ("verdict", "words"), [(Verdict.PASSED, "✓ PASSED"), (Verdict.FAILED, "✗ FAILED"), (Verdict.ABORTED, "■ ABORTED")]
+    ("verdict", "words"),
+    [
+        (Verdict.PASSED, "✓ PASSED"),
+        (Verdict.ACCEPTABLE, "~ ACCEPTABLE"),
+        (Verdict.FAILED, "✗ FAILED"),
+        (Verdict.ABORTED, "■ ABORTED"),
+    ],
 )
 def test_the_verdict_is_in_words(verdict: Verdict, words: str) -> None:
     assert words in Page(report_html(record_of([tick(0, delta("/"))], verdict=verdict))).texts
+
+
+def test_each_threshold_is_a_row_with_what_was_observed(sample_record: Record) -> None:
+    texts = Page(report_html(sample_record)).texts
+    first = texts.index("✗ failed")
+    assert texts[first:][:6] == ["✗ failed", "fail_ratio < 1%", "7.14 %", "14", "614% beyond", "since 00:01"]
+    assert "p95(/gone) no data: no request matches '/gone'" in texts
+
+
+def test_a_part_of_a_run_says_which(sample_record: Record) -> None:
+    part = replace(
+        sample_record, window=Window(from_s=1.0, why="the first 1s are warm-up"), totals=total_of([tick(2, delta("/"))])
+    )
+    page = report_html(part).decode()
+    assert "Numbers cover 00:02 to 00:03 of 00:03: the first 1s are warm-up." in page
+    assert '<rect class="uncovered"' in page
+    assert '<rect class="uncovered"' not in report_html(sample_record).decode()
 
 
 def test_a_plan_says_where_its_values_came_from(sample_record: Record) -> None:
