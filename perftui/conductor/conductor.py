@@ -309,9 +309,8 @@ class Conductor:
     def _outcome(self, incomplete: str) -> Outcome:
         judgement = judge(
             self._totals,
+            self._totals,
             self._end.ending(self._pulse.was_stuck_at, incomplete),
-            self._totals.elapsed_s,
-            self.plan.profile.warm_up_s,
             must_be_trusted=self._must_be_trusted,
         )
         return Outcome(
@@ -354,6 +353,7 @@ class Conductor:
     def _show(self) -> None:
         self._last_shown_at = self._now()
         snapshot = snapshot_of(
+            self._totals,
             self._totals,
             run_id=self._writer.run_id,
             folder=str(self._writer.folder),

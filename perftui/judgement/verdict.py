@@ -1,20 +1,18 @@
-"""How a run ended, what that is worth as an exit code, and the verdict in words."""
+"""How a run ended, and what that is worth as a verdict and an exit code."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perftui import exit_codes
+from perftui.judgement.sentences import counted, sentences_of
+from perftui.judgement.trust import trust_of
 from perftui.model.duration import format_duration
+from perftui.model.judged import Finding, ThresholdResult, ThresholdState
 from perftui.model.record import Trust, Verdict
 from perftui.model.run_state import RunState
 from perftui.model.totals import RunTotals
-
-# A generator that was late for more than one second and more than this share of them is worth a sentence: the first
-# second, in which user code is used for the first time, often is.
-LIMITED_ABOVE = 0.05
-# Above this share most of what was measured is the generator.
-BAD_ABOVE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +40,26 @@ class Judgement:
     sentences: tuple[str, ...]
 
 
-def trust_of(totals: RunTotals) -> Trust:
-    """Whether the generator was quick enough to be believed, by the share of seconds in which it was not."""
-    strained = totals.strained_ticks
-    if strained <= max(1, totals.ticks * LIMITED_ABOVE):
-        return Trust.OK
-    return Trust.LIMITED if strained <= totals.ticks * BAD_ABOVE else Trust.BAD
-
-
 def judge(
-    totals: RunTotals, ending: Ending, duration_s: float, warm_up_s: float = 0.0, *, must_be_trusted: bool = False
+    whole: RunTotals,
+    measured: RunTotals,
+    ending: Ending,
+    *,
+    thresholds: Sequence[ThresholdResult] = (),
+    findings: Sequence[Finding] = (),
+    must_be_trusted: bool = False,
+    is_strict: bool = False,
 ) -> Judgement:
-    """The verdict on a run of `duration_s` seconds of load, the first `warm_up_s` of them said to be warm-up.
+    """The verdict on a run: `measured` is the part of `whole` that is judged, by `thresholds` among others.
 
     Every reason that holds is said; the exit code is the first of them in `exit_codes.PRECEDENCE`. A locustfile's
-    own exit code is passed through where nothing else is wrong: its author has judged the run.
+    own exit code is passed through where nothing else is wrong: its author has judged the run. With `is_strict`, what
+    is only acceptable fails.
     """
-    reasons = _reasons(totals, ending, duration_s)
-    trust = trust_of(totals)
+    reasons = _reasons(whole, measured, ending) | _threshold_reasons(thresholds, is_strict=is_strict)
+    if exit_codes.NO_DATA not in reasons and whole.total.requests and not measured.total.requests:
+        reasons[exit_codes.NO_DATA] = "no request ended after the warm-up"
+    trust = trust_of(measured)
     if trust is Trust.BAD and must_be_trusted:
         reasons[exit_codes.UNTRUSTED] = "the generator was late for most of the run"
     exit_code = next(code for code in exit_codes.PRECEDENCE if code in reasons or code == exit_codes.OK)
@@ -70,19 +70,47 @@ def judge(
         # The kernel keeps eight bits of it, and a code that was meant as a failure must not become 0.
         exit_code, reason = own_code & 0xFF or 1, f"the locustfile set the exit code {own_code}"
         verdict = Verdict.FAILED
+    elif verdict is Verdict.PASSED and _in_state(thresholds, ThresholdState.ACCEPTABLE):
+        verdict = Verdict.ACCEPTABLE
     return Judgement(
         state=_state(ending),
         verdict=verdict,
         trust=trust,
         exit_code=exit_code,
         reason=reason,
-        sentences=_sentences(totals, duration_s, warm_up_s, exit_code, reason, reasons),
+        sentences=sentences_of(whole, measured, verdict, reason, reasons, thresholds, findings),
     )
 
 
-def _reasons(totals: RunTotals, ending: Ending, duration_s: float) -> dict[int, str]:
+def _in_state(thresholds: Sequence[ThresholdResult], state: ThresholdState) -> list[ThresholdResult]:
+    return [each for each in thresholds if each.state is state]
+
+
+def _threshold_reasons(thresholds: Sequence[ThresholdResult], *, is_strict: bool) -> dict[int, str]:
     reasons: dict[int, str] = {}
-    total = totals.total
+    failed = _in_state(thresholds, ThresholdState.FAILED)
+    acceptable = _in_state(thresholds, ThresholdState.ACCEPTABLE) if is_strict else []
+    without = _in_state(thresholds, ThresholdState.NO_DATA)
+    if failed:
+        reasons[exit_codes.FAILED] = f"{_share_of(failed, thresholds)} failed: {_first(failed)}"
+    elif acceptable:
+        reasons[exit_codes.FAILED] = f"{_share_of(acceptable, thresholds)} only acceptable: {_first(acceptable)}"
+    if without:
+        reasons[exit_codes.NO_DATA] = f"{_share_of(without, thresholds)} had no data: {_first(without)}"
+    return reasons
+
+
+def _share_of(some: Sequence[ThresholdResult], every: Sequence[ThresholdResult]) -> str:
+    return f"{len(some)} of {counted(len(every), 'threshold')}"
+
+
+def _first(results: Sequence[ThresholdResult]) -> str:
+    """The one that is furthest beyond, in words."""
+    return min(results, key=lambda each: each.margin if each.margin is not None else 0.0).text
+
+
+def _reasons(whole: RunTotals, measured: RunTotals, ending: Ending) -> dict[int, str]:
+    reasons: dict[int, str] = {}
     if ending.engine_died:
         reasons[exit_codes.ENGINE_DIED] = ending.engine_died
     if ending.locustfile_fault:
@@ -91,22 +119,22 @@ def _reasons(totals: RunTotals, ending: Ending, duration_s: float) -> dict[int, 
         reasons[exit_codes.INCOMPLETE] = ending.incomplete
     if ending.stop_code != exit_codes.OK:
         reasons[ending.stop_code] = ending.stopped
-    if total.requests == 0:
-        if totals.exceptions and not totals.started and exit_codes.LOCUSTFILE not in reasons:
-            first = max(totals.exceptions.values(), key=lambda group: group.count)
+    if whole.total.requests == 0:
+        if whole.exceptions and not whole.started and exit_codes.LOCUSTFILE not in reasons:
+            first = max(whole.exceptions.values(), key=lambda group: group.count)
             reasons[exit_codes.LOCUSTFILE] = f"no request was sent: user code raised {first.message}"
-        reasons[exit_codes.NO_DATA] = _no_result(totals, duration_s)
-    elif total.succeeded == 0:
-        reasons[exit_codes.FAILED] = f"every one of the {_counted(total.requests, 'request')} failed"
+        reasons[exit_codes.NO_DATA] = _no_result(whole)
+    elif measured.total.requests and measured.total.succeeded == 0:
+        reasons[exit_codes.FAILED] = f"every one of the {counted(measured.total.requests, 'request')} failed"
     return reasons
 
 
-def _no_result(totals: RunTotals, duration_s: float) -> str:
-    if totals.started == 0:
-        return f"no request was sent in {format_duration(round(duration_s, 1))}"
-    started = _counted(totals.started, "request")
-    verb = "was" if totals.started == 1 else "were"
-    return f"{started} {verb} started and none finished in {format_duration(round(duration_s, 1))}"
+def _no_result(whole: RunTotals) -> str:
+    duration = format_duration(round(whole.elapsed_s, 1))
+    if whole.started == 0:
+        return f"no request was sent in {duration}"
+    verb = "was" if whole.started == 1 else "were"
+    return f"{counted(whole.started, 'request')} {verb} started and none finished in {duration}"
 
 
 def _state(ending: Ending) -> RunState:
@@ -122,53 +150,3 @@ def _verdict(exit_code: int, reasons: dict[int, str]) -> Verdict:
         return Verdict.NO_DATA
     early = (exit_codes.STOPPED_EARLY, exit_codes.HANGUP, exit_codes.INTERRUPTED, exit_codes.TERMINATED)
     return Verdict.ABORTED if exit_code in (*early, exit_codes.ENGINE_DIED) else Verdict.FAILED
-
-
-def _sentences(
-    totals: RunTotals, duration_s: float, warm_up_s: float, exit_code: int, reason: str, reasons: dict[int, str]
-) -> tuple[str, ...]:
-    total = totals.total
-    head = "Passed" if exit_code == exit_codes.OK else "Not passed"
-    if exit_codes.NO_DATA in reasons:
-        head = "NO RESULT"
-    said = [f"{head}: {reason}."]
-    said += [f"Also: {each}." for code, each in reasons.items() if each != reason and code != exit_codes.NO_DATA]
-    if total.requests:
-        p50, p95, p99 = total.times().percentiles_ms((50, 95, 99))
-        # A rate of a fraction of a second says little.
-        rate = f" ({total.requests / duration_s:,.1f} rps)" if duration_s >= 1 else ""
-        times = f": p50 {p50:,.3g} ms, p95 {p95:,.3g} ms, p99 {p99:,.3g} ms" if p50 is not None else ""
-        said.append(
-            f"{_counted(total.requests, 'request')} in {format_duration(round(duration_s, 1))}{rate} "
-            f"from up to {_counted(totals.max_user_count, 'user')}{times}."
-        )
-        said.append(_failures(totals))
-        if total.failed and exit_code == exit_codes.OK:
-            said.append("Failures alone do not fail a run.")
-        if warm_up_s:
-            said.append(f"The first {format_duration(warm_up_s)} were warm-up and are part of these numbers.")
-    if totals.abandoned:
-        said.append(f"{_counted(totals.abandoned, 'request')} still running when the load ended: abandoned.")
-    if totals.exceptions and exit_code != exit_codes.LOCUSTFILE:
-        count = sum(group.count for group in totals.exceptions.values())
-        kinds = _counted(len(totals.exceptions), "kind")
-        said.append(f"User code raised {_counted(count, 'exception')} of {kinds}.")
-    if trust_of(totals) is not Trust.OK:
-        said.append(
-            f"In {totals.strained_ticks:,} of {totals.ticks:,} seconds the generator itself was late: "
-            "times of these seconds are too high."
-        )
-    return tuple(said)
-
-
-def _failures(totals: RunTotals) -> str:
-    total = totals.total
-    if not total.failed:
-        return "No request failed."
-    worst = max(totals.failures.values(), key=lambda group: group.count, default=None)
-    cause = f"; most often {worst.method} {worst.name}: {worst.message} ({worst.count:,})" if worst else ""
-    return f"{_counted(total.failed, 'request')} failed ({total.failed / total.requests:.2%}){cause}."
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -192,7 +192,8 @@ def _now(totals: RunTotals) -> TimelinePoint | None:
 
 
 def snapshot_of(
-    totals: RunTotals,
+    whole: RunTotals,
+    measured: RunTotals | None,
     *,
     run_id: str,
     folder: str,
@@ -203,15 +204,19 @@ def snapshot_of(
     warning: str,
     elapsed_s: float,
     run_time_s: float | None,
+    thresholds: tuple[ThresholdResult, ...] = (),
+    warm_up_s: float = 0.0,
 ) -> Snapshot:
-    last = totals.last
+    """`measured` is the part of `whole` that is judged, None while the run still warms up."""
+    totals = measured or whole
+    last = whole.last
     recent, recent_s = totals.recent_counts(), totals.recent_s
     both = (
         sum(requests for requests, _ in recent.values()),
         sum(failures for _, failures in recent.values()),
     )
     failures = sorted(totals.failures.values(), key=lambda group: -group.count)[:MAX_SHOWN_FAILURES]
-    exceptions = sorted(totals.exceptions.values(), key=lambda group: -group.count)[:MAX_SHOWN_EXCEPTIONS]
+    exceptions = sorted(whole.exceptions.values(), key=lambda group: -group.count)[:MAX_SHOWN_EXCEPTIONS]
     return Snapshot(
         run_id=run_id,
         folder=folder,
@@ -226,12 +231,12 @@ def snapshot_of(
         user_count=last.user_count if last else 0,
         target_user_count=last.target_user_count if last else 0,
         users_by_class=dict(last.users_by_class) if last else {},
-        started=totals.started,
-        abandoned=totals.abandoned,
-        in_flight=totals.in_flight,
-        oldest_in_flight_s=totals.oldest_in_flight_s,
-        now=_now(totals),
-        recent_times=times_of(totals.recent_times()),
+        started=whole.started,
+        abandoned=whole.abandoned,
+        in_flight=whole.in_flight,
+        oldest_in_flight_s=whole.oldest_in_flight_s,
+        now=_now(whole),
+        recent_times=times_of(whole.recent_times()),
         total=row_of(totals.total, both, recent_s),
         rows=tuple(row_of(each, recent.get(key, (0, 0)), recent_s) for key, each in sorted(totals.by_request.items())),
         failures=tuple(
@@ -241,5 +246,8 @@ def snapshot_of(
         failure_groups=len(totals.failures),
         exceptions=tuple((group.message, group.count) for group in exceptions),
         statuses=dict(sorted(totals.total.statuses.items())),
-        health=totals.health,
+        health=whole.health,
+        thresholds=thresholds,
+        is_warming_up=measured is None,
+        warm_up_s=warm_up_s,
     )

@@ -33,6 +33,7 @@ _WORDS = {
 
 _VERDICTS = {
     Verdict.PASSED: StateWord("✓", "PASSED", "good"),
+    Verdict.ACCEPTABLE: StateWord("~", "ACCEPTABLE", "warn"),
     Verdict.FAILED: StateWord("✗", "FAILED", "bad"),
     Verdict.NO_DATA: StateWord("✗", "NO RESULT", "bad"),
     Verdict.ABORTED: StateWord("■", "ABORTED", "warn"),

@@ -78,6 +78,7 @@ class FakeConductor:
     def snapshot(self) -> Snapshot:
         return snapshot_of(
             self._totals,
+            self._totals,
             run_id=self.folder.name,
             folder=str(self.folder),
             title=self.title,

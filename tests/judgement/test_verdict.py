@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from perftui import exit_codes
-from perftui.judgement.verdict import Ending, judge
+from perftui.judgement.verdict import Ending, Judgement, judge
+from perftui.model.judged import Finding, ThresholdResult, ThresholdState
 from perftui.model.record import Trust, Verdict
 from perftui.model.run_state import RunState
 from perftui.model.tick import ExceptionDelta, FailureDelta, Tick
@@ -15,6 +18,24 @@ GOOD = [tick(0, delta("/a", (10, 20, 30)))]
 ALL_FAILED = [tick(0, delta("/a", (), (1, 1)), failures=(FailureDelta("GET", "/a", "refused", 2, 0.1, 0.2),))]
 HUNG = [tick(0, started=5, in_flight=5), tick(1, started=0, abandoned=5)]
 RAISED = [tick(0, exceptions=(ExceptionDelta("KeyError: 'a'", "trace", 3),))]
+
+
+def judge_all(ticks: list[Tick], ending: Ending | None = None, **options: Any) -> Judgement:
+    """The verdict on a run that is judged whole."""
+    return judge(total_of(ticks), total_of(ticks), ending or Ending(), **options)
+
+
+def result(
+    state: ThresholdState, text: str, margin: float | None = None, since_s: float | None = None
+) -> ThresholdResult:
+    return ThresholdResult(text, text, state, 1.0, "ms", 10, 1.0, None, margin, since_s, None, text)
+
+
+PASSED = result(ThresholdState.PASSED, "p50 20 ms, wanted < 50 ms", 0.6)
+CLOSE = result(ThresholdState.PASSED, "p95 90 ms, wanted < 100 ms", 0.1)
+ACCEPTABLE = result(ThresholdState.ACCEPTABLE, "rps 80/s, wanted > 100/s", -0.2)
+FAILED = result(ThresholdState.FAILED, "p99 2 s, wanted < 1 s", -1.0, 72.0)
+NO_DATA = result(ThresholdState.NO_DATA, "p95(/x) no data: no request matches '/x'")
 
 
 @pytest.mark.parametrize(
@@ -52,7 +73,7 @@ RAISED = [tick(0, exceptions=(ExceptionDelta("KeyError: 'a'", "trace", 3),))]
 def test_each_ending_has_its_exit_code(
     ticks: list[Tick], ending: Ending, code: int, verdict: Verdict, state: RunState
 ) -> None:
-    judgement = judge(total_of(ticks), ending, 10.0)
+    judgement = judge_all(ticks, ending)
     assert (judgement.exit_code, judgement.verdict, judgement.state) == (code, verdict, state)
     assert judgement.sentences[0].split(":")[0] == {
         exit_codes.OK: "Passed",
@@ -60,15 +81,14 @@ def test_each_ending_has_its_exit_code(
 
 
 def test_nothing_measured_is_said_with_its_numbers_and_no_zero_times() -> None:
-    judgement = judge(total_of(HUNG), Ending(), 30.0)
-    assert judgement.sentences[0] == "NO RESULT: 5 requests were started and none finished in 30s."
+    judgement = judge_all(HUNG)
+    assert judgement.sentences[0] == "NO RESULT: 5 requests were started and none finished in 2s."
     assert "ms" not in " ".join(judgement.sentences)
 
 
 def test_failures_are_said_with_share_and_cause() -> None:
-    words = " ".join(judge(total_of(GOOD + ALL_FAILED), Ending(), 2.0).sentences)
-    assert "2 requests failed (40.00%); most often GET /a: refused (2)." in words
-    assert "Failures alone do not fail a run" in words
+    words = " ".join(judge_all(GOOD + ALL_FAILED).sentences)
+    assert "2 requests failed (40.00%); most often GET /a: refused (2) (failures alone do not fail a run)." in words
 
 
 @pytest.mark.parametrize(
@@ -76,18 +96,59 @@ def test_failures_are_said_with_share_and_cause() -> None:
 )
 def test_a_run_of_a_late_generator_fails_where_that_is_asked(late: int, trust: Trust, code: int) -> None:
     ticks = [tick(seq, delta("/a", (10,)), hub_lag_p99_ms=40 if seq < late else 1) for seq in range(10)]
-    judgement = judge(total_of(ticks), Ending(), 10.0, must_be_trusted=True)
+    judgement = judge_all(ticks, must_be_trusted=True)
     assert (judgement.trust, judgement.exit_code) == (trust, code)
-    assert judge(total_of(ticks), Ending(), 10.0).exit_code == exit_codes.OK
-
-
-def test_a_warm_up_is_said_to_be_part_of_the_numbers() -> None:
-    words = " ".join(judge(total_of(GOOD), Ending(), 20.0, warm_up_s=10.0).sentences)
-    assert "The first 10s were warm-up and are part of these numbers." in words
+    assert judge_all(ticks).exit_code == exit_codes.OK
 
 
 def test_a_late_generator_is_said() -> None:
-    words = " ".join(
-        judge(total_of([tick(seq, delta("/a", (10,)), hub_lag_p99_ms=40) for seq in (1, 2)]), Ending(), 1.0).sentences
-    )
+    words = " ".join(judge_all([tick(seq, delta("/a", (10,)), hub_lag_p99_ms=40) for seq in (1, 2)]).sentences)
     assert "the generator itself was late" in words
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "strict", "code", "verdict", "head"),
+    [
+        ([PASSED, CLOSE], False, 0, Verdict.PASSED, "Passed: both thresholds hold, the closest is p95 90 ms, "),
+        ([PASSED, ACCEPTABLE], False, 0, Verdict.ACCEPTABLE, "Acceptable: 1 of 2 thresholds missed the target: rps 80"),
+        ([PASSED, ACCEPTABLE], True, 10, Verdict.FAILED, "Not passed: 1 of 2 thresholds only acceptable: rps 80/s"),
+        (
+            [FAILED, PASSED],
+            False,
+            10,
+            Verdict.FAILED,
+            "Not passed: 1 of 2 thresholds failed: p99 2 s, wanted < 1 s, since",
+        ),
+        ([NO_DATA, PASSED], False, 11, Verdict.NO_DATA, "Not passed: 1 of 2 thresholds had no data: p95(/x) no data"),
+        # No data is worse than failed: nobody knows what it would have been.
+        ([NO_DATA, FAILED], False, 11, Verdict.NO_DATA, "Not passed: 1 of 2 thresholds had no data"),
+    ],
+)
+def test_thresholds_decide(
+    thresholds: list[ThresholdResult], strict: bool, code: int, verdict: Verdict, head: str
+) -> None:
+    judgement = judge_all(GOOD, thresholds=thresholds, is_strict=strict)
+    assert (judgement.exit_code, judgement.verdict) == (code, verdict)
+    assert judgement.sentences[0].startswith(head)
+
+
+def test_what_failed_and_has_no_data_are_both_said() -> None:
+    words = " ".join(judge_all(GOOD, thresholds=[NO_DATA, FAILED]).sentences)
+    assert "Also: 1 of 2 thresholds failed: p99 2 s, wanted < 1 s." in words
+
+
+def test_a_locustfiles_own_code_does_not_hide_a_failed_threshold() -> None:
+    assert judge_all(GOOD, Ending(locust_exit_code=0), thresholds=[FAILED]).exit_code == exit_codes.FAILED
+
+
+def test_the_words_are_few_and_what_was_found_is_among_them() -> None:
+    findings = [Finding(f"kind {number}", f"Something happened at 0:0{number}.") for number in range(9)]
+    sentences = judge_all(GOOD + ALL_FAILED, thresholds=[PASSED], findings=findings).sentences
+    assert 3 <= len(sentences) <= 6
+    assert findings[0].text in sentences
+
+
+def test_a_run_that_is_all_warm_up_is_no_pass() -> None:
+    judgement = judge(total_of(GOOD), total_of([]), Ending())
+    assert (judgement.exit_code, judgement.verdict) == (exit_codes.NO_DATA, Verdict.NO_DATA)
+    assert judgement.sentences[0] == "Not passed: no request ended after the warm-up."

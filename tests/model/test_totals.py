@@ -16,6 +16,7 @@ from tests.fakes.ticks import delta, tick, total_of
 def shown(totals: RunTotals) -> Snapshot:
     return snapshot_of(
         totals,
+        totals,
         run_id="r",
         folder="f",
         title="t",

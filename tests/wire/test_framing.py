@@ -44,6 +44,7 @@ MESSAGES: list[Message] = [
     Shown(
         snapshot_of(
             total_of([TICK]),
+            total_of([TICK]),
             run_id="r",
             folder="f",
             title="t",
