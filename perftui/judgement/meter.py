@@ -1,0 +1,200 @@
+"""The value of one measure, tick by tick: of everything so far, or of a sliding window."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from perftui.judgement.measured_scope import Sums
+from perftui.judgement.rules import Measure
+from perftui.model.tick import Tick
+
+TIMES = frozenset({"percentile", "avg", "max", "min"})
+# Where no request is a 0 and not a lack of data, once there was one at all.
+RATES = frozenset({"rps", "requests"})
+
+# Growth is told from this many samples at either end.
+_MIN_GROWTH_SAMPLES = 3
+MIN_SAMPLES_FOR_GROWTH = 10 * _MIN_GROWTH_SAMPLES
+# Past this, growth is told from every 2nd sample, then from every 4th: medians of 200 and more of them hardly differ.
+_MAX_SAMPLES = 4096
+
+
+class Gauge:
+    """Samples of something that goes up and down."""
+
+    def __init__(self) -> None:
+        self.n = 0
+        self._peak = -math.inf
+        self._sum = 0.0
+        self._last = 0.0
+        self._kept: list[float] = []
+        self._stride = 1
+
+    def add(self, value: float) -> None:
+        if self.n % self._stride == 0:
+            self._kept.append(value)
+            if len(self._kept) > _MAX_SAMPLES:
+                self._kept = self._kept[::2]
+                self._stride *= 2
+        self.n += 1
+        self._peak = max(self._peak, value)
+        self._sum += value
+        self._last = value
+
+    def peak(self) -> float | None:
+        return self._peak if self.n else None
+
+    def mean(self) -> float | None:
+        return self._sum / self.n if self.n else None
+
+    def last(self) -> float | None:
+        return self._last if self.n else None
+
+    def growth(self) -> float | None:
+        """The median of the last tenth of the samples minus that of the first: a single high sample moves neither.
+
+        None below MIN_SAMPLES_FOR_GROWTH samples.
+        """
+        tenth = len(self._kept) // 10
+        if tenth < _MIN_GROWTH_SAMPLES:
+            return None
+        return statistics.median(self._kept[-tenth:]) - statistics.median(self._kept[:tenth])
+
+
+def _users(tick: Tick) -> float | None:
+    return tick.user_count
+
+
+def _memory(tick: Tick) -> float | None:
+    return tick.target.memory_bytes if tick.target else None
+
+
+def _cpu(tick: Tick) -> float | None:
+    return tick.target.cpu_percent if tick.target else None
+
+
+def _value(tick: Tick) -> float | None:
+    return tick.target.value if tick.target else None
+
+
+# What is read from each tick, and what is made of it. All other metrics come from requests.
+GAUGES: dict[str, tuple[Callable[[Tick], float | None], Callable[[Gauge], float | None]]] = {
+    "users": (_users, Gauge.peak),
+    "target_memory": (_memory, Gauge.peak),
+    "target_memory_growth": (_memory, Gauge.growth),
+    "target_cpu": (_cpu, Gauge.mean),
+    "target_value": (_value, Gauge.last),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """One tick of a window."""
+
+    middle_s: float
+    interval_s: float
+    sums: Sums
+    reading: float | None
+
+
+class Meter:
+    """`sums` are the requests that count now: all so far, or with a window those of the last `window_s` seconds.
+
+    A tick belongs to a window when its middle does, and the newest always does. `is_full` says whether the window has
+    filled. `covered_s` and `ticks` say how much time counts; `seen` how many requests there were altogether.
+    """
+
+    def __init__(self, measure: Measure) -> None:
+        self.measure = measure
+        self.sums = Sums()
+        self.covered_s = 0.0
+        self.ticks = 0
+        self.seen = 0
+        self.is_full = measure.window_s is None
+        self._of_gauge = GAUGES.get(measure.metric)
+        self._gauge = Gauge()
+        # Bounded by rules.LONGEST_WINDOW_S, at a tick a second.
+        self._window: deque[_Kept] = deque()
+        self._from_s: float | None = None
+
+    def add(self, tick: Tick, sums: Sums) -> None:
+        """`sums` are the tick's requests in the scope of the measure."""
+        reading = self._of_gauge[0](tick) if self._of_gauge else None
+        if reading is not None and not math.isfinite(reading):
+            reading = None
+        self.seen += sums.requests
+        self.sums.add(sums)
+        if self.measure.window_s is None:
+            self.covered_s += tick.interval_s
+            self.ticks += 1
+            if reading is not None:
+                self._gauge.add(reading)
+        else:
+            kept = _Kept(tick.elapsed_s - tick.interval_s / 2, tick.interval_s, sums, reading)
+            self._slide(tick, kept, self.measure.window_s)
+
+    def _slide(self, tick: Tick, newest: _Kept, window_s: float) -> None:
+        window = self._window
+        window.append(newest)
+        while window[0].middle_s < tick.elapsed_s - window_s and len(window) > 1:
+            oldest = window.popleft()
+            self.sums.take_out(oldest.sums, (each.sums for each in window))
+        self.covered_s = math.fsum(each.interval_s for each in window)
+        self.ticks = len(window)
+        if self._from_s is None:
+            self._from_s = tick.elapsed_s - tick.interval_s
+        self.is_full = self.is_full or tick.elapsed_s - self._from_s >= window_s - tick.interval_s / 2
+        if self._of_gauge:
+            self._gauge = Gauge()
+            for each in window:
+                if each.reading is not None:
+                    self._gauge.add(each.reading)
+
+    @property
+    def n(self) -> int:
+        """How many requests the value comes from; of rps how many ticks, of a gauge how many samples."""
+        metric = self.measure.metric
+        if metric in GAUGES:
+            return self._gauge.n
+        if metric == "rps":
+            return self.ticks
+        return self.sums.times.count if metric in TIMES else self.sums.requests
+
+    def value(self) -> float | None:
+        """In the measure's unit; None without data. Raises ValueError for a metric that does not exist."""
+        if self._of_gauge:
+            return self._of_gauge[1](self._gauge)
+        measure, sums = self.measure, self.sums
+        match measure.metric:
+            case "percentile" if measure.percent is not None:
+                return sums.times.percentile_ms(measure.percent)
+            case "avg":
+                return sums.times.mean_ms
+            case "max":
+                return sums.times.max_ms
+            case "min":
+                return sums.times.min_ms
+            case "rps":
+                return sums.requests / self.covered_s if self.covered_s else None
+            case "requests":
+                return sums.requests
+            case "failures":
+                return sums.failed
+            case "fail_ratio":
+                return 100 * sums.failed / sums.requests if sums.requests else None
+            case "status" if measure.status is not None:
+                return _status_value(sums, measure.status, is_share=measure.unit == "%")
+        raise ValueError(f"no metric {measure.metric!r}")
+
+
+def _status_value(sums: Sums, status: int, *, is_share: bool) -> float | None:
+    """The share is that of all responses; for status 0, which stands for none, that of all requests."""
+    count = sums.statuses.get(status, 0)
+    if not is_share:
+        return count
+    responses = sum(each for code, each in sums.statuses.items() if code or not status)
+    return 100 * count / responses if responses else None
