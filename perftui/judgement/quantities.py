@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from perftui.judgement.rules import Unit
 from perftui.model.duration import format_duration
 
 _DIGITS = 3
@@ -14,7 +13,7 @@ _MOST_DIGITS = 9
 _MB = 1_000_000
 
 
-def format_quantity(value: float, unit: Unit, digits: int = _DIGITS) -> str:
+def format_quantity(value: float, unit: str, digits: int = _DIGITS) -> str:
     """`value` to so many significant digits, whole numbers always in full: 612 ms, 1.23 s, 97 %, 512 MB, 1,234."""
     if unit == "bytes":
         return f"{_number(value / _MB, digits)} MB"
@@ -24,12 +23,12 @@ def format_quantity(value: float, unit: Unit, digits: int = _DIGITS) -> str:
     return f"{_number(value, digits)}{' %' if unit == '%' else unit}"
 
 
-def format_bound(value: float, unit: Unit) -> str:
+def format_bound(value: float, unit: str) -> str:
     """A bound of a rule: with more digits than anyone writes."""
     return format_quantity(value, unit, _BOUND_DIGITS)
 
 
-def format_beside(value: float, bound: float, unit: Unit) -> str:
+def format_beside(value: float, bound: float, unit: str) -> str:
     """`value` with as many more digits as it needs to be seen apart from `bound`: 499.9 ms beside 500 ms."""
     shown = format_quantity(value, unit)
     for digits in range(_DIGITS + 1, _MOST_DIGITS + 1):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from perftui import exit_codes
+from perftui.judgement.quantities import format_quantity
 from perftui.judgement.trust import trust_of
 from perftui.model.duration import format_clock, format_duration
 from perftui.model.judged import Finding, ThresholdResult, ThresholdState
-from perftui.model.quantity import quantity_text
 from perftui.model.record import Trust, Verdict
 from perftui.model.totals import RunTotals
 
@@ -85,7 +85,7 @@ def _numbers(measured: RunTotals) -> str:
     # A rate of a fraction of a second says little.
     rate = f" ({total.requests / duration_s:,.1f} rps)" if duration_s >= 1 else ""
     known = zip(("p50", "p95", "p99"), total.times().percentiles_ms((50, 95, 99)), strict=True)
-    times = ", ".join(f"{name} {quantity_text(value, 'ms')}" for name, value in known if value is not None)
+    times = ", ".join(f"{name} {format_quantity(value, 'ms')}" for name, value in known if value is not None)
     return (
         f"{counted(total.requests, 'request')} in {format_duration(round(duration_s, 1))}{rate} "
         f"from up to {counted(measured.max_user_count, 'user')}{f': {times}' if times else ''}."

@@ -11,7 +11,7 @@ MAX_TASKS = 1_000
 # Unless a number of rounds is asked for: new rounds begin for so long, and there are at least so many.
 DEFAULT_MAX_TIME_S = 3.0
 MIN_ROUNDS = 5
-# Rounds before those that count: connections are opened and caches filled. The first of the two that is reached ends them.
+# Rounds before those that count: connections are opened and caches filled. Whichever is reached first ends them.
 WARM_UP_ROUNDS = 5
 WARM_UP_S = 0.5
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from html import escape
 from http import HTTPStatus
 
+from perftui.judgement.quantities import format_quantity
 from perftui.model.duration import format_clock
 from perftui.model.judged import ThresholdResult, ThresholdState
-from perftui.model.quantity import quantity_text
 from perftui.model.record import Record
 from perftui.model.totals import RequestTotals
 from perftui.reports.charts import charts_of
@@ -51,7 +51,7 @@ def thresholds_section(record: Record) -> str:
             (
                 (f"{THRESHOLD_MARKS[each.state]} {each.state.value}", _THRESHOLD_STYLES[each.state]),
                 (shown(each.rule), "text"),
-                ("–" if each.observed is None else shown(quantity_text(each.observed, each.unit)), "n"),
+                ("–" if each.observed is None else shown(format_quantity(each.observed, each.unit)), "n"),
                 (f"{each.n:,}", "n"),
                 (margin_text(each) or "–", "n"),
                 (_failed_when(each), "n"),
