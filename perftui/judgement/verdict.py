@@ -10,7 +10,7 @@ from perftui.judgement.sentences import counted, sentences_of
 from perftui.judgement.trust import trust_of
 from perftui.model.duration import format_duration
 from perftui.model.judged import Finding, ThresholdResult, ThresholdState
-from perftui.model.record import Trust, Verdict
+from perftui.model.record import Outcome, Trust, Verdict
 from perftui.model.run_state import RunState
 from perftui.model.totals import RunTotals
 
@@ -28,6 +28,18 @@ class Ending:
     locustfile_fault: str = ""
     incomplete: str = ""
     locust_exit_code: int | None = None
+
+
+def ending_of(outcome: Outcome) -> Ending:
+    """How the run ended, as far as its outcome still says."""
+    if outcome.state is RunState.STOPPED:
+        return Ending(stopped=outcome.reason, stop_code=outcome.exit_code)
+    if outcome.exit_code == exit_codes.ENGINE_DIED:
+        return Ending(engine_died=outcome.reason)
+    if outcome.exit_code in (exit_codes.LOCUSTFILE, exit_codes.INCOMPLETE):
+        fault = outcome.reason if outcome.exit_code == exit_codes.LOCUSTFILE else ""
+        return Ending(locustfile_fault=fault, incomplete="" if fault else outcome.reason)
+    return Ending(locust_exit_code=outcome.locust_exit_code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
-
-from perftui.model.tick import Tick
+from typing import Protocol
 
 
 class ThresholdState(Enum):
@@ -59,6 +58,16 @@ class Finding:
     is_doubt: bool = False
 
 
+class Span(Protocol):
+    """A tick, or a point of the timeline."""
+
+    @property
+    def elapsed_s(self) -> float: ...
+
+    @property
+    def interval_s(self) -> float: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """The part of a run that its numbers cover, on the run's clock: the ticks whose middle lies in it.
@@ -70,7 +79,7 @@ class Window:
     to_s: float = math.inf
     why: str = ""
 
-    def holds(self, tick: Tick) -> bool:
+    def holds(self, tick: Span) -> bool:
         return self.from_s <= tick.elapsed_s - tick.interval_s / 2 < self.to_s
 
     @property
