@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.demo.running import Target, running_demo
+
 
 @pytest.fixture
 def runtime_dir() -> Iterator[Path]:
@@ -34,3 +36,18 @@ def demo_url(demo_process: subprocess.Popen[str]) -> str:
     announcement = demo_process.stdout.readline()
     assert announcement.startswith("perftui demo target: http://127.0.0.1:")
     return announcement.removeprefix("perftui demo target: ").strip()
+
+
+@pytest.fixture(scope="package")
+def shared_target() -> Iterator[Target]:
+    """One target for all tests that only add to it."""
+    with running_demo() as target:
+        yield target
+
+
+@pytest.fixture
+def target(shared_target: Target) -> Iterator[Target]:
+    """The shared target, with all knobs off before and after."""
+    shared_target.reset()
+    yield shared_target
+    shared_target.reset()

@@ -16,8 +16,8 @@ import pytest
 
 from perftui import exit_codes
 from perftui.demo import process
+from perftui.demo.leases import LEAVES_AFTER_S
 from perftui.demo.process import DemoLease, ensure_demo, lease_path
-from perftui.demo.server import LEAVES_AFTER_S
 from perftui.model.errors import PerftuiError
 
 # Far above what any of these takes; a test that waits this long has failed.
@@ -159,6 +159,12 @@ def test_why_it_cannot_start_is_one_line(runtime_dir: Path) -> None:
     with pytest.raises(PerftuiError, match="path too long") as refusal:
         ensure_demo(runtime_dir / ("x" * 100))
     assert refusal.value.exit_code == exit_codes.ENVIRONMENT
+
+
+def test_a_shared_target_starts_with_nothing_wrong(runtime_dir: Path) -> None:
+    with ensure_demo(runtime_dir) as lease:
+        knobs = httpx.get(f"{lease.url}/__perftui__/knobs").json()
+    assert set(knobs.values()) == {0}
 
 
 def test_a_second_server_of_one_folder_is_refused(runtime_dir: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from perftui import exit_codes
 from perftui.demo import DEFAULT_LOCUSTFILE
-from perftui.demo.areas.control import MAX_PATHS, OTHER_PATHS
+from perftui.demo.request_counts import MAX_PATHS, OTHER_PATHS
+from tests.fakes.waiting import wait_for
 
 
 def received(url: str) -> dict[str, Any]:
@@ -50,7 +51,10 @@ def test_a_kept_connection_is_answered_at_once(demo_url: str) -> None:
 @pytest.mark.parametrize(
     ("path", "holds"),
     [
+        ("/", {"name": "perftui demo"}),
         ("/health", {"status": "ok"}),
+        ("/ready", {"status": "ready"}),
+        ("/status", {"status": "ok", "goals": 0}),
         ("/api/v1/health/", {"status": "ok"}),
         ("/api/v1/health/ping", {"ping": "pong"}),
         ("/api/v1/health/database", {"status": "ok", "items": 100}),
@@ -58,7 +62,7 @@ def test_a_kept_connection_is_answered_at_once(demo_url: str) -> None:
         ("/search?q=Oak+ch", {"items": [{"id": 1, "name": "oak chair"}]}),
     ],
 )
-def test_each_area_answers(demo_url: str, path: str, holds: dict[str, object]) -> None:
+def test_each_path_of_the_first_areas_answers(demo_url: str, path: str, holds: dict[str, object]) -> None:
     answer = httpx.get(f"{demo_url}{path}")
     assert answer.status_code == 200
     assert holds.items() <= answer.json().items()
@@ -108,6 +112,20 @@ def test_a_signal_ends_it_while_connections_are_open(demo_process: subprocess.Po
         client.get("/health")
         demo_process.send_signal(signal.SIGTERM)
         _, errors = demo_process.communicate(timeout=10)
+    assert (demo_process.returncode, errors) == (exit_codes.OK, "")
+
+
+@pytest.mark.parametrize("knob", [{"freeze_s": 60}, {"latency_ms": 60_000}])
+def test_a_signal_ends_it_quietly_while_a_request_waits(
+    knob: dict[str, float], demo_process: subprocess.Popen[str], demo_url: str
+) -> None:
+    httpx.post(f"{demo_url}/__perftui__/knobs", json=knob)
+    with httpx.Client(base_url=demo_url) as client, ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(client.get, "/health")
+        wait_for(lambda: received(demo_url)["total"], "the request to arrive")
+        demo_process.send_signal(signal.SIGTERM)
+        _, errors = demo_process.communicate(timeout=10)
+        assert waiting.result().status_code in (200, 500)
     assert (demo_process.returncode, errors) == (exit_codes.OK, "")
 
 

@@ -1,40 +1,60 @@
-"""What the target says about itself. Never counted, so that asking does not change the answer."""
+"""What the target says about itself, and its knobs. Never counted, so that asking does not change the answer."""
 
 from __future__ import annotations
 
-from collections import Counter
-
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-PREFIX = "/__perftui__/"
-# Bounds the table of paths; further ones are counted together under OTHER_PATHS.
-MAX_PATHS = 1000
-OTHER_PATHS = "(other)"
+from perftui.demo.bodies import read_object
+from perftui.demo.faults import Faults
+from perftui.demo.knobs import KNOB_NAMES, MAX_FREEZE_S, in_range
+from perftui.demo.request_counts import CONTROL_PREFIX, RequestCounts
 
 
-class RequestCounter:
-    """ASGI middleware that counts each request when it arrives, whatever becomes of it.
-
-    A run is checked against this: what the target saw, whatever a load generator believes.
-    """
-
-    def __init__(self, app: ASGIApp, counts: Counter[str]) -> None:
-        self.app = app
-        self.counts = counts
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["path"].startswith(PREFIX):
-            known = scope["path"] in self.counts or len(self.counts) < MAX_PATHS
-            self.counts[scope["path"] if known else OTHER_PATHS] += 1
-        await self.app(scope, receive, send)
+def _faults(request: Request) -> Faults:
+    faults: Faults = request.app.state.faults
+    return faults
 
 
 async def show_requests(request: Request) -> JSONResponse:
-    counts: Counter[str] = request.app.state.request_counts
-    return JSONResponse({"total": counts.total(), "by_path": dict(counts)})
+    """Requests received so far, by path."""
+    counts: RequestCounts = request.app.state.request_counts
+    return JSONResponse({"total": counts.total, "by_path": dict(counts.by_path)})
 
 
-routes = [Route(f"{PREFIX}requests", show_requests)]
+async def show_knobs(request: Request) -> JSONResponse:
+    """What goes wrong on purpose now."""
+    faults = _faults(request)
+    knobs = {name: getattr(faults.knobs, name) for name in KNOB_NAMES}
+    leaked_kb = faults.leaked_bytes // 1024
+    return JSONResponse({**knobs, "freeze_s": round(faults.freeze_left_s, 3), "leaked_kb": leaked_kb})
+
+
+async def turn_knobs(request: Request) -> JSONResponse:
+    """Change some knobs; the others stay."""
+    given = await read_object(request)
+    try:
+        freeze_s = in_range("freeze_s", given.pop("freeze_s"), MAX_FREEZE_S) if "freeze_s" in given else None
+        knobs = _faults(request).knobs.changed(given)
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from None
+    _faults(request).knobs = knobs
+    if freeze_s is not None:
+        _faults(request).freeze(freeze_s)
+    return await show_knobs(request)
+
+
+async def reset_knobs(request: Request) -> JSONResponse:
+    """All knobs off, and what leaked is given back."""
+    _faults(request).reset()
+    return await show_knobs(request)
+
+
+routes = [
+    Route(f"{CONTROL_PREFIX}requests", show_requests),
+    Route(f"{CONTROL_PREFIX}knobs", show_knobs),
+    Route(f"{CONTROL_PREFIX}knobs", turn_knobs, methods=["POST"]),
+    Route(f"{CONTROL_PREFIX}knobs", reset_knobs, methods=["DELETE"]),
+]
