@@ -10,10 +10,11 @@ import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, TextIO
+from typing import Protocol, Self, TextIO
 
 from perftui import exit_codes
-from perftui.conductor.conductor import Conductor, open_run
+from perftui.conductor.conductor import open_run
+from perftui.conductor.demands import NO_DEMANDS, Demands
 from perftui.conductor.interpreter import Interpreter
 from perftui.conductor.loading import load_engine
 from perftui.conductor.log import LogLine
@@ -24,6 +25,7 @@ from perftui.model.record import Outcome, Record
 from perftui.model.run_state import RunState
 from perftui.model.snapshot import Snapshot
 from perftui.model.text import clean
+from perftui.reports.figures import THRESHOLD_MARKS, margin_text
 from perftui.reports.text import results_text
 from perftui.store.paths import path_for_people
 from perftui.store.reader import RunReader
@@ -101,12 +103,23 @@ def progress_text(snapshot: Snapshot) -> str:
     ratio = f" ({total.fail_ratio:.2%})" if total.failures and total.fail_ratio is not None else ""
     return (
         f"{clock}  {snapshot.state.value}  {snapshot.user_count:,} users  {snapshot.now.rps:,.0f} rps  "
-        f"{p95}  {total.requests:,} requests  {total.failures:,} failed{ratio}"
+        f"{p95}  {total.requests:,} requests  {total.failures:,} failed{ratio}{_closest_text(snapshot)}"
     )
 
 
+def _closest_text(snapshot: Snapshot) -> str:
+    """The threshold that is furthest beyond its target, or closest to it."""
+    if snapshot.is_warming_up:
+        return "  warming up"
+    known = [each for each in snapshot.thresholds if each.margin is not None]
+    if not known:
+        return ""
+    worst = min(known, key=lambda each: each.margin or 0.0)
+    return f"  {THRESHOLD_MARKS[worst.state]} {clean(worst.measure, 40)} {margin_text(worst)}"
+
+
 async def run_headless(
-    plan: RunPlan, interpreter: Interpreter, runs_folder: Path, voice: Voice, *, must_be_trusted: bool = False
+    plan: RunPlan, interpreter: Interpreter, runs_folder: Path, voice: Voice, *, demands: Demands = NO_DEMANDS
 ) -> Outcome:
     """Run `plan` here, to its end or to a signal. Raises PerftuiError with no load sent."""
     progress = Progress(sys.stderr)
@@ -119,7 +132,7 @@ async def run_headless(
         if not voice.quiet:
             progress.say(f"{line.level.lower()}: {line.text}" if line.level != "STDOUT" else line.text)
 
-    with _StopOnSignals() as signals:
+    with StopOnSignals() as signals:
         engine = await load_engine(plan, interpreter, on_log=on_log)
         for warning in engine.warnings:
             progress.say(f"warning: {warning}")
@@ -129,7 +142,7 @@ async def run_headless(
             runs_folder,
             on_snapshot=on_snapshot,
             on_log=on_log,
-            must_be_trusted=must_be_trusted,
+            demands=demands,
         )
         signals.conductor = conductor
         outcome = await conductor.run()
@@ -142,14 +155,18 @@ async def run_headless(
     return outcome
 
 
-class _StopOnSignals:
+class Stoppable(Protocol):
+    def stop(self, reason: str, code: int, *, now: bool = False) -> None: ...
+
+
+class StopOnSignals:
     """A first signal stops the run and keeps its record; a second one stops it at once.
 
     While the locustfile is being loaded there is nothing to keep: the command ends.
     """
 
     def __init__(self) -> None:
-        self.conductor: Conductor | None = None
+        self.conductor: Stoppable | None = None
         self._count = 0
         self._code = 0
 

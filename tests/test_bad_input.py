@@ -26,6 +26,7 @@ class Case:
     mode: str = "ok"
     locustfile: str = LOCUSTFILE
     before: str = ""
+    thresholds: str = "[]"
 
 
 NO_TASKS = "from locust import HttpUser\nclass Idle(HttpUser):\n    pass\n"
@@ -52,6 +53,16 @@ CASES = {
     "an option of Locust's that is ours": Case((*RUN, "--", "-u", "5"), exit_codes.USAGE, "--users"),
     "an unknown argument of the locustfile": Case((*RUN, "--", "--no-such"), exit_codes.USAGE, "--no-such"),
     "users that are no number": Case((*RUN, "--users", "many"), exit_codes.USAGE, "--users"),
+    "a threshold that does not parse": Case((*RUN, "--threshold", "p95 < 500"), exit_codes.USAGE, "write 500ms"),
+    "a metric that does not exist": Case(
+        (*RUN, "--threshold", "faliures < 1"), exit_codes.USAGE, "column 1: no metric is called 'faliures', the nearest"
+    ),
+    "an abort rule that does not parse": Case(
+        (*RUN, "--abort-on", "rps < 1 for ever"), exit_codes.USAGE, "--abort-on: 'rps < 1 for ever', column 13"
+    ),
+    "a threshold of the file that does not parse": Case(
+        RUN, exit_codes.USAGE, "[profiles.quick] thresholds: 'p95 < 500', column 7", thresholds='["p95 < 500"]'
+    ),
     "a target that refuses": Case(
         ("run", "quick", "--target", "http://127.0.0.1:9"), exit_codes.REFUSED, "nothing is listening"
     ),
@@ -98,7 +109,7 @@ def test_bad_input(name: str, folder: Path, tmp_path: Path) -> None:
     case = CASES[name]
     locustfile_in(folder, case.locustfile)
     with RunningFaultServer(case.mode) as server:
-        profiles_in(folder, server.url)
+        profiles_in(folder, server.url, thresholds=case.thresholds)
         done = perftui(*case.arguments, cwd=folder, before=case.before)
         sent = server.requests()
     last = done.stderr.strip().splitlines()[-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +20,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def asking_options(command: F) -> F:
     """The options that say what to run, shared by run, launch and check."""
+    return _where_options(_load_options(_whose_options(command)))
+
+
+def selecting_options(command: F) -> F:
+    """As `asking_options`, without those that say how much load there is and how long."""
+    return _where_options(_whose_options(command))
+
+
+def _where_options(command: F) -> F:
     options = [
         click.option("--target", "-t", metavar="NAME|URL", help="Where the load goes. [PERFTUI_TARGET]"),
         click.option(
@@ -31,11 +40,36 @@ def asking_options(command: F) -> F:
             help="Locustfile or folder; repeatable.",
         ),
         click.option("--scenario", metavar="NAME", help="A scenario of the profiles. [PERFTUI_SCENARIO]"),
+    ]
+    return _with(command, options)
+
+
+def _load_options(command: F) -> F:
+    options = [
         click.option("--users", "-u", metavar="N", help="Peak number of users. [PERFTUI_USERS]"),
         click.option("--spawn-rate", "-r", metavar="N", help="Users started per second. [PERFTUI_SPAWN_RATE]"),
         click.option("--run-time", metavar="TIME", help="Such as 90s, 5m, 1h30m. [PERFTUI_RUN_TIME]"),
+        click.option("--warm-up", metavar="TIME", help="Not judged: 30s, or 'until steady'. [PERFTUI_WARM_UP]"),
+        click.option(
+            "--threshold",
+            "thresholds",
+            multiple=True,
+            metavar="RULE",
+            help="Such as 'p95 < 500ms', in place of all those of the file; repeatable.",
+        ),
+        click.option(
+            "--abort-on",
+            multiple=True,
+            metavar="RULE",
+            help="Such as 'fail_ratio[10s] > 50%', in place of the profile's; repeatable.",
+        ),
+    ]
+    return _with(command, options)
+
+
+def _whose_options(command: F) -> F:
+    options = [
         click.option("--stop-timeout", metavar="TIME", help="What users may take to finish. [PERFTUI_STOP_TIMEOUT]"),
-        click.option("--warm-up", metavar="TIME", help="Said to be warm-up; it counts. [PERFTUI_WARM_UP]"),
         click.option("--connect-timeout", metavar="TIME", help="Where user code sets none. [PERFTUI_CONNECT_TIMEOUT]"),
         click.option("--read-timeout", metavar="TIME", help="Where user code sets none. [PERFTUI_READ_TIMEOUT]"),
         click.option(
@@ -60,6 +94,11 @@ def asking_options(command: F) -> F:
         click.option("--demo", is_flag=True, help="Use the built-in target, starting it if need be."),
         click.option("--confirm-host", metavar="HOST", help="The host name of a production target, to mean it."),
     ]
+    return _with(command, options)
+
+
+def _with(command: F, options: Sequence[Callable[[F], F]]) -> F:
+    """In the order in which help is to show them."""
     for option in reversed(options):
         command = option(command)
     return command

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 from pathlib import Path
 
 import click
 
 from perftui import exit_codes
-from perftui.commands.asked import runs_dir_option
+from perftui.commands.asked import F, runs_dir_option
 from perftui.commands.live_runs import is_live
 from perftui.model.duration import format_duration
 from perftui.model.errors import PerftuiError
+from perftui.model.judged import Window
 from perftui.model.record import Record
 from perftui.model.text import clean
+from perftui.profiles.values import Duration
 from perftui.reports.exports import FORMATS, render, render_all
 from perftui.reports.result_json import result_json
 from perftui.reports.text import history_text, results_text, time_text
@@ -23,6 +26,16 @@ from perftui.store.history import RunListing, find_run, list_runs
 from perftui.store.layout import runs_folder
 from perftui.store.paths import path_for_people
 from perftui.store.reader import RunReader
+
+# A run lasts a week at most.
+_TIME = Duration(0, 7 * 24 * 3600.0)
+
+
+def window_options(command: F) -> F:
+    for name, end in (("to", "end"), ("from", "start")):
+        text = f"Where on the run's clock the part to show {end}s, such as 45s or 3m. Default: its {end}."
+        command = click.option(f"--{name}", f"{name}_time", metavar="TIME", help=text)(command)
+    return command
 
 
 @click.command()
@@ -59,10 +72,11 @@ def history(runs_dir: str | None, limit: int, as_json: bool) -> None:
 @click.command()
 @click.argument("run_name", metavar="[RUN]", default="last")
 @runs_dir_option
+@window_options
 @click.option("--json", "as_json", is_flag=True, help="result.json on stdout.")
-def show(run_name: str, runs_dir: str | None, as_json: bool) -> None:
+def show(run_name: str, runs_dir: str | None, from_time: str | None, to_time: str | None, as_json: bool) -> None:
     """Show RUN (an id, a part of one, or "last"): the verdict, the table, where the files are."""
-    record = _record(run_name, runs_dir)
+    record = _record(run_name, runs_dir, _window(from_time, to_time))
     if as_json:
         click.echo(result_json(record).decode())
     else:
@@ -72,10 +86,23 @@ def show(run_name: str, runs_dir: str | None, as_json: bool) -> None:
 @click.command()
 @click.argument("run_name", metavar="[RUN]", default="last")
 @runs_dir_option
-@click.option("--format", "formats", multiple=True, metavar="FORMAT", help="html, csv, json; repeatable. Default: all.")
+@window_options
+@click.option(
+    "--format", "formats", multiple=True, metavar="FORMAT", help=f"{', '.join(FORMATS)}; repeatable. Default: all."
+)
 @click.option("--out", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="Where to. Default: here.")
-def export(run_name: str, runs_dir: str | None, formats: tuple[str, ...], out: Path) -> None:
-    """Write the exports of RUN to files named after it; nothing is overwritten."""
+def export(
+    run_name: str,
+    runs_dir: str | None,
+    from_time: str | None,
+    to_time: str | None,
+    formats: tuple[str, ...],
+    out: Path,
+) -> None:
+    """Write the exports of RUN to files named after it; nothing is overwritten.
+
+    With --from or --to every number, threshold and sentence is worked out again for that part of the run.
+    """
     for name in formats:
         if name not in FORMATS:
             near = difflib.get_close_matches(name, FORMATS, 1)
@@ -85,11 +112,13 @@ def export(run_name: str, runs_dir: str | None, formats: tuple[str, ...], out: P
                 f"Did you mean {near[0]}" if near else "",
                 exit_code=exit_codes.USAGE,
             )
-    record = _record(run_name, runs_dir)
+    window = _window(from_time, to_time)
+    record = _record(run_name, runs_dir, window)
+    stem = record.run_id if window is None else f"{record.run_id}_{from_time or '0s'}-{to_time or 'end'}"
     files = render_all(record) if not formats else {k: v for name in formats for k, v in render(record, name).items()}
     try:
         out.mkdir(parents=True, exist_ok=True)
-        written = [write_new(out / f"{record.run_id}_{name}", data) for name, data in files.items()]
+        written = [write_new(out / f"{stem}_{name}", data) for name, data in files.items()]
     except OSError as error:
         raise PerftuiError(
             f"cannot write into {path_for_people(out)}",
@@ -111,7 +140,36 @@ def _row(listing: RunListing) -> tuple[str, str, str, str, str, str]:
     )
 
 
-def _record(name: str, runs_dir: str | None) -> Record:
+def _window(from_time: str | None, to_time: str | None) -> Window | None:
+    if from_time is None and to_time is None:
+        return None
+    from_s = 0.0 if from_time is None else _time_s("--from", from_time)
+    to_s = math.inf if to_time is None else _time_s("--to", to_time)
+    if from_s >= to_s:
+        raise PerftuiError(
+            f"--from {clean(from_time or '0s', 30)}",
+            f"is not before --to {clean(to_time or '', 30)}",
+            exit_code=exit_codes.USAGE,
+        )
+    asked = [f"{option} {value}" for option, value in (("--from", from_time), ("--to", to_time)) if value is not None]
+    return Window(from_s, to_s, f"as asked with {' '.join(asked)}")
+
+
+def _time_s(option: str, text: str) -> float:
+    try:
+        return _TIME.read_text(text)
+    except ValueError as error:
+        raise PerftuiError(option, str(error), exit_code=exit_codes.USAGE) from None
+
+
+def _record(name: str, runs_dir: str | None, window: Window | None = None) -> Record:
     folder = find_run(runs_folder(runs_dir), name)
     reader = RunReader(folder)
-    return reader.record(is_live=reader.outcome() is None and is_live(folder))
+    record = reader.record(is_live=reader.outcome() is None and is_live(folder), window=window)
+    if window is not None and not record.totals.ticks:
+        raise PerftuiError(
+            f"no second of {clean(record.run_id)} lies in what was asked for",
+            f"it lasted {format_duration(round(record.whole.elapsed_s, 1))}",
+            exit_code=exit_codes.USAGE,
+        )
+    return record

@@ -12,12 +12,13 @@ import click
 
 from perftui import exit_codes
 from perftui.commands.asked import LocustCommand, asked, asking_options, demo_lease, runs_dir_option
+from perftui.conductor.demands import Demands
 from perftui.headless import Voice, run_headless
-from perftui.model.duration import format_duration
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan, plan_to_dict
 from perftui.model.text import clean, mask_secrets
 from perftui.planning import Asker, admit, profiles_here
+from perftui.profiles.keys import SETTINGS, named
 from perftui.profiles.profile_set import DEMO_TARGET
 from perftui.store.history import find_run
 from perftui.store.layout import runs_folder
@@ -42,6 +43,7 @@ What stands after -- goes to Locust's own command line:
 @click.option("--again", metavar="RUN", help="Run the plan of an earlier run again.")
 @click.option("--json", "as_json", is_flag=True, help="The outcome as JSON, and nothing else on stdout.")
 @click.option("--ci", is_flag=True, help="Fail (12) where the generator was late for most of the run.")
+@click.option("--strict", is_flag=True, help="Fail (10) where a threshold is only acceptable.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress, no table: one line at the end.")
 @click.option("--debug", is_flag=True, hidden=True)
 @click.pass_obj
@@ -54,6 +56,7 @@ def run(
     as_json: bool,
     quiet: bool,
     ci: bool,
+    strict: bool,
     debug: bool,
     **options: Any,
 ) -> int:
@@ -70,7 +73,7 @@ def run(
         plan, interpreter, warnings = await admit(asker, plan)
         for item in warnings:
             click.echo(f"warning: {clean(item.text, 500)}", err=True)
-        outcome = await run_headless(plan, interpreter, folder, voice, must_be_trusted=ci)
+        outcome = await run_headless(plan, interpreter, folder, voice, demands=Demands(trust=ci, targets=strict))
         if outcome.exit_code != exit_codes.OK:
             click.echo(f"perftui: {clean(outcome.reason, 500)}.", err=True)
         return outcome.exit_code
@@ -83,6 +86,7 @@ _OPTION_NAMES = {
     "user_classes": "--user-class",
     "tags": "--tag",
     "exclude_tags": "--exclude-tag",
+    "thresholds": "--threshold",
 }
 
 
@@ -167,21 +171,33 @@ def check(locust_args: tuple[str, ...], /, profile: str | None, as_json: bool, d
     return asyncio.run(go())
 
 
+# Of all durations this is the one that also may be until steady.
+_SECONDS = named(SETTINGS)["warm_up"].kind
+
+
 def _print_origins(plan: RunPlan) -> None:
     """Each value of the plan, and where it came from."""
     tables = plan_to_dict(plan)
     values = {key: value for table in ("scenario", "target", "profile") for key, value in tables[table].items()}
     values |= {"profile": plan.profile.name, "target": plan.target.name, "scenario": plan.scenario.name}
+    values["thresholds"] = plan.thresholds
     for key, origin in plan.origins.items():
         # The run's own keys carry their unit, the file's do not.
         seconds = values.get(f"{key}_s")
-        shown = _value_text(values.get(key)) if seconds is None else format_duration(seconds)
-        click.echo(f"  {key:<16} {clean(mask_secrets(shown), 60):<32} {clean(origin)}")
+        first, *more = _value_lines(key, values.get(key)) if seconds is None else [_SECONDS.write(seconds)]
+        click.echo(f"  {key:<16} {clean(mask_secrets(first), 100):<32} {clean(origin)}")
+        for line in more:
+            click.echo(f"  {'':<16} {clean(mask_secrets(line), 100)}")
 
 
-def _value_text(value: Any) -> str:
+def _value_lines(key: str, value: Any) -> list[str]:
+    """What is long has a line for each entry."""
+    if key in ("thresholds", "abort_on") and value:
+        return list(value)
+    if key == "groups" and value:
+        return [f"{name} ({', '.join(globs)})" for name, globs in value.items()]
     if isinstance(value, dict):
-        return ", ".join(f"{name} {weight}" for name, weight in value.items())
+        return [", ".join(f"{name} {weight}" for name, weight in value.items())]
     if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value or "")
+        return [", ".join(map(str, value))]
+    return [f"{value:g}" if isinstance(value, float) else str(value or "")]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from perftui import exit_codes
+from perftui.conductor.demands import NO_DEMANDS, Demands, abort_watch_of
 from perftui.conductor.ending import End, accounting_of
 from perftui.conductor.engine_process import Exited, Garbled, Printed, Report
 from perftui.conductor.escalation import TERM_AFTER_S, Escalation
@@ -17,7 +19,9 @@ from perftui.conductor.limits import exceeded_limit
 from perftui.conductor.loading import LoadedEngine
 from perftui.conductor.log import LogLine, log_line, traceback_lines
 from perftui.conductor.pulse import Pulse
+from perftui.conductor.target_monitor import TargetMonitor
 from perftui.conductor.viewers import Viewers
+from perftui.judgement.assessment import Assessment
 from perftui.judgement.verdict import judge
 from perftui.model.plan import RunPlan
 from perftui.model.record import Outcome, RunEvent
@@ -26,7 +30,6 @@ from perftui.model.secret_arguments import secret_flags_of
 from perftui.model.snapshot import Snapshot, snapshot_of
 from perftui.model.text import clean, mask_secrets, without_userinfo
 from perftui.model.tick import Tick
-from perftui.model.totals import RunTotals
 from perftui.store.writer import RunWriter
 from perftui.wire.heartbeat import Beat
 from perftui.wire.messages import (
@@ -56,12 +59,12 @@ async def open_run(
     *,
     on_snapshot: Callable[[Snapshot], None] = lambda _: None,
     on_log: Callable[[LogLine], None] = lambda _: None,
-    must_be_trusted: bool = False,
+    demands: Demands = NO_DEMANDS,
 ) -> Conductor:
     """Make the folder and the socket of a run that `engine` is ready for.
 
     `on_snapshot` and `on_log` are called in the event loop, for a run that is watched from the same process.
-    `must_be_trusted` makes a run fail whose generator was late for most of it.
+    `demands` is what more a run has to do to pass.
 
     Raises PerftuiError, with no load sent and the engine ended, where one of the two cannot be made.
     """
@@ -77,7 +80,7 @@ async def open_run(
             environment=engine.environment,
             secret_flags=secret_flags_of(engine.loaded.inspection.arguments),
         )
-        conductor = Conductor(plan, engine, writer, started_at, on_snapshot, on_log, must_be_trusted)
+        conductor = Conductor(plan, engine, writer, started_at, on_snapshot, on_log, demands)
         await conductor.viewers.open()
     except BaseException:
         await engine.process.close()
@@ -100,7 +103,7 @@ class Conductor:
         started_at: datetime,
         on_snapshot: Callable[[Snapshot], None],
         on_log: Callable[[LogLine], None],
-        must_be_trusted: bool,
+        demands: Demands,
     ) -> None:
         self.plan = plan
         self.folder = writer.folder
@@ -111,9 +114,12 @@ class Conductor:
         self._started_at = started_at
         self._on_snapshot = on_snapshot
         self._on_log = on_log
-        self._must_be_trusted = must_be_trusted
+        self._demands = demands
         self._state = RunState.LOADING
-        self._totals = RunTotals()
+        self._assessment = Assessment(plan)
+        self._abort_watch = abort_watch_of(plan)
+        self._monitor = TargetMonitor.for_target(plan.target)
+        self._said_of_target = ""
         self._end = End()
         self._escalation = Escalation()
         self._pulse = Pulse(self._now())
@@ -131,6 +137,8 @@ class Conductor:
         """Send the load and return the outcome, when the record is sealed and exported."""
         watching = asyncio.create_task(self._watch())
         try:
+            if self._monitor is not None:
+                await self._monitor.start()
             self._writer.append_log([str(line) for line in self._loaded.early_lines])
             for warning in self._loaded.warnings:
                 self._event("warning", warning)
@@ -144,6 +152,8 @@ class Conductor:
             return await self._seal()
         finally:
             watching.cancel()
+            if self._monitor is not None:
+                await self._monitor.close()
             await self._engine.close()
             await self.viewers.close()
             self._writer.close()
@@ -232,7 +242,10 @@ class Conductor:
             self._begin_stopping(reasons.get(why, why))
 
     def _add(self, tick: Tick) -> None:
-        self._totals.add(tick)
+        if self._monitor is not None:
+            tick = replace(tick, target=self._monitor.latest())
+            self._say_of_target(self._monitor.problem)
+        self._assessment.add(tick)
         # Committed before anybody sees it.
         self._writer.commit(tick)
         self._guard(tick)
@@ -241,9 +254,16 @@ class Conductor:
         self._show()
 
     def _guard(self, tick: Tick) -> None:
+        if self._state is RunState.STOPPING:
+            return
         said = exceeded_limit(self.plan.target, tick)
-        if said and self._state is not RunState.STOPPING:
+        if said:
             self.stop(f"stopped by the target's limit: {said}", exit_codes.STOPPED_EARLY)
+            return
+        said = self._abort_watch.add(tick)
+        if said:
+            # What makes a run worthless, or hurts the target, is not to go on until users have finished.
+            self.stop(f"aborted: {said}", exit_codes.STOPPED_EARLY, now=True)
 
     # --- watching -------------------------------------------------------------------------------------------
 
@@ -264,6 +284,13 @@ class Conductor:
     def _note(self, beat: Beat) -> None:
         self._pulse.note(beat, self._now())
         self._say_stuck()
+
+    def _say_of_target(self, problem: str) -> None:
+        """Once for each thing that keeps the target's own side from being read."""
+        if problem and problem != self._said_of_target:
+            self._event("target", problem)
+            self._log(Logged("WARNING", "perftui", problem))
+        self._said_of_target = problem
 
     def _say_stuck(self) -> None:
         """Once for each place, in the log and the record; and again when it goes on."""
@@ -296,22 +323,27 @@ class Conductor:
         self._writer.flush()
         known = self._writer.problem
         outcome = self._outcome(known)
-        self._writer.seal(outcome, self._totals)
+        self._writer.seal(outcome, self._assessment.measured)
         problem = await asyncio.to_thread(export_all, self._writer) or self._writer.problem
         if problem and not known:
             # The record is whole as far as it goes; that it is not more is part of the outcome.
             outcome = self._outcome(problem)
-            self._writer.seal(outcome, self._totals)
+            self._writer.seal(outcome, self._assessment.measured)
         self._enter(outcome.state, cause=outcome.reason)
         self._show()
         return outcome
 
     def _outcome(self, incomplete: str) -> Outcome:
+        assessment = self._assessment
+        thresholds, findings = assessment.thresholds(), assessment.findings()
         judgement = judge(
-            self._totals,
-            self._totals,
+            assessment.whole,
+            assessment.measured,
             self._end.ending(self._pulse.was_stuck_at, incomplete),
-            must_be_trusted=self._must_be_trusted,
+            thresholds=thresholds,
+            findings=findings,
+            must_be_trusted=self._demands.trust,
+            is_strict=self._demands.targets,
         )
         return Outcome(
             run_id=self._writer.run_id,
@@ -322,11 +354,14 @@ class Conductor:
             sentences=judgement.sentences,
             started_at=self._started_at.isoformat(timespec="milliseconds"),
             ended_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            duration_s=self._totals.elapsed_s,
-            accounting=accounting_of(self._totals, self._end, self._engine.dropped_lines),
+            duration_s=assessment.whole.elapsed_s,
+            accounting=accounting_of(assessment.whole, self._end, self._engine.dropped_lines),
             locust_exit_code=self._end.locust_exit_code,
             warnings=self._loaded.warnings,
             trust=judgement.trust,
+            thresholds=thresholds,
+            findings=findings,
+            warm_up_s=assessment.warm_up_s,
         )
 
     # --- saying ---------------------------------------------------------------------------------------------
@@ -352,9 +387,10 @@ class Conductor:
 
     def _show(self) -> None:
         self._last_shown_at = self._now()
+        whole = self._assessment.whole
         snapshot = snapshot_of(
-            self._totals,
-            self._totals,
+            whole,
+            None if self._assessment.is_warming_up else self._assessment.measured,
             run_id=self._writer.run_id,
             folder=str(self._writer.folder),
             title=self.plan.title,
@@ -362,8 +398,10 @@ class Conductor:
             state=self._state,
             cause=self._end.stopped if not self._state.is_over else "",
             warning=self._warning(),
-            elapsed_s=self._elapsed_s() if self._state.has_load else self._totals.elapsed_s,
+            elapsed_s=self._elapsed_s() if self._state.has_load else whole.elapsed_s,
             run_time_s=self._loaded.loaded.run_time_s,
+            thresholds=self._assessment.thresholds(),
+            warm_up_s=self._assessment.warm_up_s,
         )
         self.viewers.show(snapshot)
         self._on_snapshot(snapshot)

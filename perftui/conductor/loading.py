@@ -22,7 +22,7 @@ from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan
 from perftui.model.text import clean, mask_secrets
 from perftui.wire.heartbeat import Beat
-from perftui.wire.messages import VERSION, Configure, Fault, Hello, Loaded, Logged
+from perftui.wire.messages import VERSION, BenchSettings, Configure, Fault, Hello, Loaded, Logged
 
 LOAD_TIMEOUT_S = 60.0
 # What user code says while it is imported, kept for the log of a run that has no folder yet.
@@ -43,14 +43,15 @@ class LoadedEngine:
 async def load_engine(
     plan: RunPlan,
     interpreter: Interpreter,
-    mode: Literal["run", "inspect"] = "run",
+    mode: Literal["run", "inspect", "bench"] = "run",
     *,
+    bench: BenchSettings | None = None,
     on_log: Callable[[LogLine], None] = lambda _: None,
     timeout_s: float = LOAD_TIMEOUT_S,
 ) -> LoadedEngine:
     """Start an engine and let it load the locustfiles of `plan`. With "inspect" it leaves by itself afterwards.
 
-    Raises PerftuiError where they do not load, with nothing left behind.
+    `bench` goes with the mode of that name. Raises PerftuiError where they do not load, with nothing left behind.
     """
     loading = _Loading(interpreter, on_log)
     try:
@@ -65,7 +66,7 @@ async def load_engine(
             exit_code=exit_codes.ENVIRONMENT,
         ) from None
     try:
-        process.send(_configure(plan, mode))
+        process.send(_configure(plan, mode, bench))
         async with asyncio.timeout(timeout_s):
             while loading.loaded is None:
                 loading.handle(await process.report())
@@ -80,7 +81,7 @@ async def load_engine(
     return LoadedEngine(
         process=process,
         loaded=loading.loaded,
-        environment=loading.environment,
+        environment=loading.environment | ({"load_shape": loading.loaded.shape} if loading.loaded.shape else {}),
         early_lines=tuple(loading.early_lines),
         warnings=notice + loading.loaded.warnings,
     )
@@ -163,7 +164,7 @@ def _does_not_load(why: str, next_step: str = "", exit_code: int = exit_codes.LO
     return PerftuiError("the locustfile does not load", why, next_step, exit_code=exit_code)
 
 
-def _configure(plan: RunPlan, mode: Literal["run", "inspect"]) -> Configure:
+def _configure(plan: RunPlan, mode: Literal["run", "inspect", "bench"], bench: BenchSettings | None) -> Configure:
     profile, scenario = plan.profile, plan.scenario
     return Configure(
         mode=mode,
@@ -180,4 +181,5 @@ def _configure(plan: RunPlan, mode: Literal["run", "inspect"]) -> Configure:
         exclude_tags=scenario.exclude_tags,
         weights=dict(scenario.weights),
         locust_args=plan.locust_args,
+        bench=bench,
     )

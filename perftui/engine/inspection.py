@@ -12,7 +12,7 @@ from perftui.model.inspection import ArgumentInfo, Inspection, TaskInfo, UserCla
 from perftui.model.text import clean
 
 # A TaskSet may hold another, and by mistake itself.
-_DEEPEST = 5
+DEEPEST = 5
 
 
 def inspect_files(files: Locustfiles, arguments: Iterable[Action]) -> Inspection:
@@ -34,7 +34,7 @@ def _class_info(name: str, user_class: Any) -> UserClassInfo:
         fixed_count=_whole(user_class.fixed_count),
         host=clean(str(user_class.host)) if user_class.host else None,
         base=_base(user_class),
-        tasks=tuple(_task_infos(user_class.tasks, "", 1.0, _DEEPEST)),
+        tasks=tuple(_task_infos(user_class.tasks, "", 1.0, DEEPEST)),
     )
 
 

@@ -143,7 +143,7 @@ def _run_time_s(files: locustfiles.Locustfiles, configure: Configure) -> float |
 
 
 def _shape_warnings(files: locustfiles.Locustfiles, configure: Configure) -> list[str]:
-    if files.shape is None or files.shape.use_common_options:
+    if files.shape is None or files.shape.use_common_options or configure.mode == "bench":
         return []
     name = type(files.shape).__name__
     return [f"the load shape {name} decides users, spawn rate and run time; the profile's are not used"]

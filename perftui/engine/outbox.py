@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from perftui.model.tick import ExceptionDelta, FailureDelta, Health, RequestDelta, Tick
+from perftui.model.tick import ExceptionDelta, FailureDelta, Health, RateLimitDelta, RequestDelta, Tick
 from perftui.wire.messages import Logged, Message, SpawningComplete, Ticked
 
 # While the conductor does not read, so many log lines wait; more are counted, not kept.
@@ -15,7 +15,7 @@ class Outbox:
     """First in, first out; but of ticks at most one waits, the sum of all unsent, and lines are bounded."""
 
     def __init__(self) -> None:
-        # Bounded by the merging below: every other message is sent a few times in a run.
+        # Bounded by the merging below: every other message is sent a few times in a run, or for each task of a bench.
         self._waiting: deque[Message] = deque()
         self._waiting_lines = 0
         self._dropped_lines = 0
@@ -83,6 +83,7 @@ def merge_ticks(older: Tick, newer: Tick) -> Tick:
         in_flight=newer.in_flight,
         oldest_in_flight_s=newer.oldest_in_flight_s,
         health=_worse(older.health, newer.health),
+        rate_limits=_merge_rate_limits(older.rate_limits, newer.rate_limits),
     )
 
 
@@ -133,6 +134,27 @@ def _merge_exceptions(
         before = merged.get(delta.traceback)
         message, count = (before.message, before.count) if before else (delta.message, 0)
         merged[delta.traceback] = ExceptionDelta(message, delta.traceback, count + delta.count)
+    return tuple(merged.values())
+
+
+def _merge_rate_limits(
+    older: tuple[RateLimitDelta, ...], newer: tuple[RateLimitDelta, ...]
+) -> tuple[RateLimitDelta, ...]:
+    merged: dict[tuple[str, str], RateLimitDelta] = {}
+    for delta in (*older, *newer):
+        key = (delta.method, delta.name)
+        before = merged.get(key)
+        if before is not None:
+            told = delta if delta.told_s is not None else before
+            delta = RateLimitDelta(
+                *key,
+                before.count + delta.count,
+                min(before.first_s, delta.first_s),
+                max(before.last_s, delta.last_s),
+                told.retry_after_s,
+                told.told_s,
+            )
+        merged[key] = delta
     return tuple(merged.values())
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import traceback
-from time import monotonic
+from time import monotonic, time
 from types import TracebackType
 from typing import Any
 
 from perftui.engine.failure_text import failure_text
 from perftui.engine.flight import Flights
+from perftui.engine.retry_after import retry_after_s
 from perftui.engine.user_line import clean_lines, walk
 from perftui.model.histogram import LONGEST_US, Histogram
 from perftui.model.text import clean, mask_secrets
@@ -19,6 +20,7 @@ from perftui.model.tick import (
     OTHER,
     ExceptionDelta,
     FailureDelta,
+    RateLimitDelta,
     RequestDelta,
 )
 
@@ -26,6 +28,7 @@ from perftui.model.tick import (
 MAX_RAW_NAMES = 4 * MAX_REQUEST_NAMES
 # Past this a response's length says more about the locustfile than about the response.
 _LARGEST_RESPONSE_BYTES = 1 << 40
+_TOO_MANY_REQUESTS = 429
 
 _ExceptionKey = tuple[tuple[str, int], ...]
 
@@ -93,6 +96,8 @@ class Sampler:
         self._failures: dict[tuple[str, str, str], FailureDelta] = {}
         self._exception_texts: dict[_ExceptionKey, tuple[str, str]] = {}
         self._exceptions: dict[str, ExceptionDelta] = {}
+        # Bounded by the slots.
+        self._rate_limits: dict[tuple[str, str], RateLimitDelta] = {}
         self._flights.forget()
 
     def on_request(
@@ -103,6 +108,7 @@ class Sampler:
         response_length: Any = 0,
         response: Any = None,
         exception: Any = None,
+        start_time: Any = None,
         **_: Any,
     ) -> None:
         self._flights.land()
@@ -121,6 +127,8 @@ class Sampler:
             slot.response_bytes += _bytes_of(response_length)
         status = _status_of(response) if response is not None else 0
         slot.statuses[status] = slot.statuses.get(status, 0) + 1
+        if status == _TOO_MANY_REQUESTS:
+            self._note_rate_limit(slot, response, self._ended_s(start_time, response_time))
         try:
             time_us = int(response_time * 1000)
         except (TypeError, ValueError, OverflowError):
@@ -138,12 +146,17 @@ class Sampler:
     def has_news(self) -> bool:
         return bool(self._exceptions or any(slot.succeeded or slot.failed for slot in self._slots.values()))
 
-    def take(self) -> tuple[tuple[RequestDelta, ...], tuple[FailureDelta, ...], tuple[ExceptionDelta, ...]]:
+    def take(
+        self,
+    ) -> tuple[
+        tuple[RequestDelta, ...], tuple[FailureDelta, ...], tuple[ExceptionDelta, ...], tuple[RateLimitDelta, ...]
+    ]:
         """What happened since the last call."""
         requests = tuple(slot.take() for slot in self._slots.values() if slot.succeeded or slot.failed)
         failures, exceptions = tuple(self._failures.values()), tuple(self._exceptions.values())
-        self._failures, self._exceptions = {}, {}
-        return requests, failures, exceptions
+        rate_limits = tuple(self._rate_limits.values())
+        self._failures, self._exceptions, self._rate_limits = {}, {}, {}
+        return requests, failures, exceptions, rate_limits
 
     def _slot_of(self, raw_method: Any, raw_name: Any) -> Slot:
         key = _shown_name(raw_method), _shown_name(raw_name)
@@ -167,6 +180,32 @@ class Sampler:
         delta = self._failures.get(key)
         count, first_s = (delta.count, delta.first_s) if delta else (0, now_s)
         self._failures[key] = FailureDelta(*key, count + 1, first_s, now_s)
+
+    def _note_rate_limit(self, slot: Slot, response: Any, ended_s: float) -> None:
+        key = slot.method, slot.name
+        before = self._rate_limits.get(key) or RateLimitDelta(*key, 0, ended_s, ended_s)
+        wait_s = retry_after_s(response)
+        is_newest = wait_s is not None and (before.told_s is None or before.told_s <= ended_s)
+        self._rate_limits[key] = RateLimitDelta(
+            *key,
+            before.count + 1,
+            min(before.first_s, ended_s),
+            max(before.last_s, ended_s),
+            wait_s if is_newest else before.retry_after_s,
+            ended_s if is_newest else before.told_s,
+        )
+
+    def _ended_s(self, start_time: Any, response_time: Any) -> float:
+        """When a response that is reported now ended, on the test's clock: user code may have looked at it for long.
+
+        `start_time` is in s since the epoch and `response_time` in ms; now, where they cannot be true.
+        """
+        now_s = monotonic() - self._test_started_s
+        try:
+            age_s = time() - start_time - response_time / 1000
+        except (TypeError, ValueError, OverflowError):
+            return now_s
+        return now_s - age_s if 0 <= age_s <= now_s else now_s
 
     def _exception_text(self, exception: BaseException, tb: TracebackType | None) -> tuple[str, str]:
         """Message and traceback of the group of `exception`: those with the same lines. Formatted once for each."""

@@ -17,6 +17,7 @@ from gevent.event import Event
 
 from perftui import exit_codes
 from perftui.engine import loading, patches
+from perftui.engine.bench import Bench
 from perftui.engine.faults import LoadError, fault_of
 from perftui.engine.flight import Flights
 from perftui.engine.health import HealthProbe
@@ -58,7 +59,10 @@ class Session:
             self._fail(fault_of(error))
         self._heartbeat.enter("ready")
         self._link.send(test.message)
-        if test.runner is not None:
+        if configure.mode == "bench":
+            bench = Bench(self._link, self._heartbeat, self._logs, configure, test)
+            self._await(lambda: bench.run(lambda: self._hook_error), bench.blame)
+        elif test.runner is not None:
             self._run(configure, test)
         self._leave(exit_codes.OK)
 
@@ -76,23 +80,28 @@ class Session:
         assert runner is not None
         run = Run(self._link, self._heartbeat, self._flights, configure, test)
         spawn_vital(self._probe.run)
-        over = Event()
 
         def make_ticker() -> Ticker:
             self._ticker = Ticker(self._link, runner, self._sampler, self._flights, self._probe, self._logs)
             return self._ticker
 
-        def whole_run() -> None:
-            run.run(make_ticker, lambda: self._hook_error)
+        self._await(lambda: run.run(make_ticker, lambda: self._hook_error), run.blame)
+
+    def _await(self, work: Callable[[], None], blame: Callable[[BaseException], None]) -> None:
+        """Let `work` come to its end in a greenlet of its own."""
+        over = Event()
+
+        def whole_work() -> None:
+            work()
             over.set()
 
-        spawn_vital(whole_run)
+        spawn_vital(whole_work)
         while not over.is_set():
             try:
                 over.wait()
             except (SystemExit, KeyboardInterrupt, SystemError) as error:
                 # gevent throws what ends a process into the main greenlet, from whichever user called for it.
-                run.blame(error)
+                blame(error)
 
     def _on_test_stop(self, environment: Any, **_: Any) -> None:
         """All users are gone, and it is said before user listeners take their time: the conductor waits for it."""

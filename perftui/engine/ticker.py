@@ -61,7 +61,7 @@ class Ticker:
         health = self._probe.take()
         now_s = monotonic()
         interval_s, self._ticked_s = now_s - self._ticked_s, now_s
-        requests, failures, exceptions = self._sampler.take()
+        requests, failures, exceptions, rate_limits = self._sampler.take()
         started, abandoned = self._flights.take()
         self._seq += 1
         tick = Tick(
@@ -79,6 +79,7 @@ class Ticker:
             in_flight=self._flights.in_flight,
             oldest_in_flight_s=self._flights.oldest_s,
             health=health,
+            rate_limits=rate_limits,
         )
         self._link.send(Ticked(tick))
         self._logs.next_tick()

@@ -6,8 +6,9 @@ from perftui.judgement.findings import Evidence, find
 from perftui.judgement.rules import parse_threshold
 from perftui.judgement.threshold_watch import ThresholdWatch
 from perftui.judgement.warm_up import WarmUp
+from perftui.model.duration import format_duration
 from perftui.model.judged import WHOLE_RUN, Finding, ThresholdResult, Window
-from perftui.model.plan import RunPlan
+from perftui.model.plan import UNTIL_STEADY_S, Profile, RunPlan
 from perftui.model.tick import Tick
 from perftui.model.totals import RunTotals
 
@@ -15,21 +16,24 @@ from perftui.model.totals import RunTotals
 class Assessment:
     """`whole` adds up every tick, `measured` those that are judged: what comes after the warm-up, or lies in `window`.
 
-    Raises PerftuiError where a threshold of `plan` cannot be read.
+    Raises RuleError where a threshold of `plan` cannot be read.
     """
 
     def __init__(self, plan: RunPlan, window: Window | None = None) -> None:
         self.whole = RunTotals()
-        self.measured = RunTotals()
-        self._window = window or WHOLE_RUN
+        # A run that is judged whole is added up once.
+        is_whole = window is None and plan.profile.warm_up_s == 0
+        self.measured = self.whole if is_whole else RunTotals()
+        self._profile = plan.profile
+        self._asked_window = window
         self._warm_up = WarmUp(plan.profile.warm_up_s if window is None else 0.0)
         self._watch = ThresholdWatch([parse_threshold(text) for text in plan.thresholds], plan.scenario.groups)
         self._evidence = Evidence()
 
     def add(self, tick: Tick) -> None:
-        is_measured = self._warm_up.is_over_at(tick) and self._window.holds(tick)
+        is_measured = self._warm_up.is_over_at(tick) and (self._asked_window or WHOLE_RUN).holds(tick)
         self.whole.add(tick)
-        if is_measured:
+        if is_measured and self.measured is not self.whole:
             self.measured.add(tick)
         self._watch.add(tick, is_measured)
         self._evidence.add(tick, is_measured)
@@ -43,8 +47,21 @@ class Assessment:
         """Seconds at the start that are not judged, as far as is known yet."""
         return self._warm_up.lasted_s
 
+    @property
+    def window(self) -> Window:
+        """What the measured part covers."""
+        return self._asked_window or window_after(self._profile, self.warm_up_s)
+
     def thresholds(self) -> tuple[ThresholdResult, ...]:
         return self._watch.results()
 
     def findings(self) -> tuple[Finding, ...]:
         return find(self._evidence, self.measured)
+
+
+def window_after(profile: Profile, warm_up_s: float) -> Window:
+    """What is judged of a run whose first `warm_up_s` were warm-up."""
+    if warm_up_s <= 0:
+        return WHOLE_RUN
+    until = ", until the run was steady" if profile.warm_up_s == UNTIL_STEADY_S else ""
+    return Window(warm_up_s, why=f"the first {format_duration(round(warm_up_s, 1))} are warm-up{until}")

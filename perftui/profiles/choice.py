@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ from perftui.model.text import clean
 from perftui.profiles.keys import (
     LOCUSTFILES,
     PROFILE_VARIABLE,
+    RULES,
     SCENARIO,
     SCENARIO_KEYS,
     SELECTIONS,
     SETTINGS,
     TARGET,
+    THRESHOLDS,
     Key,
 )
 from perftui.profiles.locust_args import check_locust_args
@@ -57,6 +59,8 @@ class Choice:
     connect_timeout: str | None = None
     read_timeout: str | None = None
     python: str | None = None
+    thresholds: tuple[str, ...] = ()
+    abort_on: tuple[str, ...] = ()
     locust_args: tuple[str, ...] = ()
 
 
@@ -169,7 +173,7 @@ class _Resolution:
         check_locust_args(self._choice.locust_args)
         profile = self._profile()
         target = self._target(demo_url, require_target)
-        scenario = self._scenario()
+        profile, scenario = self._with_rules(profile, self._scenario())
         if self._choice.locust_args:
             self._origins["locust_args"] = PROFILE_ORIGIN
         return RunPlan(profile, target, scenario, str(self._folder), self._choice.locust_args, self._origins)
@@ -233,19 +237,37 @@ class _Resolution:
 
     def _scenario(self) -> Scenario:
         scenario = self._given_scenario() if self._choice.locustfiles else self._named_scenario()
-        for key in SELECTIONS:
-            given = getattr(self._choice, key.name)
-            if given:
-                try:
-                    chosen = {key.name: key.kind.read(given)}
-                except ValueError as error:
-                    raise PerftuiError(str(key.option), str(error), exit_code=USAGE) from None
-                scenario = replace(scenario, **chosen)
-                self._origins[key.name] = str(key.option)
+        scenario = replace(scenario, **self._given(SELECTIONS))
         if self._choice.user_classes:
             weights = {name: weight for name, weight in scenario.weights.items() if name in scenario.user_classes}
             scenario = replace(scenario, weights=weights)
         return scenario
+
+    def _with_rules(self, profile: Profile, scenario: Scenario) -> tuple[Profile, Scenario]:
+        """Rules that are given replace those of the file: of thresholds the profile's and the scenario's."""
+        for key in RULES:
+            self._origins[key.name] = self._set.key_origin(profile.name, key.name) or DEFAULT_ORIGIN
+        if scenario.thresholds:
+            table = f"{self._set.source} [scenarios.{scenario.name}]"
+            own = self._origins[THRESHOLDS.name] if profile.thresholds else ""
+            self._origins[THRESHOLDS.name] = f"{table} and {own}" if own else table
+        given = self._given(RULES)
+        if THRESHOLDS.name in given:
+            scenario = replace(scenario, thresholds=())
+        return replace(profile, **given), scenario
+
+    def _given(self, keys: Iterable[Key]) -> dict[str, Any]:
+        """The entries that options gave for each of `keys`, for the fields of their names."""
+        given: dict[str, Any] = {}
+        for key in keys:
+            entries = getattr(self._choice, key.name)
+            if entries:
+                try:
+                    given[key.name] = key.kind.read(entries)
+                except ValueError as error:
+                    raise PerftuiError(str(key.option), str(error), exit_code=USAGE) from None
+                self._origins[key.name] = str(key.option)
+        return given
 
     def _given_scenario(self) -> Scenario:
         """What ``-f`` names. The selection of the profile's scenario is about other files: not applied."""

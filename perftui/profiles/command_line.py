@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from perftui.model.plan import RunPlan
 from perftui.model.secret_arguments import mask_arguments
 from perftui.model.text import clean, mask_secrets
-from perftui.profiles.keys import LOCUSTFILES, SCENARIO, SELECTIONS, SETTINGS, TARGET
+from perftui.profiles.keys import LOCUSTFILES, RULES, SCENARIO, SELECTIONS, SETTINGS, TARGET
 from perftui.profiles.locustfiles import locustfile_text
 from perftui.profiles.targets import DEMO_ORIGIN
 
@@ -38,6 +38,10 @@ def command_line(plan: RunPlan, secret_flags: Iterable[str] = ()) -> str:
     for key in SETTINGS:
         if _came_from_outside(plan, key.name) and key.field:
             words += [str(key.option), key.kind.write(getattr(plan.profile, key.field))]
+    for key in RULES:
+        if _came_from_outside(plan, key.name):
+            for rule in getattr(plan.profile, key.name):
+                words += [str(key.option), rule]
     if plan.locust_args:
         words += ["--", *mask_arguments(plan.locust_args, secret_flags)[0]]
     return shlex.join(clean(word, 1000) for word in words)

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from perftui.exit_codes import USAGE
+from perftui.judgement.rules import RuleError
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import Profile, Scenario, Target
 from perftui.model.text import clean
 from perftui.profiles.keys import TABLES, Key, named
-from perftui.profiles.lines import line_of
+from perftui.profiles.lines import line_of, line_with
 from perftui.profiles.locustfiles import nearest_file
 from perftui.profiles.names import NAME_ALLOWED, is_name, listing, nearest, unknown
 from perftui.profiles.profile_set import BUILT_IN, ProfileSet
@@ -177,6 +178,8 @@ class _Document:
     def _read(self, path: tuple[str, ...], key: Key, value: object) -> Any:
         try:
             return key.kind.read(value)
+        except RuleError as error:
+            raise self._error(path, key.name, str(error), entry=error.text) from None
         except ValueError as error:
             raise self._error(path, key.name, str(error)) from None
 
@@ -217,8 +220,12 @@ class _Document:
                 why = f"unknown {kind}, the nearest is {match}" if match else f"unknown {kind}"
                 raise self._error(path, name, why, f"Allowed here: {', '.join(known)}")
 
-    def _error(self, path: tuple[str, ...], key: str | None, why: str, next_step: str = "") -> PerftuiError:
+    def _error(
+        self, path: tuple[str, ...], key: str | None, why: str, next_step: str = "", *, entry: str = ""
+    ) -> PerftuiError:
+        """`entry` is what is wrong in a list, which may go over many lines."""
         line = line_of(self._text, path, key)
+        line = line and line_with(self._text, entry, line)
         place = f"{self._source}:{line}" if line else self._source
         if path:
             place += f" [{clean('.'.join(path), 100)}]"

@@ -7,13 +7,14 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from perftui.model.plan import Profile, Target
+from perftui.profiles.rule_values import ABORT_RULES, THRESHOLD_RULES, Groups, WarmUpTime
+from perftui.profiles.urls import MetricsUrl, Url
 from perftui.profiles.values import (
     Duration,
     Number,
     OneOf,
     Text,
     TextList,
-    Url,
     ValueKind,
     Weights,
     WholeNumber,
@@ -67,9 +68,7 @@ SETTINGS = (
     _setting("spawn_rate", Number(10_000), "how many users start in a second", unit="users/s"),
     _setting("run_time", Duration(1, 7 * _DAY_S), "how long the load lasts", "run_time_s", "s"),
     _setting("stop_timeout", Duration(0, _HOUR_S), "how long a running task may take to end", "stop_timeout_s", "s"),
-    _setting(
-        "warm_up", Duration(0, 7 * _DAY_S), "how much of the start is said to be warm-up; it counts", "warm_up_s", "s"
-    ),
+    _setting("warm_up", WarmUpTime(Duration(0, 7 * _DAY_S)), "how much of the start is not judged", "warm_up_s", "s"),
     _setting("connect_timeout", Duration(0.1, _HOUR_S), "how long a connection may take", "connect_timeout_s", "s"),
     _setting("read_timeout", Duration(0.1, _HOUR_S), "how long a response may stay silent", "read_timeout_s", "s"),
     _setting("python", Text(1000), "the interpreter that runs the locustfile"),
@@ -91,7 +90,21 @@ TARGET = Key(
 )
 PROFILE_VARIABLE = "PERFTUI_PROFILE"
 
-DEFAULTS_KEYS = (*SETTINGS, SCENARIO, TARGET)
+THRESHOLDS = Key(
+    "thresholds", THRESHOLD_RULES, "what the numbers have to be", "thresholds", option="--threshold", default=()
+)
+ABORT_ON = Key(
+    "abort_on",
+    ABORT_RULES,
+    "what ends the run before its time; default: perftui's own rules",
+    "abort_on",
+    option="--abort-on",
+    default=_default_of(Profile, "abort_on"),
+)
+# The options of these are given once for each rule; then they are all the rules of that key that the run has.
+RULES = (THRESHOLDS, ABORT_ON)
+
+DEFAULTS_KEYS = (*SETTINGS, *RULES, SCENARIO, TARGET)
 PROFILE_KEYS = (Key("description", Text(200), "what it is for", "description", default=""), *DEFAULTS_KEYS)
 
 TARGET_KEYS = (
@@ -106,6 +119,8 @@ TARGET_KEYS = (
     Key("max_users", WholeNumber(1, _MAX_USERS), "the most users it may get", "max_users", "users"),
     Key("max_rps", Number(1_000_000), "the most requests in a second it may get", "max_rps", "requests/s"),
     Key("max_minutes", Number(7 * 24 * 60), "the longest run it may get", "max_minutes", "min"),
+    Key("metrics_url", MetricsUrl(), "its Prometheus text endpoint", "metrics_url", default=""),
+    Key("monitor_command", Text(1000), "a shell command that prints a number", "monitor_command", default=""),
 )
 
 LOCUSTFILES = Key(
@@ -135,7 +150,14 @@ SELECTIONS = (
     ),
 )
 WEIGHTS = Key("weights", Weights(), "the weight of a user class, in place of its own", "weights")
-SCENARIO_KEYS = (LOCUSTFILES, *SELECTIONS, WEIGHTS)
+GROUPS = Key("groups", Groups(), "globs over request names, by the name that thresholds have for them", "groups")
+SCENARIO_KEYS = (
+    LOCUSTFILES,
+    *SELECTIONS,
+    WEIGHTS,
+    GROUPS,
+    Key("thresholds", THRESHOLD_RULES, "thresholds for every profile that runs it", "thresholds", default=()),
+)
 
 # The tables of the file. All but [defaults] hold one table for each name.
 TABLES: Mapping[str, tuple[Key, ...]] = {

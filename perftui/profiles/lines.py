@@ -30,6 +30,12 @@ def line_of(text: str, table: tuple[str, ...], key: str | None = None) -> int | 
     return below or header
 
 
+def line_with(text: str, entry: str, first: int) -> int:
+    """The first line from `first` on that holds `entry`, an entry of a list that begins there; else `first`."""
+    lines = text.split("\n")[first - 1 :]
+    return next((number for number, line in enumerate(lines, first) if entry and entry in line), first)
+
+
 def _assignment(key: str) -> re.Pattern[str]:
     name = re.escape(key)
     return re.compile(rf"""\s*(?:{name}|"{name}"|'{name}')\s*[=.]""")

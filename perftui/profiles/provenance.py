@@ -65,6 +65,9 @@ def _git_facts(folder: str) -> dict[str, str]:
     changes = _git(folder, "diff", "--quiet", "--no-ext-diff", "--no-textconv", "HEAD")
     if changes is not None and changes.returncode in (0, 1):
         facts["git_dirty"] = "yes" if changes.returncode else "no"
+    branch = _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
+    if branch is not None and branch.returncode == 0:
+        facts["git_branch"] = branch.stdout.strip()
     return facts
 
 

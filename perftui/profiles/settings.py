@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from perftui.model.plan import Profile
+from perftui.judgement.warm_up import STEADY_SPAN_S
+from perftui.model.plan import UNTIL_STEADY_S, Profile
 from perftui.profiles.keys import SETTINGS, named
 
 
@@ -21,7 +22,12 @@ def interpreter_path(text: str, folder: Path) -> str:
 
 def warm_up_problem(profile: Profile) -> str:
     """Why the warm-up and the run time do not go together; empty where they do."""
-    if profile.run_time_s is None or profile.warm_up_s < profile.run_time_s:
+    is_until_steady = profile.warm_up_s == UNTIL_STEADY_S
+    shortest_s = 2 * STEADY_SPAN_S if is_until_steady else profile.warm_up_s
+    if profile.run_time_s is None or shortest_s < profile.run_time_s:
         return ""
     write = named(SETTINGS)["run_time"].kind.write
-    return f"a warm_up of {write(profile.warm_up_s)} leaves nothing of a run_time of {write(profile.run_time_s)}"
+    warm_up = f"a warm_up of {write(shortest_s)}"
+    if is_until_steady:
+        warm_up = f"a warm_up until steady, which takes at least {write(shortest_s)},"
+    return f"{warm_up} leaves nothing of a run_time of {write(profile.run_time_s)}"

@@ -5,15 +5,17 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from perftui.exit_codes import REFUSED, USAGE
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import Target
 from perftui.model.text import clean, mask_secrets
+from perftui.profiles.keys import TARGET_KEYS
 from perftui.profiles.names import listing, unknown
 from perftui.profiles.profile_set import DEMO_TARGET, ProfileSet
-from perftui.profiles.values import Url
+from perftui.profiles.urls import Url
 
 # Stands in a plan that is only looked at: nothing may be sent by it.
 NO_TARGET = Target("none", "")
@@ -83,7 +85,7 @@ def _from_file(profile_set: ProfileSet, target: Target, asked_by: str) -> tuple[
         "target": asked_by,
         "url": origin,
         "environment": origin,
-        **_limit_origins(target, origin),
+        **_optional_origins(target, origin),
     }
 
 
@@ -105,16 +107,17 @@ def _from_address(profile_set: ProfileSet, asked: str, asked_by: str) -> tuple[T
     if known.url == url:
         return _from_file(profile_set, known, asked_by)
     origin = f"{_table_of(profile_set, known)}, the same host"
-    target = Target(_name_of(url), url, known.environment, known.max_users, known.max_rps, known.max_minutes)
-    return target, {**origins, "environment": origin, **_limit_origins(target, origin)}
+    target = replace(known, name=_name_of(url), url=url)
+    return target, {**origins, "environment": origin, **_optional_origins(target, origin)}
 
 
 def _table_of(profile_set: ProfileSet, target: Target) -> str:
     return f"{profile_set.source} [targets.{target.name}]"
 
 
-def _limit_origins(target: Target, origin: str) -> dict[str, str]:
-    return {key: origin for key in ("max_users", "max_rps", "max_minutes") if getattr(target, key) is not None}
+def _optional_origins(target: Target, origin: str) -> dict[str, str]:
+    optional = (key.name for key in TARGET_KEYS if not key.is_required and key.name != "environment")
+    return {name: origin for name in optional if getattr(target, name) not in (None, "")}
 
 
 def _place_of(url: str) -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from perftui.model.duration import format_duration, parse_duration
 from perftui.model.text import clean, mask_secrets
 
 # No number or duration that a person means is longer; Python reads a long one slowly, or not at all.
 _MAX_NUMBER_LENGTH = 30
-_MAX_LIST_LENGTH = 100
+MAX_LIST_LENGTH = 100
 _MAX_PATH_LENGTH = 1000
-_MAX_URL_LENGTH = 1000
+_MAX_SHOWN_LENGTH = 1000
 
 
 class ValueKind(Protocol):
@@ -43,16 +42,16 @@ class WholeNumber:
     def read(self, value: object) -> int:
         # bool is an int to Python, and not to people.
         if type(value) is not int or not self.minimum <= value <= self.maximum:
-            raise _refused(value, self)
+            raise refused(value, self)
         return value
 
     def read_text(self, text: str) -> int:
         digits = text.strip()
         if not (digits.isascii() and digits.isdigit()) or len(digits) > _MAX_NUMBER_LENGTH:
-            raise _refused(text, self)
+            raise refused(text, self)
         number = int(digits)
         if not self.minimum <= number <= self.maximum:
-            raise _refused(text, self)
+            raise refused(text, self)
         return number
 
     def write(self, value: int) -> str:
@@ -72,7 +71,7 @@ class Number:
     def read(self, value: object) -> float:
         # Not a number (nan) is on neither side of 0.
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= self.maximum:
-            raise _refused(value, self)
+            raise refused(value, self)
         return float(value)
 
     def read_text(self, text: str) -> float:
@@ -81,7 +80,7 @@ class Number:
         except ValueError:
             number = 0.0
         if not 0 < number <= self.maximum:
-            raise _refused(text, self)
+            raise refused(text, self)
         return number
 
     def write(self, value: float) -> str:
@@ -102,13 +101,13 @@ class Duration:
 
     def read(self, value: object) -> float:
         if not isinstance(value, str) or len(value) > _MAX_NUMBER_LENGTH:
-            raise _refused(value, self)
+            raise refused(value, self)
         try:
             seconds = parse_duration(value)
         except ValueError:
-            raise _refused(value, self) from None
+            raise refused(value, self) from None
         if not self.minimum_s <= seconds <= self.maximum_s:
-            raise _refused(value, self)
+            raise refused(value, self)
         return seconds
 
     def read_text(self, text: str) -> float:
@@ -129,7 +128,7 @@ class Text:
 
     def read(self, value: object) -> str:
         if not isinstance(value, str) or not 0 < len(value) <= self.max_length or not value.isprintable():
-            raise _refused(value, self)
+            raise refused(value, self)
         return value
 
     def read_text(self, text: str) -> str:
@@ -149,7 +148,7 @@ class OneOf:
 
     def read(self, value: object) -> str:
         if not isinstance(value, str) or value not in self.choices:
-            raise _refused(value, self)
+            raise refused(value, self)
         return value
 
     def read_text(self, text: str) -> str:
@@ -169,11 +168,11 @@ class TextList:
 
     @property
     def allowed(self) -> str:
-        return f"a list of {self.what}, {self.minimum} to {_MAX_LIST_LENGTH} of them"
+        return f"a list of {self.what}, {self.minimum} to {MAX_LIST_LENGTH} of them"
 
     def read(self, value: object) -> tuple[str, ...]:
-        if not isinstance(value, (list, tuple)) or not self.minimum <= len(value) <= _MAX_LIST_LENGTH:
-            raise _refused(value, self)
+        if not isinstance(value, (list, tuple)) or not self.minimum <= len(value) <= MAX_LIST_LENGTH:
+            raise refused(value, self)
         for each in value:
             if not self._holds(each):
                 raise ValueError(f"{shown(each)} is not one of {self.what}; allowed is {self.allowed}")
@@ -202,8 +201,8 @@ class Weights:
         return f"a table of user class = weight, each {self.weight.allowed}"
 
     def read(self, value: object) -> dict[str, int]:
-        if not isinstance(value, dict) or len(value) > _MAX_LIST_LENGTH:
-            raise _refused(value, self)
+        if not isinstance(value, dict) or len(value) > MAX_LIST_LENGTH:
+            raise refused(value, self)
         for name in value:
             if not name.isidentifier():
                 raise ValueError(f"{shown(name)} is not the name of a user class; allowed is {self.allowed}")
@@ -224,47 +223,10 @@ class Weights:
         return ", ".join(f"{name}={weight}" for name, weight in value.items())
 
 
-@dataclass(frozen=True, slots=True)
-class Url:
-    """Where a target answers: scheme, host, port and the path that all its paths start with."""
-
-    @property
-    def allowed(self) -> str:
-        return "an address such as http://127.0.0.1:8000"
-
-    def read(self, value: object) -> str:
-        if not isinstance(value, str) or not 0 < len(value) <= _MAX_URL_LENGTH:
-            raise _refused(value, self)
-        # urlsplit drops line ends and tabs in silence: look before it does.
-        if not value.isprintable() or " " in value or "\\" in value:
-            raise ValueError(f"{shown(value)} holds a character that no address may hold")
-        if "://" not in value:
-            raise ValueError(f"{shown(value)} has no scheme; write {_with_scheme(value)}")
-        try:
-            parts = urlsplit(value)
-            port = parts.port
-        except ValueError as error:
-            raise ValueError(f"{shown(value)} is not an address ({clean(str(error), 60)})") from None
-        if parts.scheme not in ("http", "https"):
-            raise ValueError(f"{shown(value)} is not an http:// or https:// address")
-        if not parts.hostname or port == 0:
-            raise ValueError(f"{shown(value)} names no {'port' if parts.hostname else 'host'}; write {self.allowed}")
-        if "?" in value or "#" in value:
-            raise ValueError(f"{shown(value)} has a query or a fragment: requests bring their own")
-        # Locust puts a request's path behind it, and that begins with a slash.
-        return value.rstrip("/")
-
-    def read_text(self, text: str) -> str:
-        return self.read(text)
-
-    def write(self, value: str) -> str:
-        return value
-
-
 def shown(value: object) -> str:
     """A refused value in an error message: short, on one line, without secrets."""
     if isinstance(value, str):
-        return f"'{clean(mask_secrets(value[:_MAX_URL_LENGTH]), 60)}'"
+        return f"'{clean(mask_secrets(value[:_MAX_SHOWN_LENGTH]), 60)}'"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
@@ -274,9 +236,6 @@ def shown(value: object) -> str:
     return "this list" if isinstance(value, (list, tuple)) else "a date or time"
 
 
-def _refused(value: object, kind: ValueKind) -> ValueError:
+def refused(value: object, kind: ValueKind) -> ValueError:
+    """`value` is none that `kind` allows."""
     return ValueError(f"{shown(value)} is not {kind.allowed}")
-
-
-def _with_scheme(text: str) -> str:
-    return clean(mask_secrets(f"http://{text}"), 80)

@@ -1,11 +1,8 @@
-"""report.html: one file that needs nothing else: no network, no script, light and dark, screen, phone and paper."""
+"""report.html: the whole run in one file that needs nothing else."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from datetime import UTC, datetime
-from importlib import resources
 
 from perftui.model.duration import format_clock, format_duration
 from perftui.model.record import Record, Verdict
@@ -19,9 +16,7 @@ from perftui.reports.html_measured import (
     thresholds_section,
 )
 from perftui.reports.markup import percent, shown, time_with_unit
-
-_CSS = resources.files("perftui.reports").joinpath("report.css").read_text("utf-8")
-_CSS_HASH = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
+from perftui.reports.page import page
 
 _BADGES = {
     Verdict.PASSED: ("good", "✓ PASSED"),
@@ -49,17 +44,7 @@ def report_html(record: Record) -> bytes:
         environment_section(record),
         f"<footer><p>Run {shown(record.run_id)}</p></footer>\n",
     ]
-    page = (
-        "<!doctype html>\n"
-        '<html lang="en"><head><meta charset="utf-8">\n'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        f"style-src 'sha256-{_CSS_HASH}'; base-uri 'none'; form-action 'none'\">\n"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{shown(record.plan.title)}: {_badge(record)[1]}</title>\n"
-        f"<style>{_CSS}</style></head>\n<body><main>\n{''.join(parts)}</main></body></html>\n"
-    )
-    return page.encode()
+    return page(f"{record.plan.title}: {_badge(record)[1]}", "".join(parts))
 
 
 def _badge(record: Record) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from perftui.store.files import damaged, refuse_newer
-from perftui.store.schema import SCHEMA_VERSION
+from perftui.store.schema import SCHEMA_VERSION, stand_ins
 
 
 @contextmanager
@@ -27,6 +27,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         with _connected(path) as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             refuse_newer(path, version, SCHEMA_VERSION)
+            connection.executescript(stand_ins(version))
             yield connection
     except (sqlite3.Error, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged(path, error) from error

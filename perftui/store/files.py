@@ -14,6 +14,7 @@ import tomli_w
 
 from perftui import exit_codes
 from perftui.model.errors import PerftuiError
+from perftui.model.judged import Finding, ThresholdResult, ThresholdState
 from perftui.model.plan import RunPlan, plan_from_dict, plan_to_dict
 from perftui.model.record import OUTCOME_SCHEMA_VERSION, Accounting, Outcome, Trust, Verdict
 from perftui.model.run_state import RunState
@@ -76,6 +77,7 @@ def read_run_toml(path: Path) -> tuple[RunPlan, str]:
 def outcome_json(outcome: Outcome, summary: Summary) -> bytes:
     document = asdict(outcome)
     document |= {"state": outcome.state.value, "verdict": outcome.verdict.value, "trust": outcome.trust.value}
+    document["thresholds"] = [{**asdict(each), "state": each.state.value} for each in outcome.thresholds]
     document = {"schema_version": OUTCOME_SCHEMA_VERSION, **document, "summary": asdict(summary)}
     return json.dumps(document, indent=2).encode() + b"\n"
 
@@ -105,8 +107,15 @@ def _outcome_from(document: Mapping[str, Any]) -> Outcome:
     entries["state"] = RunState(entries["state"])
     entries["verdict"] = Verdict(entries["verdict"])
     entries["trust"] = Trust(entries.get("trust", Trust.OK))
+    entries["thresholds"] = tuple(map(_threshold_from, entries.get("thresholds", ())))
+    entries["findings"] = tuple(Finding(**_known(Finding, each)) for each in entries.get("findings", ()))
     entries["accounting"] = Accounting(**_known(Accounting, entries["accounting"]))
     return Outcome(**entries)
+
+
+def _threshold_from(table: Mapping[str, Any]) -> ThresholdResult:
+    entries = _known(ThresholdResult, table)
+    return ThresholdResult(**{**entries, "state": ThresholdState(entries["state"])})
 
 
 def _known(kind: type[Any], table: Mapping[str, Any]) -> dict[str, Any]:

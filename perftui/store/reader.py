@@ -5,12 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 from perftui import exit_codes
+from perftui.judgement.assessment import Assessment, window_after
+from perftui.judgement.rules import RuleError
+from perftui.judgement.verdict import ending_of, judge
 from perftui.model.errors import PerftuiError
+from perftui.model.judged import Finding, ThresholdResult, Window
 from perftui.model.plan import RunPlan
 from perftui.model.record import Outcome, Record, RunEvent
 from perftui.model.run_state import RunState
@@ -20,10 +24,19 @@ from perftui.model.tick import Tick
 from perftui.model.totals import RunTotals
 from perftui.store.blobs import unpack_text
 from perftui.store.connection import reading
-from perftui.store.files import read_outcome, read_run_toml
+from perftui.store.files import damaged, read_outcome, read_run_toml
 from perftui.store.layout import OUTCOME_JSON, RUN_LOG, RUN_TOML, SAMPLES_DB
 from perftui.store.paths import path_for_people
-from perftui.store.schema import Row, exception_of, failure_of, point_of_row, request_of, tick_of
+from perftui.store.schema import (
+    SELECT_TICKS,
+    Row,
+    exception_of,
+    failure_of,
+    point_of_row,
+    rate_limit_of,
+    request_of,
+    tick_of,
+)
 
 # Ticks that are held at a time while all are read.
 _PAGE = 300
@@ -32,6 +45,16 @@ MAX_POINTS = 7 * 86_400
 MAX_EVENTS = 10_000
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    whole: RunTotals
+    measured: RunTotals
+    window: Window
+    thresholds: tuple[ThresholdResult, ...]
+    findings: tuple[Finding, ...]
+    outcome: Outcome | None
 
 
 class RunReader:
@@ -65,7 +88,7 @@ class RunReader:
         """The timeline after tick `after_seq`, the first `limit` of it."""
         with reading(self._samples) as connection:
             # One more at the beginning, where there is one: a very short tick is rated together with the one before.
-            rows = connection.execute("SELECT * FROM tick WHERE seq >= ? ORDER BY seq LIMIT ?", (after_seq, limit + 1))
+            rows = connection.execute(f"{SELECT_TICKS} WHERE seq >= ? ORDER BY seq LIMIT ?", (after_seq, limit + 1))
             points = [point_of_row(row)[0] for row in rows]
         rated_points = [rated(point, before) for before, point in zip([None, *points], points, strict=False)]
         return [point for point in rated_points if point.seq > after_seq][:limit]
@@ -96,14 +119,20 @@ class RunReader:
             rows = connection.execute("SELECT key, value FROM environment ORDER BY key LIMIT 1000")
             return {unpack_text(key): unpack_text(value) for key, value in rows}
 
-    def record(self, is_live: bool = False) -> Record:
-        """The whole run. `is_live` says that its conductor runs: then what is not sealed still goes on."""
+    def record(self, is_live: bool = False, window: Window | None = None) -> Record:
+        """The whole run, judged over what comes after its warm-up, or over `window`.
+
+        `is_live` says that its conductor runs: then what is not sealed still goes on. For a window of its own every
+        number, threshold and sentence is worked out again from the recorded ticks. Raises PerftuiError.
+        """
         plan, started_at = read_run_toml(self.folder / RUN_TOML)
         outcome = self.outcome()
-        totals = RunTotals()
-        for tick in self.ticks():
-            totals.add(tick)
-        timeline, history = self._history(totals.last.seq if totals.last else -1)
+        if outcome is not None and window is None:
+            judged = self._as_sealed(plan, outcome)
+        else:
+            judged = self._judged_again(plan, outcome, window)
+        timeline, history = self._history(judged.whole.last.seq if judged.whole.last else -1, judged.window)
+        outcome = judged.outcome
         return Record(
             run_id=self.run_id,
             folder=str(self.folder),
@@ -111,12 +140,52 @@ class RunReader:
             state=outcome.state if outcome else RunState.RUNNING if is_live else RunState.INTERRUPTED,
             outcome=outcome,
             started_at=started_at,
-            totals=totals,
+            totals=judged.measured,
             timeline=timeline,
             events=self.events(),
             environment=self.environment(),
             history=history,
+            whole=judged.whole,
+            window=judged.window,
+            thresholds=judged.thresholds,
+            findings=judged.findings,
+            sentences=outcome.sentences if outcome else (),
         )
+
+    def _as_sealed(self, plan: RunPlan, outcome: Outcome) -> _Judged:
+        """As it was judged when it ended; only the ticks are added up."""
+        whole = RunTotals()
+        window = window_after(plan.profile, outcome.warm_up_s)
+        measured = whole if window.is_whole else RunTotals()
+        for tick in self.ticks():
+            whole.add(tick)
+            if measured is not whole and window.holds(tick):
+                measured.add(tick)
+        return _Judged(whole, measured, window, outcome.thresholds, outcome.findings, outcome)
+
+    def _judged_again(self, plan: RunPlan, outcome: Outcome | None, window: Window | None) -> _Judged:
+        try:
+            assessment = Assessment(plan, window)
+        except RuleError as error:
+            raise damaged(self.folder / RUN_TOML, error) from error
+        for tick in self.ticks():
+            assessment.add(tick)
+        thresholds, findings = assessment.thresholds(), assessment.findings()
+        if outcome is not None:
+            judgement = judge(
+                assessment.whole, assessment.measured, ending_of(outcome), thresholds=thresholds, findings=findings
+            )
+            outcome = replace(
+                outcome,
+                verdict=judgement.verdict,
+                exit_code=judgement.exit_code,
+                reason=judgement.reason,
+                sentences=judgement.sentences,
+                trust=judgement.trust,
+                thresholds=thresholds,
+                findings=findings,
+            )
+        return _Judged(assessment.whole, assessment.measured, assessment.window, thresholds, findings, outcome)
 
     def log_since(self, offset: int, max_bytes: int = 65_536) -> tuple[list[str], int]:
         """Whole lines of run.log from byte `offset`, at most `max_bytes` of them, and the offset to go on from."""
@@ -138,22 +207,24 @@ class RunReader:
             end = len(data)
         return data[:end].decode(errors="replace").splitlines(), offset + end
 
-    def _history(self, last_seq: int) -> tuple[tuple[TimelinePoint, ...], tuple[HistoryRow, ...]]:
+    def _history(self, last_seq: int, window: Window) -> tuple[tuple[TimelinePoint, ...], tuple[HistoryRow, ...]]:
+        """The whole timeline, and a row for each of its points that lies in `window`."""
         timeline: list[TimelinePoint] = []
         history: list[HistoryRow] = []
         adding = StatsHistory()
         with reading(self._samples) as connection:
-            rows = connection.execute("SELECT * FROM tick WHERE seq <= ? ORDER BY seq LIMIT ?", (last_seq, MAX_POINTS))
+            rows = connection.execute(f"{SELECT_TICKS} WHERE seq <= ? ORDER BY seq LIMIT ?", (last_seq, MAX_POINTS))
             for row in rows:
                 alone, times, response_bytes = point_of_row(row)
                 point = rated(alone, timeline[-1] if timeline else None)
                 timeline.append(point)
-                history.append(adding.add(point, times, response_bytes))
+                if window.holds(point):
+                    history.append(adding.add(point, times, response_bytes))
         return tuple(timeline), tuple(history)
 
 
 def _page(connection: sqlite3.Connection, after_seq: int) -> list[Tick]:
-    rows = connection.execute("SELECT * FROM tick WHERE seq > ? ORDER BY seq LIMIT ?", (after_seq, _PAGE)).fetchall()
+    rows = connection.execute(f"{SELECT_TICKS} WHERE seq > ? ORDER BY seq LIMIT ?", (after_seq, _PAGE)).fetchall()
     if not rows:
         return []
     span = rows[0][0], rows[-1][0]
@@ -181,12 +252,21 @@ def _page(connection: sqlite3.Connection, after_seq: int) -> list[Tick]:
         2,
         exception_of,
     )
+    rate_limits = _by_seq(
+        connection,
+        "SELECT seq, t.method, t.name, count, first_s, last_s, retry_after_s, told_s"
+        " FROM rate_limit r JOIN request_name t ON t.id = r.name_id WHERE seq BETWEEN ? AND ? ORDER BY seq, position",
+        span,
+        2,
+        rate_limit_of,
+    )
     return [
         replace(
             tick_of(row),
             requests=tuple(requests[row[0]]),
             failures=tuple(failures[row[0]]),
             exceptions=tuple(exceptions[row[0]]),
+            rate_limits=tuple(rate_limits[row[0]]),
         )
         for row in rows
     ]

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from perftui.model.histogram import Histogram, merge
 from perftui.model.snapshot import TimelinePoint, point_of
-from perftui.model.tick import ExceptionDelta, FailureDelta, Health, RequestDelta, Tick
+from perftui.model.tick import ExceptionDelta, FailureDelta, Health, RateLimitDelta, RequestDelta, TargetSample, Tick
 from perftui.store.blobs import pack_histogram, unpack_histogram
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # A tick's `requests`, `failures`, `response_bytes` and `times` are the sums over its request rows: the timeline needs
 # only this table. Names and messages are stored once and referred to by id; `position` keeps a tick's own order.
-TABLES = """
+_TABLES_OF_1 = """
 CREATE TABLE tick (
   seq INTEGER PRIMARY KEY,
   user_count INTEGER NOT NULL, target_user_count INTEGER NOT NULL,
@@ -49,10 +49,33 @@ CREATE TABLE event (id INTEGER PRIMARY KEY, elapsed_s REAL NOT NULL, kind TEXT N
 CREATE TABLE environment (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
+_ADDED_IN_2 = """
+CREATE {table} rate_limit (
+  seq INTEGER NOT NULL, position INTEGER NOT NULL, name_id INTEGER NOT NULL,
+  count INTEGER NOT NULL, first_s REAL NOT NULL, last_s REAL NOT NULL, retry_after_s REAL, told_s REAL,
+  PRIMARY KEY (seq, position)
+) WITHOUT ROWID;
+CREATE {table} target_sample (
+  seq INTEGER PRIMARY KEY, cpu_percent REAL, memory_bytes INTEGER, open_connections INTEGER, value REAL
+);
+"""
+
+TABLES = _TABLES_OF_1 + _ADDED_IN_2.format(table="TABLE")
+
+
+def stand_ins(version: int) -> str:
+    """What a reader of a file of `version` makes for itself, in its own memory: the tables that came later, empty."""
+    return _ADDED_IN_2.format(table="TEMP TABLE") if version < 2 else ""
+
+
+# A row of `tick` with that of `target_sample`, or NULLs where it has none.
+SELECT_TICKS = "SELECT tick.*, target_sample.* FROM tick LEFT JOIN target_sample USING (seq)"
 INSERT_TICK = f"INSERT INTO tick VALUES ({', '.join('?' * 21)})"
 INSERT_REQUEST = f"INSERT INTO request VALUES ({', '.join('?' * 10)})"
 INSERT_FAILURE = "INSERT INTO failure VALUES (?, ?, ?, ?, ?, ?)"
 INSERT_EXCEPTION = "INSERT INTO exception VALUES (?, ?, ?, ?)"
+INSERT_RATE_LIMIT = f"INSERT INTO rate_limit VALUES ({', '.join('?' * 8)})"
+INSERT_TARGET_SAMPLE = "INSERT INTO target_sample VALUES (?, ?, ?, ?, ?)"
 INSERT_EVENT = "INSERT INTO event (elapsed_s, kind, text) VALUES (?, ?, ?)"
 REPLACE_ENVIRONMENT = "INSERT OR REPLACE INTO environment VALUES (?, ?)"
 
@@ -60,6 +83,9 @@ _TICK_KINDS = (*[int] * 12, *[float] * 7, str, bytes)
 _REQUEST_KINDS = (int, int, int, int, bytes, bytes, str)
 _FAILURE_KINDS = (int, float, float)
 _EXCEPTION_KINDS = (int,)
+_RATE_LIMIT_KINDS = (int, float, float)
+_RETRY_KINDS = (float, float)
+_TARGET_KINDS = (float, int, int, float)
 
 Row = tuple[Any, ...]
 IdOf = Callable[..., int]
@@ -126,13 +152,37 @@ def exception_rows(tick: Tick, id_of: IdOf) -> list[Row]:
     ]
 
 
+def rate_limit_rows(tick: Tick, id_of: IdOf) -> list[Row]:
+    return [
+        (
+            tick.seq,
+            position,
+            id_of(delta.method, delta.name),
+            delta.count,
+            delta.first_s,
+            delta.last_s,
+            delta.retry_after_s,
+            delta.told_s,
+        )
+        for position, delta in enumerate(tick.rate_limits)
+    ]
+
+
+def target_rows(tick: Tick) -> list[Row]:
+    """One row, or none where nothing was known of the target."""
+    sample = tick.target
+    if sample is None:
+        return []
+    return [(tick.seq, sample.cpu_percent, sample.memory_bytes, sample.open_connections, sample.value)]
+
+
 # What follows reads files that may come from anywhere. Each raises ValueError, KeyError, TypeError or AttributeError
 # for what the functions above do not write. `texts` are what an id stands for, `values` is the rest of a row.
 
 
 def tick_of(row: Row) -> Tick:
-    """The tick of a row of `tick`, still without requests, failures and exceptions."""
-    _check(row, _TICK_KINDS)
+    """The tick of a row of SELECT_TICKS, still without what other tables hold for each request name or group."""
+    _check(row[:21], _TICK_KINDS)
     seq, user_count, target_user_count, started, abandoned, in_flight, rss_bytes, open_files, files_limit = row[:9]
     elapsed_s, interval_s, oldest_in_flight_s, cpu_percent, lag_p50_ms, lag_p99_ms, lag_max_ms = row[12:19]
     return Tick(
@@ -150,11 +200,20 @@ def tick_of(row: Row) -> Tick:
         in_flight=in_flight,
         oldest_in_flight_s=oldest_in_flight_s,
         health=Health(cpu_percent, rss_bytes, lag_p50_ms, lag_p99_ms, lag_max_ms, open_files, files_limit),
+        target=_target_of(row[21:]),
     )
 
 
+def _target_of(row: Row) -> TargetSample | None:
+    seq, *values = row
+    if seq is None:
+        return None
+    _check_known(values, _TARGET_KINDS)
+    return TargetSample(*values)
+
+
 def point_of_row(row: Row) -> tuple[TimelinePoint, Histogram, int]:
-    """The timeline's point of a row of `tick`, with the times and the response bytes of all its requests."""
+    """The timeline's point of a row of SELECT_TICKS, with the times and the response bytes of all its requests."""
     tick = tick_of(row)
     requests, failures, response_bytes = row[9:12]
     times = unpack_histogram(row[20])
@@ -192,6 +251,19 @@ def exception_of(texts: Row, values: Row) -> ExceptionDelta:
     message, traceback = texts
     (count,) = values
     return ExceptionDelta(message, traceback, count)
+
+
+def rate_limit_of(texts: Row, values: Row) -> RateLimitDelta:
+    method, name = texts
+    _check(values[:3], _RATE_LIMIT_KINDS)
+    _check_known(values[3:], _RETRY_KINDS)
+    return RateLimitDelta(method, name, *values)
+
+
+def _check_known(values: Sequence[Any], kinds: tuple[type, ...]) -> None:
+    """As `_check`, of those that are not None."""
+    if any(value is not None and type(value) is not kind for value, kind in zip(values, kinds, strict=True)):
+        raise ValueError("a row holds what is not a number")
 
 
 def _check(row: Row, kinds: tuple[type, ...]) -> None:

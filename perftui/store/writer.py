@@ -212,11 +212,14 @@ class RunWriter:
         requests = schema.request_rows(tick, names.id_of)
         failed = schema.failure_rows(tick, failures.id_of)
         raised = schema.exception_rows(tick, exceptions.id_of)
+        limited = schema.rate_limit_rows(tick, names.id_of)
         for table in self._names:
             executemany(table.insert, table.new_rows())
         executemany(schema.INSERT_REQUEST, requests)
         executemany(schema.INSERT_FAILURE, failed)
         executemany(schema.INSERT_EXCEPTION, raised)
+        executemany(schema.INSERT_RATE_LIMIT, limited)
+        executemany(schema.INSERT_TARGET_SAMPLE, schema.target_rows(tick))
 
     def _store(self, write: Callable[[], object]) -> bool:
         """Do `write` in a transaction; False where what it writes can never be stored.

@@ -10,9 +10,11 @@ from perftui.model.duration import format_duration
 from perftui.model.plan import LONGEST_UNASKED_RUN_S, RunPlan
 from perftui.model.secret_arguments import mask_arguments
 from perftui.model.text import clean, mask_secrets
+from perftui.profiles.keys import SETTINGS, named
 from perftui.tui.renderables.line import Line, Piece, spread
 
 _LABEL_WIDTH = 13
+_WARM_UP = named(SETTINGS)["warm_up"].kind
 
 
 def plan_lines(plan: RunPlan, width: int) -> Sequence[Line]:
@@ -44,7 +46,7 @@ def plan_lines(plan: RunPlan, width: int) -> Sequence[Line]:
         ("read", f"at most {format_duration(profile.read_timeout_s)}", "read_timeout"),
     ]
     if profile.warm_up_s:
-        facts.append(("warm-up", format_duration(profile.warm_up_s), "warm_up"))
+        facts.append(("warm-up", _WARM_UP.write(profile.warm_up_s), "warm_up"))
     if scenario.tags or scenario.exclude_tags:
         tags = [*scenario.tags, *(f"not {tag}" for tag in scenario.exclude_tags)]
         facts.append(("tags", ", ".join(tags), "tags"))

@@ -76,9 +76,10 @@ class Services(Protocol):
         """From now on GIVEN_FILES means these, as those of a run that was only looked at."""
 
     def plan(self, profile: str, target: str, scenario: str | None, overrides: Mapping[str, str]) -> RunPlan:
-        """The plan that these names make. `target` may be an address; `overrides` holds users, spawn_rate and
-        run_time as typed; `scenario` None is the profile's own, GIVEN_FILES what -f says. Raises PerftuiError
-        with one clear line.
+        """The plan that these names make. `target` may be an address; `overrides` holds users, spawn_rate,
+        run_time and warm_up as typed; `scenario` None is the profile's own, GIVEN_FILES what -f says.
+
+        Raises PerftuiError with one clear line.
         """
 
     def check(self, plan: RunPlan) -> AsyncIterator[CheckItem]:

@@ -13,15 +13,35 @@ from perftui.model.tick import Tick
 VERSION = 1
 # The engine needs what this release of Locust brought.
 OLDEST_LOCUST = (2, 47)
+# A frame of so many times is about 90 kB.
+MAX_BENCHED = 10_000
 
 # --- conductor -> engine ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Configure:
-    """First command: what to load and how. `mode` "inspect" reports what the locustfiles hold and leaves."""
+class BenchSettings:
+    """How each task is measured alone.
 
-    mode: Literal["run", "inspect"]
+    `rounds` None: as many as begin in `max_time_s`, and at least perftui.model.bench.MIN_ROUNDS. `max_time_s` None:
+    `rounds` alone decides. A round that takes longer than `hung_after_s` is given up. Between rounds there is a pause
+    where more than `max_rps` requests per second would be sent without one.
+    """
+
+    rounds: int | None
+    max_time_s: float | None
+    hung_after_s: float
+    max_rps: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Configure:
+    """First command: what to load and how. `mode` "inspect" reports what the locustfiles hold and leaves.
+
+    `bench` is there in the mode of that name, and only there.
+    """
+
+    mode: Literal["run", "inspect", "bench"]
     locustfiles: tuple[str, ...]
     host: str | None
     users: int
@@ -35,6 +55,7 @@ class Configure:
     exclude_tags: tuple[str, ...] = ()
     weights: Mapping[str, int] = field(default_factory=dict)
     locust_args: tuple[str, ...] = ()
+    bench: BenchSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +99,30 @@ class TestStarted:
 @dataclass(frozen=True, slots=True)
 class Ticked:
     tick: Tick
+
+
+@dataclass(frozen=True, slots=True)
+class BenchPlanned:
+    """After Loaded, in a bench: the user class and name of each task that will be measured, in this order."""
+
+    tasks: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Benched:
+    """Rounds of one task, in their order; a task with many is told in several of these.
+
+    `times_s` has at most MAX_BENCHED rounds. `failed`, `failure` and `given_up` are as in model.bench.TaskRounds, and
+    come with the last of a task's messages, which `is_last`.
+    """
+
+    user_class: str
+    task: str
+    times_s: tuple[float, ...]
+    failed: int
+    failure: str
+    given_up: str
+    is_last: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +218,8 @@ Message = (
     | Loaded
     | TestStarted
     | Ticked
+    | BenchPlanned
+    | Benched
     | SpawningComplete
     | Stopping
     | Logged

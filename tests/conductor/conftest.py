@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from perftui.conductor.conductor import Conductor, open_run
+from perftui.conductor.demands import NO_DEMANDS, Demands
 from perftui.conductor.interpreter import Interpreter
 from perftui.conductor.loading import load_engine
 from perftui.conductor.log import LogLine
@@ -29,10 +30,15 @@ class Conducted:
         self.log: list[LogLine] = []
         self.conductor: Conductor | None = None
 
-    async def open(self, plan: RunPlan) -> Conductor:
+    async def open(self, plan: RunPlan, demands: Demands = NO_DEMANDS) -> Conductor:
         engine = await load_engine(plan, OWN, on_log=self.log.append)
         self.conductor = await open_run(
-            plan, engine, self.runs_folder, on_snapshot=self.shown.append, on_log=self.log.append
+            plan,
+            engine,
+            self.runs_folder,
+            on_snapshot=self.shown.append,
+            on_log=self.log.append,
+            demands=demands,
         )
         return self.conductor
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import assume, given
 
 from perftui.engine.outbox import MAX_WAITING_LINES, Outbox
-from perftui.model.tick import Tick
+from perftui.model.tick import RateLimitDelta, Tick
 from perftui.wire import messages as wire
 from perftui.wire.messages import Ended, Loaded, Logged, Message, Start, Stopping, Ticked
 from tests.fakes.random_ticks import runs
-from tests.fakes.ticks import total_of
+from tests.fakes.ticks import tick, total_of
 
 
 def drain(outbox: Outbox) -> list[Message]:
@@ -42,6 +43,24 @@ def test_ticks_that_wait_are_added_up_exactly(ticks: list[Tick]) -> None:
     assert heard.failures == said.failures
     assert heard.exceptions == said.exceptions
     assert (heard.started, heard.abandoned, heard.in_flight) == (said.started, said.abandoned, said.in_flight)
+
+
+def test_rate_limits_of_ticks_that_wait_keep_the_last_retry_after() -> None:
+    told = RateLimitDelta("GET", "/a", 2, 0.5, 0.75, 60.0, 0.75)
+    silent = RateLimitDelta("GET", "/a", 3, 1.25, 1.5)
+    newest = RateLimitDelta("GET", "/a", 1, 2.5, 2.5, 58.0, 2.5)
+    other = RateLimitDelta("GET", "/b", 1, 1.0, 1.0)
+    ticks = [replace(tick(seq), rate_limits=each) for seq, each in enumerate(((told,), (silent, other), (newest,)))]
+    two, three = Outbox(), Outbox()
+    for each in ticks[:2]:
+        two.put(Ticked(each))
+    for each in ticks:
+        three.put(Ticked(each))
+    (of_two,), (of_three,) = drain(two), drain(three)
+    assert isinstance(of_two, Ticked)
+    assert of_two.tick.rate_limits == (RateLimitDelta("GET", "/a", 5, 0.5, 1.5, 60.0, 0.75), other)
+    assert isinstance(of_three, Ticked)
+    assert of_three.tick.rate_limits == (RateLimitDelta("GET", "/a", 6, 0.5, 2.5, 58.0, 2.5), other)
 
 
 def test_log_lines_that_wait_are_bounded_and_the_rest_is_counted() -> None:

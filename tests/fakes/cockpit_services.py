@@ -12,6 +12,7 @@ from perftui.model.duration import format_duration, parse_duration
 from perftui.model.errors import PerftuiError
 from perftui.model.inspection import CheckItem
 from perftui.model.plan import Profile, RunPlan, Scenario, Target
+from perftui.profiles.keys import SETTINGS, named
 from perftui.tui.services import GIVEN_FILES, RunAddress
 from tests.fakes.fake_conductor import FakeConductor
 
@@ -102,6 +103,8 @@ class FakeServices:
             chosen = replace(chosen, spawn_rate=float(overrides["spawn_rate"]))
         if "run_time" in overrides:
             chosen = replace(chosen, run_time_s=parse_duration(overrides["run_time"]))
+        if "warm_up" in overrides:
+            chosen = replace(chosen, warm_up_s=named(SETTINGS)["warm_up"].kind.read_text(overrides["warm_up"]))
         there = self.profile_set.targets.get(target) or Target(target, "http://127.0.0.1:8089")
         if there.max_users is not None and chosen.users > there.max_users:
             raise PerftuiError(
@@ -111,7 +114,7 @@ class FakeServices:
             )
         source = {
             key: f"--{key.replace('_', '-')}" if key in overrides else f"{self.profile_set.source} [profiles.{profile}]"
-            for key in ("users", "spawn_rate", "run_time")
+            for key in ("users", "spawn_rate", "run_time", "warm_up")
         }
         origins = {**source, "url": self.profile_set.source, "stop_timeout": "default", "read_timeout": "default"}
         chosen_scenario = Scenario("given", ("given.py",))

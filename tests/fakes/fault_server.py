@@ -29,18 +29,24 @@ class FaultServer:
         self.mode = mode
         self.requests = 0
         self.hold_ms: list[float] = []
-        self.elsewhere = ""
+        self.changed_at_s = self.last_request_at_s = time.perf_counter()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while head := await self._head(reader):
                 path = head.split(b" ")[1].decode()
                 if path == "/__counts__":
-                    document = json.dumps({"requests": self.requests, "hold_ms": self.hold_ms}).encode()
+                    counts = {
+                        "requests": self.requests,
+                        "hold_ms": self.hold_ms,
+                        "last_request_s": self.last_request_at_s - self.changed_at_s,
+                    }
+                    document = json.dumps(counts).encode()
                     writer.write(answer(200, document))
                     await writer.drain()
                     continue
                 self.requests += 1
+                self.last_request_at_s = time.perf_counter()
                 if not await self._misbehave(writer, path):
                     break
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -110,6 +116,7 @@ async def _main(mode: str) -> None:
             async with asyncio.timeout(MAX_LIFE_S):
                 while line := await commands.readline():
                     state.mode = line.decode().strip()
+                    state.changed_at_s = time.perf_counter()
         except TimeoutError:
             pass
 
@@ -140,6 +147,10 @@ class RunningFaultServer:
     def hold_ms(self) -> list[float]:
         """How long each request was held, by the server's own clock."""
         return list(self._counts()["hold_ms"])
+
+    def last_request_s(self) -> float:
+        """When the last request arrived, in seconds after the last change of the mode."""
+        return float(self._counts()["last_request_s"])
 
     def _counts(self) -> Any:
         with urllib.request.urlopen(f"{self.url}/__counts__", timeout=10) as response:

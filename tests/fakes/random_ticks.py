@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from perftui.model.histogram import LONGEST_US, Histogram
-from perftui.model.tick import ExceptionDelta, FailureDelta, Health, RequestDelta, Tick
+from perftui.model.tick import ExceptionDelta, FailureDelta, Health, RateLimitDelta, RequestDelta, TargetSample, Tick
 
 texts = st.text(st.characters(), max_size=12)
 counts = st.integers(0, 1 << 40)
@@ -33,6 +33,12 @@ def request_deltas(draw: st.DrawFn) -> RequestDelta:
 
 failure_deltas = st.builds(FailureDelta, texts, texts, texts, st.integers(1, 1000), seconds, seconds)
 exception_deltas = st.builds(ExceptionDelta, texts, texts, st.integers(1, 1000))
+rate_limit_deltas = st.builds(
+    RateLimitDelta, texts, texts, st.integers(1, 1000), seconds, seconds, st.none() | seconds, st.none() | seconds
+)
+target_samples = st.builds(
+    TargetSample, st.none() | seconds, st.none() | counts, st.none() | counts, st.none() | st.floats(allow_nan=False)
+)
 healths = st.builds(Health, seconds, counts, seconds, seconds, seconds, counts, counts)
 
 
@@ -58,6 +64,8 @@ def runs(draw: st.DrawFn, max_ticks: int = 4) -> list[Tick]:
                 in_flight=0,
                 oldest_in_flight_s=draw(seconds),
                 health=draw(healths),
+                rate_limits=tuple(draw(st.lists(rate_limit_deltas, max_size=3))),
+                target=draw(st.none() | target_samples),
             )
         )
     return ticks

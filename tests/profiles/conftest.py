@@ -18,6 +18,8 @@ url = "https://shop.example.com"
 environment = "staging"
 max_users = 50
 max_minutes = 10
+metrics_url = "/metrics"
+monitor_command = "free -m"
 
 [targets.live]
 url = "https://www.example.com"
@@ -32,6 +34,8 @@ locustfiles = ["load/shop.py"]
 user_classes = ["BrowseUser", "BuyUser"]
 tags = ["read"]
 weights = { BrowseUser = 3, BuyUser = 1 }
+groups = { buy = ["POST /cart/*", "POST /orders"] }
+thresholds = ["p95(buy) < 500ms, acceptable 1s"]
 
 [scenarios.pay]
 locustfiles = ["load"]
@@ -40,6 +44,7 @@ locustfiles = ["load"]
 users = 10
 run_time = "1m"
 target = "staging"
+thresholds = ["fail_ratio < 1%"]
 
 [profiles.open]
 users = 5

@@ -7,7 +7,7 @@ import pytest
 
 from perftui.exit_codes import LOCUSTFILE, REFUSED, USAGE
 from perftui.model.errors import PerftuiError
-from perftui.model.plan import plan_from_dict, plan_to_dict
+from perftui.model.plan import UNTIL_STEADY_S, plan_from_dict, plan_to_dict
 from perftui.profiles.choice import AskedNames, Choice, asked_names, resolve, wants_demo
 from perftui.profiles.file import load_profiles
 from perftui.profiles.profile_set import ProfileSet
@@ -24,6 +24,15 @@ PRECEDENCE = {
     "durations": (Choice(run_time="1m30s"), {}, "run_time", 90.0, "--run-time"),
     "from a variable": (Choice(), {"PERFTUI_STOP_TIMEOUT": "0s"}, "stop_timeout", 0.0, "PERFTUI_STOP_TIMEOUT"),
     "warm-up": (Choice(warm_up="500ms"), {}, "warm_up", 0.5, "--warm-up"),
+    "until it is steady": (
+        Choice(),
+        {"PERFTUI_WARM_UP": "until  steady"},
+        "warm_up",
+        UNTIL_STEADY_S,
+        "PERFTUI_WARM_UP",
+    ),
+    "rules": (Choice(), {}, "abort_on", ("default",), "default"),
+    "a given rule": (Choice(abort_on=("rps < 1",)), {}, "abort_on", ("rps < 1",), "--abort-on"),
     "an interpreter on the path": (Choice(python="python3.11"), {}, "python", "python3.11", "--python"),
 }
 
@@ -55,13 +64,33 @@ def test_a_plan_is_complete_absolute_and_survives_being_written(project_set: Pro
     assert plan_from_dict(plan_to_dict(plan)) == plan
 
 
+def test_a_plan_has_the_thresholds_of_its_scenario_and_its_profile(project_set: ProfileSet, project: Path) -> None:
+    plan = resolve(project_set, Choice(profile="light"), {}, project)
+    assert plan.thresholds == ("p95(buy) < 500ms, acceptable 1s", "fail_ratio < 1%")
+    assert plan.scenario.groups == {"buy": ("POST /cart/*", "POST /orders")}
+    assert plan.origins["thresholds"] == f"profiles.toml [scenarios.shop] and {FILE}"
+    plan = resolve(project_set, Choice(profile="light", scenario="pay"), {}, project)
+    assert (plan.thresholds, plan.origins["thresholds"]) == (("fail_ratio < 1%",), FILE)
+    plan = resolve(project_set, Choice(profile="open", target="live"), {}, project)
+    assert (len(plan.thresholds), plan.origins["thresholds"]) == (1, "profiles.toml [scenarios.shop]")
+
+
+def test_given_thresholds_replace_those_of_profile_and_scenario(project_set: ProfileSet, project: Path) -> None:
+    choice = Choice(profile="light", thresholds=("rps > 5", "p95(buy) < 1s"))
+    plan = resolve(project_set, choice, {}, project)
+    assert (plan.thresholds, plan.origins["thresholds"]) == (("rps > 5", "p95(buy) < 1s"), "--threshold")
+    assert plan.profile.abort_on == ("default",)
+    assert plan_from_dict(plan_to_dict(plan)) == plan
+
+
 def test_given_locustfiles_leave_the_scenarios_selection_behind(project_set: ProfileSet, project: Path) -> None:
     (project / "mine.py").touch()
     choice = Choice(profile="light", locustfiles=("mine.py", "load", "./mine.py"), tags=("smoke",))
     plan = resolve(project_set, choice, {}, project)
     assert plan.scenario.name == "mine"
     assert plan.scenario.locustfiles == (str(project / "mine.py"), str(project / "load"))
-    assert (plan.scenario.user_classes, plan.scenario.weights) == ((), {})
+    assert (plan.scenario.user_classes, plan.scenario.weights, plan.scenario.groups) == ((), {}, {})
+    assert (plan.thresholds, plan.origins["thresholds"]) == (("fail_ratio < 1%",), FILE)
     assert (plan.scenario.tags, plan.origins["tags"]) == (("smoke",), "--tag")
 
 
@@ -110,6 +139,31 @@ BAD_CHOICES = {
         USAGE,
         "a warm_up of 1m leaves nothing of a run_time of 1m: warm_up is from --warm-up, "
         "run_time from profiles.toml [profiles.light]. Make the run longer or the warm-up shorter.",
+    ),
+    "no time to become steady": (
+        Choice(profile="light", warm_up="until steady", run_time="15s"),
+        {},
+        USAGE,
+        "a warm_up until steady, which takes at least 20s, leaves nothing of a run_time of 15s: warm_up is from "
+        "--warm-up, run_time from --run-time. Make the run longer or the warm-up shorter.",
+    ),
+    "a threshold that does not parse": (
+        Choice(profile="light", thresholds=("rps > 1", "p95(buy < 1s")),
+        {},
+        USAGE,
+        "--threshold: 'p95(buy < 1s', column 13: expected ) at the end of the name.",
+    ),
+    "a metric that does not exist": (
+        Choice(profile="light", thresholds=("fail_rate < 1%",)),
+        {},
+        USAGE,
+        "--threshold: 'fail_rate < 1%', column 1: no metric is called 'fail_rate', the nearest is fail_ratio.",
+    ),
+    "an abort rule that does not parse": (
+        Choice(profile="light", abort_on=("p95 > 1s, acceptable 2s",)),
+        {},
+        USAGE,
+        "--abort-on: 'p95 > 1s, acceptable 2s', column 11: expected for, after or min_requests.",
     ),
     "unknown target": (
         Choice(profile="light", target="stagin"),

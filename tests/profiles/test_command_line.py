@@ -28,6 +28,12 @@ LINES = {
         {},
         "perftui run light --profiles profiles.toml -f load/shop.py",
     ),
+    "rules": (
+        Choice(profile="light", thresholds=("p95 < 1s", "rps > 5, acceptable 2"), abort_on=("default", "rps[10s] < 1")),
+        {"PERFTUI_WARM_UP": "until steady"},
+        "perftui run light --warm-up 'until steady' --threshold 'p95 < 1s' --threshold 'rps > 5, acceptable 2' "
+        "--abort-on default --abort-on 'rps[10s] < 1'",
+    ),
     "secrets behind --": (
         Choice(profile="light", locust_args=("--api-key", "hunter2", "--token=hunter2 x", "--level", "3")),
         {},

@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from perftui.exit_codes import USAGE
+from perftui.judgement.metrics import KNOWN_METRICS
 from perftui.model.errors import PerftuiError
+from perftui.model.plan import UNTIL_STEADY_S
 from perftui.model.text import clean
 from perftui.profiles.file import MAX_FILE_BYTES, find_profiles, load_profiles
 from perftui.profiles.profile_set import ProfileSet
@@ -22,7 +24,8 @@ BAD_FILES = {
     "unknown key": (
         "[profiles.light]\nuser = 3\n",
         "profiles.toml:2 [profiles.light] user: unknown key, the nearest is users. Allowed here: description, users, "
-        "spawn_rate, run_time, stop_timeout, warm_up, connect_timeout, read_timeout, python, scenario, target.",
+        "spawn_rate, run_time, stop_timeout, warm_up, connect_timeout, read_timeout, python, thresholds, abort_on, "
+        "scenario, target.",
     ),
     "unknown table": (
         "[profile.light]\nusers = 3\n",
@@ -100,6 +103,74 @@ BAD_FILES = {
         '[defaults]\nwarm_up = "1m"\n[profiles.light]\nrun_time = "1m"\n',
         "profiles.toml:4 [profiles.light] run_time: a warm_up of 1m leaves nothing of a run_time of 1m.",
     ),
+    "nothing left after it is steady": (
+        '[profiles.light]\nrun_time = "20s"\nwarm_up = "until steady"\n',
+        "profiles.toml:3 [profiles.light] warm_up: a warm_up until steady, which takes at least 20s, leaves nothing "
+        "of a run_time of 20s.",
+    ),
+    "no such warm-up": (
+        '[profiles.light]\nwarm_up = "steady"\n',
+        "profiles.toml:2 [profiles.light] warm_up: 'steady' is not a duration from 0s to 168h, such as 90s, 5m or "
+        "1h30m, or 'until steady'.",
+    ),
+    "a threshold that does not parse": (
+        '[profiles.light]\nthresholds = ["p95(auth) < 500"]\n',
+        "profiles.toml:2 [profiles.light] thresholds: 'p95(auth) < 500', column 13: a time needs its unit; "
+        "write 500ms.",
+    ),
+    "the line of the threshold in a long list": (
+        '[profiles.light]\nthresholds = [\n  "rps > 100",\n  "p95 << 500ms",\n]\n',
+        "profiles.toml:4 [profiles.light] thresholds: 'p95 << 500ms', column 6: expected a time, such as 500ms.",
+    ),
+    "a metric that does not exist": (
+        SCENARIO + 'thresholds = ["fail_rate < 1%"]\n',
+        "profiles.toml:3 [scenarios.s] thresholds: 'fail_rate < 1%', column 1: no metric is called 'fail_rate', "
+        "the nearest is fail_ratio.",
+    ),
+    "an abort rule that does not parse": (
+        '[defaults]\nabort_on = ["default", "p95 > 1s for long"]\n',
+        "profiles.toml:2 [defaults] abort_on: 'p95 > 1s for long', column 14: expected a duration from 0s to 24h, "
+        "such as 30s.",
+    ),
+    "no default among thresholds": (
+        '[defaults]\nthresholds = ["default"]\n',
+        "profiles.toml:2 [defaults] thresholds: 'default', column 1: no metric is called 'default', "
+        f"known are {KNOWN_METRICS}.",
+    ),
+    "one threshold without its list": (
+        '[profiles.light]\nthresholds = "p95 < 500ms"\n',
+        "profiles.toml:2 [profiles.light] thresholds: 'p95 < 500ms' is not a list of thresholds such as p95 < 500ms, "
+        "0 to 100 of them.",
+    ),
+    "a threshold that is a number": (
+        "[profiles.light]\nthresholds = [500]\n",
+        "profiles.toml:2 [profiles.light] thresholds: 500 is not one of thresholds such as p95 < 500ms; allowed is a "
+        "list of thresholds such as p95 < 500ms, 0 to 100 of them.",
+    ),
+    "a group without globs": (
+        SCENARIO + "groups = { auth = [] }\n",
+        "profiles.toml:3 [scenarios.s] groups: the globs of auth, this list is not a list of globs over request names, "
+        "1 to 100 of them.",
+    ),
+    "a group whose name no rule could hold": (
+        SCENARIO + 'groups = { "a)" = ["GET /a"] }\n',
+        "profiles.toml:3 [scenarios.s] groups: 'a)' is not the name of a group; allowed: letters, digits, '_', '-' and "
+        "'.', at most 64, the first no '-' or '.'.",
+    ),
+    "metrics at no address": (
+        '[targets.a]\nurl = "http://a"\nmetrics_url = "metrics"\n',
+        "profiles.toml:3 [targets.a] metrics_url: 'metrics' is not an address such as "
+        "http://127.0.0.1:9100/metrics, or a path on the target such as /metrics.",
+    ),
+    "metrics of another kind": (
+        '[targets.a]\nurl = "http://a"\nmetrics_url = "ftp://me:hunter2@a/metrics"\n',
+        "profiles.toml:3 [targets.a] metrics_url: 'ftp://***@a/metrics' is not an http:// or https:// address.",
+    ),
+    "a password in the command of a monitor": (
+        '[targets.a]\nurl = "http://a"\nmonitor_command = "psql --password=hunter2\\u001b"\n',
+        "profiles.toml:3 [targets.a] monitor_command: 'psql --password=***' is not a text of 1 to 1000 characters "
+        "without control characters.",
+    ),
     "not TOML": (
         "[profiles.light]\nusers = \n",
         "profiles.toml:2:9: not TOML: Invalid value.",
@@ -163,6 +234,10 @@ KEYS = [
     "weights",
     "tags",
     "scenario",
+    "thresholds",
+    "abort_on",
+    "groups",
+    "metrics_url",
     "x",
 ]
 VALUE = st.recursive(
@@ -171,7 +246,7 @@ VALUE = st.recursive(
     | st.integers()
     | st.floats()
     | st.text(max_size=30)
-    | st.sampled_from(["1m", "http://a"]),
+    | st.sampled_from(["1m", "http://a", "until steady", "p95 < 1s", "default"]),
     lambda each: st.lists(each, max_size=3) | st.dictionaries(st.text(max_size=5), each, max_size=3),
     max_leaves=5,
 )
@@ -221,7 +296,7 @@ def _toml(value: object) -> str:
     return str(value)
 
 
-def test_the_shipped_sets_mean_the_same_and_hold_the_known_suite() -> None:
+def test_the_shipped_sets_mean_the_same() -> None:
     built_in, reference = load_profiles(None), load_profiles(REFERENCE)
     assert built_in.source == "built-in"
     assert (built_in.profiles, built_in.targets, built_in.scenarios, built_in.defaults, built_in.written) == (
@@ -231,16 +306,6 @@ def test_the_shipped_sets_mean_the_same_and_hold_the_known_suite() -> None:
         reference.defaults,
         reference.written,
     )
-    shapes = {name: (each.users, each.spawn_rate, each.run_time_s) for name, each in built_in.profiles.items()}
-    assert shapes == {
-        "light": (10, 1, 60),
-        "medium": (20, 2, 300),
-        "heavy": (50, 5, 600),
-        "spike": (100, 10, 180),
-        "endurance": (50, 1, 1800),
-        "smoke": (2, 1, 30),
-    }
-    assert {built_in.scenario_of(name) for name in built_in.profiles} == {"browse"}
 
 
 def test_defaults_are_under_every_profile_and_the_origin_of_each_key_is_known(project_set: ProfileSet) -> None:
@@ -251,6 +316,37 @@ def test_defaults_are_under_every_profile_and_the_origin_of_each_key_is_known(pr
     assert project_set.key_origin("light", "python") is None
     assert project_set.target_of("light") == "staging"
     assert project_set.target_of("open") is None
+
+
+def test_what_judges_a_run_is_read_and_a_profiles_own_rules_stand_in_place_of_the_defaults(
+    load_text: Callable[[str | bytes], ProfileSet],
+) -> None:
+    loaded = load_text("""
+[defaults]
+thresholds = ["rps > 10"]
+abort_on = []
+[targets.a]
+url = "http://a"
+metrics_url = "/metrics?format=prometheus"
+monitor_command = "cat /proc/loadavg"
+[scenarios.s]
+locustfiles = ["a.py"]
+groups = { auth = ["POST /auth/*", "GET /me"] }
+thresholds = ["p95(auth) < 500ms, acceptable 1s"]
+[profiles.own]
+warm_up = "until steady"
+thresholds = ["p99 < 1s", " p99 < 1s "]
+abort_on = ["default", "fail_ratio[10s] >= 50% for 5s after 30s"]
+[profiles.plain]
+""")
+    own, plain = loaded.profiles["own"], loaded.profiles["plain"]
+    assert (own.warm_up_s, own.thresholds) == (UNTIL_STEADY_S, ("p99 < 1s",))
+    assert own.abort_on == ("default", "fail_ratio[10s] >= 50% for 5s after 30s")
+    assert (plain.thresholds, plain.abort_on) == (("rps > 10",), ())
+    assert loaded.scenarios["s"].groups == {"auth": ("POST /auth/*", "GET /me")}
+    assert loaded.scenarios["s"].thresholds == ("p95(auth) < 500ms, acceptable 1s",)
+    assert loaded.targets["a"].metrics_url == "/metrics?format=prometheus"
+    assert loaded.targets["a"].monitor_command == "cat /proc/loadavg"
 
 
 def test_an_interpreter_is_found_from_the_file_and_its_link_stays(

@@ -31,6 +31,17 @@ def test_an_address_gets_a_name_and_what_the_file_says_of_its_host(
     assert "hunter2" not in repr(origins)
 
 
+@pytest.mark.parametrize("address", ["https://shop.example.com", "https://shop.example.com:8443/v2"])
+def test_an_address_keeps_the_monitors_of_its_host(project_set: ProfileSet, address: str) -> None:
+    target, origins = choose_target(project_set, address, "--target", None)
+    assert (target.metrics_url, target.monitor_command) == ("/metrics", "free -m")
+    assert origins["metrics_url"].startswith("profiles.toml [targets.staging]")
+    assert origins["monitor_command"] == origins["metrics_url"]
+    other, origins = choose_target(project_set, "https://other.example.com", "--target", None)
+    assert (other.metrics_url, other.monitor_command) == ("", "")
+    assert "metrics_url" not in origins
+
+
 def test_it_says_where_an_environment_was_taken_from(project_set: ProfileSet) -> None:
     _, unknown = choose_target(project_set, "http://other.example.com", "--target", None)
     _, known = choose_target(project_set, "http://www.example.com", "--target", None)

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from perftui.model.plan import RunPlan
 from perftui.model.record import Outcome, RunEvent
 from perftui.model.run_state import RunState
 from perftui.model.snapshot import point_of
-from perftui.model.tick import ExceptionDelta, FailureDelta
+from perftui.model.tick import ExceptionDelta, FailureDelta, RateLimitDelta, TargetSample
 from perftui.store.reader import RunReader
 from perftui.store.writer import RunWriter
 from tests.fakes.ticks import delta, tick, total_of
@@ -25,6 +26,7 @@ from tests.fakes.ticks import delta, tick, total_of
 MakeWriter = Callable[..., RunWriter]
 MakeOutcome = Callable[..., Outcome]
 
+VERSION_1 = Path(__file__).parents[1] / "data" / "samples_of_version_1.sql"
 TICKS = [
     tick(
         seq,
@@ -58,6 +60,43 @@ def test_a_sealed_run_comes_back_whole(make_writer: MakeWriter, make_outcome: Ma
     last = record.history[-1]
     assert (last.total_requests, last.total_failures) == (totals.total.requests, totals.total.failed)
     assert last.total_median_ms == totals.total.times().percentile_ms(50)
+
+
+def test_what_was_known_of_the_target_is_in_every_tick_and_point(make_writer: MakeWriter) -> None:
+    samples = (TargetSample(12.5, 1 << 40, 7, -1.5), None, TargetSample(), TargetSample(memory_bytes=3))
+    limited = (RateLimitDelta("GET", "/a", 9, 0.2, 0.9, 30.0, 0.8), RateLimitDelta("GET", "/new", 1, 0.5, 0.5))
+    ticks = [replace(TICKS[seq], target=sample, rate_limits=limited) for seq, sample in enumerate(samples)]
+    writer = make_writer()
+    for each in ticks:
+        writer.commit(each)
+    reader = RunReader(writer.folder)
+    assert list(reader.ticks()) == ticks
+    assert [point.target for point in reader.points()] == list(samples)
+    assert [point.target for point in reader.record().timeline] == list(samples)
+
+
+def test_a_file_of_version_1_reads_as_before_with_nothing_of_the_target(make_writer: MakeWriter) -> None:
+    writer = make_writer()
+    writer.close()
+    (writer.folder / "samples.db").unlink()
+    with sqlite3.connect(writer.folder / "samples.db") as connection:
+        connection.executescript(VERSION_1.read_text())
+    connection.close()
+    expected = [
+        tick(
+            seq,
+            delta("/a", (1.0, 20.0), (3.0,)),
+            failures=(FailureDelta("GET", "/a", "boom", 1, 0.5, 0.5),),
+            exceptions=(ExceptionDelta("ValueError", "Traceback", 2),),
+        )
+        for seq in (1, 2)
+    ]
+    before = (writer.folder / "samples.db").read_bytes()
+    reader = RunReader(writer.folder)
+    assert list(reader.ticks()) == expected
+    assert reader.points() == list(map(point_of, expected))
+    assert reader.record().timeline == tuple(map(point_of, expected))
+    assert (writer.folder / "samples.db").read_bytes() == before
 
 
 def test_a_reader_follows_a_writer(make_writer: MakeWriter) -> None:
@@ -149,12 +188,20 @@ def test_a_damaged_file_is_named(make_writer: MakeWriter, make_outcome: MakeOutc
     assert name in str(caught.value)
 
 
-def test_a_row_that_is_no_row_is_damage(make_writer: MakeWriter) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE tick SET started = 'many'",
+        "INSERT INTO target_sample VALUES (0, 'hot', NULL, NULL, NULL)",
+        "INSERT INTO rate_limit VALUES (0, 0, 1, 1, 0.5, 0.5, 'soon', NULL)",
+    ],
+)
+def test_a_row_that_is_no_row_is_damage(make_writer: MakeWriter, change: str) -> None:
     writer = make_writer()
     writer.commit(TICKS[0])
     writer.close()
     with sqlite3.connect(writer.folder / "samples.db") as connection:
-        connection.execute("UPDATE tick SET started = 'many'")
+        connection.execute(change)
     connection.close()
     with pytest.raises(PerftuiError, match=r"samples\.db is damaged"):
         RunReader(writer.folder).record()

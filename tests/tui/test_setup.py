@@ -11,7 +11,7 @@ from textual import events
 from textual.pilot import Pilot
 
 from perftui.model.inspection import CheckItem
-from perftui.model.plan import RunPlan, Scenario, Target
+from perftui.model.plan import UNTIL_STEADY_S, RunPlan, Scenario, Target
 from perftui.profiles.choice import AskedNames
 from perftui.tui.app import PerftuiApp
 from perftui.tui.screens.dialogs import ConfirmHost, QuitDialog
@@ -90,6 +90,27 @@ async def test_fields_change_the_plan_and_say_what_is_wrong(services: FakeServic
         await pilot.press("backspace", "enter")
         await wait_until(lambda: services.started, "the start")
     assert services.started[0].profile.users == 25
+
+
+async def test_a_warm_up_may_last_until_the_run_is_steady(services: FakeServices, text_of: TextOf) -> None:
+    app = PerftuiApp(services, AskedNames("smoke", "local"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("e", "down", "down", "down", *"until")
+        await pilot.pause()
+        print(text_of(app)); assert "✗ warm-up: 30s or until steady" in text_of(app)
+        await pilot.press("space", *"steady")
+        await pilot.pause()
+        assert "✗" not in text_of(app)
+        assert app.screen.query_one(Fields).overrides == {"warm_up": "until steady"}
+        await pilot.press("enter")
+        await wait_until(lambda: services.started, "the start")
+        assert services.started[0].profile.warm_up_s == UNTIL_STEADY_S
+        # The plan is offered as it was run.
+        await pilot.press("1")
+        app.set_up_again(services.started[0])
+        await pilot.pause()
+        assert app.screen.query_one(Fields).overrides == {"warm_up": "until steady"}
 
 
 async def test_a_plan_that_the_target_does_not_allow_says_so(services: FakeServices, text_of: TextOf) -> None:

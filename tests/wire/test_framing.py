@@ -17,7 +17,20 @@ from perftui.model.tick import FailureDelta
 from perftui.wire.codec import WireError
 from perftui.wire.framing import MAX_FRAME_BYTES, FrameReader, decode, encode
 from perftui.wire.heartbeat import Beat, decode_beat, encode_beat
-from perftui.wire.messages import Configure, Ended, Fault, Loaded, Message, Shown, Stop, StopRun, Ticked
+from perftui.wire.messages import (
+    Benched,
+    BenchPlanned,
+    BenchSettings,
+    Configure,
+    Ended,
+    Fault,
+    Loaded,
+    Message,
+    Shown,
+    Stop,
+    StopRun,
+    Ticked,
+)
 from tests.fakes.ticks import delta, tick, total_of
 
 TICK = tick(0, delta("/a", (1.5, 2)), delta("/b", (), (9,)), failures=(FailureDelta("GET", "/b", "no", 1, 0.1, 0.2),))
@@ -37,6 +50,9 @@ MESSAGES: list[Message] = [
         ("one warning",),
     ),
     Ticked(TICK),
+    Configure("bench", (), "u", 1, 1.0, 3.0, 2.0, 9.0, 9.0, bench=BenchSettings(None, 3.0, 10.0, 5.5)),
+    BenchPlanned((("A", "t"), ("A", "u"))),
+    Benched("A", "t", (0.001, 0.002), 1, "no", "", True),
     Fault("locustfile", "a.py:1: no", "trace"),
     Ended(None, None, (("GET", "http://h/", 1.5),)),
     Stop(),

@@ -21,6 +21,7 @@ from perftui.model.inspection import CheckItem
 from perftui.model.plan import Profile, RunPlan, Target
 from perftui.model.text import clean, mask_secrets
 from perftui.profiles.choice import AskedNames
+from perftui.profiles.keys import SETTINGS, named
 from perftui.profiles.targets import DEMO_ORIGIN
 from perftui.tui.crash import write_crash_report
 from perftui.tui.figures import axis_text
@@ -47,6 +48,7 @@ NO_TARGET_WHY = "no target: choose one of the list"
 SETTLE_S = 0.5
 # More than any preflight has.
 MAX_CHECK_ITEMS = 100
+_WARM_UP = named(SETTINGS)["warm_up"].kind
 
 
 class SetupScreen(CockpitScreen):
@@ -411,4 +413,9 @@ def _bug_text(error: Exception) -> str:
 
 def _own_values(profile: Profile) -> dict[str, str]:
     run_time = format_duration(profile.run_time_s) if profile.run_time_s is not None else "–"
-    return {"users": str(profile.users), "spawn_rate": f"{profile.spawn_rate:g}", "run_time": run_time}
+    return {
+        "users": str(profile.users),
+        "spawn_rate": f"{profile.spawn_rate:g}",
+        "run_time": run_time,
+        "warm_up": _WARM_UP.write(profile.warm_up_s),
+    }

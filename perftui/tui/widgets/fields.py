@@ -1,4 +1,4 @@
-"""What may be changed of a profile before it runs: three fields, and below them what is wrong with one."""
+"""What may be changed of a profile before it runs: its fields, and beside the last one what is wrong with one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from perftui.model.duration import parse_duration
+from perftui.profiles.keys import SETTINGS, named
+from perftui.profiles.rule_values import UNTIL_STEADY
+
+_WARM_UP = named(SETTINGS)["warm_up"].kind
 
 
 class FieldSpec(NamedTuple):
@@ -41,11 +45,20 @@ def _run_time_fault(text: str) -> str:
         return "such as 90s, 5m, 1h30m"
 
 
-FIELDS = (
+def _warm_up_fault(text: str) -> str:
+    try:
+        _WARM_UP.read_text(text)
+    except ValueError:
+        return f"30s or {UNTIL_STEADY}"
+    return ""
+
+
+LOAD_FIELDS = (
     FieldSpec("users", "users", _users_fault),
     FieldSpec("spawn_rate", "spawn/s", _rate_fault),
     FieldSpec("run_time", "run time", _run_time_fault),
 )
+WARM_UP_FIELD = FieldSpec("warm_up", "warm-up", _warm_up_fault)
 
 
 class FieldInput(Input):
@@ -94,9 +107,11 @@ class Fields(Vertical):
 
     def compose(self) -> ComposeResult:
         with Horizontal():
-            for spec in FIELDS:
+            for spec in LOAD_FIELDS:
                 yield Field(spec)
-        yield Static("", markup=False, classes="fault")
+        with Horizontal():
+            yield Field(WARM_UP_FIELD)
+            yield Static("", markup=False, classes="fault")
 
     @property
     def overrides(self) -> dict[str, str]:
@@ -121,7 +136,7 @@ class Fields(Vertical):
         for field in self.query(Field):
             field.set_class(bool(field.fault), "-faulty")
         fault = self.fault
-        self.query_one(".fault", Static).update(f"✗ {fault}" if fault else "", layout=False)
+        self.query_one(".fault", Static).update(f"✗ {fault}" if fault else "")
         self.post_message(self.Changed())
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -1,0 +1,171 @@
+"""The target's process, where it runs on this machine: found by the port on which it listens."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+
+from perftui.conductor.target_source import UnreadableError
+from perftui.model.tick import TargetSample
+
+# They hold the port for somebody else: what they use says nothing of the target.
+FORWARDERS = frozenset(
+    {"com.docker.backend", "docker-proxy", "kubectl", "pasta", "rootlessport", "slirp4netns", "socat", "ssh"}
+)
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# Process id and start time: an id alone may be given again.
+_CpuTimes = dict[tuple[int, float], float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    cpu_s: _CpuTimes
+    memory_bytes: int
+    read_s: float
+
+
+class LocalProcess:
+    """All processes that listen on one port of `addresses`, and their children: a server may fork its workers.
+
+    They are found anew for each reading, so that a restart costs no more than the reading in between.
+    """
+
+    failing = "the target's process cannot be read"
+
+    def __init__(self, addresses: frozenset[Address], port: int, shown: str) -> None:
+        """`shown` is the address as people know it."""
+        self._addresses = addresses
+        self._port = port
+        self._shown = shown
+        self._before: _Used | None = None
+
+    @classmethod
+    def behind(cls, url: str) -> LocalProcess | None:
+        """None where `url` leads away from this machine, or nowhere."""
+        try:
+            parts = urlsplit(url)
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+            addresses = _loopback_addresses(parts.hostname or "")
+        except ValueError:
+            return None
+        return cls(addresses, port, f"{parts.hostname}:{port}") if addresses else None
+
+    async def read(self) -> TargetSample:
+        return await asyncio.to_thread(self._read)
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    def _read(self) -> TargetSample:
+        sockets = _sockets()
+        pids = self._with_children(self._listeners(sockets))
+        used = self._used(pids)
+        before, self._before = self._before, used
+        connections = {
+            (each.laddr, each.raddr)
+            for each in sockets
+            if each.status == psutil.CONN_ESTABLISHED and each.pid in pids and each.laddr.port == self._port
+        }
+        return TargetSample(_percent(before, used), used.memory_bytes, len(connections))
+
+    def _listeners(self, sockets: Iterable[Any]) -> set[int]:
+        listening = [
+            (_address(each.laddr.ip), each.pid)
+            for each in sockets
+            if each.status == psutil.CONN_LISTEN and each.laddr.port == self._port
+        ]
+        found = [pid for address, pid in listening if address in self._addresses]
+        # The system prefers who listens on the very address.
+        found = found or [pid for address, pid in listening if address.is_unspecified]
+        if not found:
+            raise UnreadableError(f"nothing on this machine listens on {self._shown}, as far as can be seen from here")
+        pids = {pid for pid in found if pid is not None}
+        if not pids:
+            raise UnreadableError(f"what listens on {self._shown} belongs to another user")
+        return pids
+
+    def _with_children(self, listeners: set[int]) -> set[int]:
+        # A test suite may serve the target itself, and perftui be its child: then the load is no part of the target.
+        ours = {psutil.Process().pid, *_children(psutil.Process().pid)}
+        family = {child for pid in listeners for child in _children(pid)}
+        return listeners | (family - ours)
+
+    def _used(self, pids: set[int]) -> _Used:
+        """Raises UnreadableError where none of `pids` is the target's own, or all have just ended."""
+        cpu_s: _CpuTimes = {}
+        memory_bytes = 0
+        names: set[str] = set()
+        for pid in pids:
+            try:
+                process = psutil.Process(pid)
+                with process.oneshot():
+                    times = process.cpu_times()
+                    memory_bytes += process.memory_info().rss
+                    names.add(process.name())
+                    cpu_s[pid, process.create_time()] = times.user + times.system
+            except psutil.NoSuchProcess:
+                continue  # ended a moment ago
+            except psutil.AccessDenied:
+                raise UnreadableError(f"what listens on {self._shown} belongs to another user") from None
+        if not cpu_s:
+            raise UnreadableError(f"what listened on {self._shown} has ended")
+        if names <= FORWARDERS:
+            forwarder = min(names)
+            raise UnreadableError(f"on {self._shown} listens {forwarder}, which only passes on to the target")
+        return _Used(cpu_s, memory_bytes, time.monotonic())
+
+
+def _loopback_addresses(host: str) -> frozenset[Address]:
+    """Empty where `host` is no loopback."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return frozenset({ipaddress.ip_address("127.0.0.1"), ipaddress.ip_address("::1")})
+    try:
+        address = _address(host)
+    except ValueError:
+        return frozenset()
+    return frozenset({address}) if address.is_loopback else frozenset()
+
+
+def _address(text: str) -> Address:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
+def _sockets() -> list[Any]:
+    """Every TCP socket of this machine with its process, as far as this user may know; a process is None where not."""
+    try:
+        return list(psutil.net_connections("tcp"))
+    except psutil.AccessDenied:
+        pass
+    # macOS shows only one's own processes, and each by itself.
+    found = []
+    for process in psutil.process_iter():
+        try:
+            found += [each._replace(pid=process.pid) for each in process.net_connections("tcp")]
+        except psutil.Error:
+            continue
+    return found
+
+
+def _children(pid: int) -> set[int]:
+    try:
+        return {child.pid for child in psutil.Process(pid).children(recursive=True)}
+    except psutil.Error:
+        return set()
+
+
+def _percent(before: _Used | None, now: _Used) -> float | None:
+    """100 for one busy core; None where no process is the same as before. A new child began in between."""
+    if before is None or not before.cpu_s.keys() & now.cpu_s.keys():
+        return None
+    used_s = sum(used - before.cpu_s.get(process, 0.0) for process, used in now.cpu_s.items())
+    return used_s / (now.read_s - before.read_s) * 100

@@ -1,0 +1,327 @@
+"""Two runs, the old and the new, request by request: what changed, and whether that is more than noise.
+
+A change is called worse or better where two things hold: it is beyond the limit, and its interval, as wide as the runs'
+own noise, does not hold "no change". The interval is the wider of two:
+
+- from the counts alone, as if each request stood for itself: order statistics for percentiles, Wilson's interval for
+  shares of failed requests, put together for the change (see perftui.judgement.intervals);
+- from slices: both runs are cut into the same number of slices of the same length, each slice is compared with the one
+  at the same place in the other run, and the spread of these changes is taken, autocorrelation included. A ramp or a
+  load shape is in both runs and cancels out; a drift, pauses and bursts are in the spread. Rates have only this one.
+
+Times and rates are compared by their ratio (times on its logarithm), shares of failed requests by their difference.
+All changes of a pair of runs together are allowed one false alarm in FALSE_ALARMS (Bonferroni).
+
+What lasts longer than a run, such as a busy machine, is in no spread within it: `benchmarks/comparison_truth.py` shows
+how often that misleads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+from perftui.judgement.intervals import (
+    Interval,
+    difference_interval,
+    mean_half_width,
+    quantile_interval_ms,
+    share_interval,
+)
+from perftui.model.tick import Tick
+from perftui.model.totals import RequestKey, RequestTotals, RunTotals
+
+DEFAULT_LIMIT = 0.2
+# The share of pairs of equal runs in which something may be called worse.
+FALSE_ALARMS = 0.02
+MAX_SLICES = 20
+# Of fewer, and of slices shorter than a second, nothing can be said about noise.
+MIN_SLICES = 8
+
+Metric = Literal["rps", "p50", "p95", "p99", "fail_ratio"]
+PERCENTS: dict[Metric, float] = {"p50": 50.0, "p95": 95.0, "p99": 99.0}
+METRICS: tuple[Metric, ...] = ("rps", *PERCENTS, "fail_ratio")
+
+
+class ChangeVerdict(Enum):
+    """In the order of what is looked at first."""
+
+    WORSE = "worse"
+    BETTER = "better"
+    SAME = "same"
+    ONLY_OLD = "only in A"
+    ONLY_NEW = "only in B"
+
+
+class Doubt(Enum):
+    """Why a change is called the same although that is not known."""
+
+    NONE = ""
+    TOO_FEW = "too few to say"
+    NOISE = "beyond the limit, within the noise"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One metric of one request in both runs: rps per second, times in ms, fail_ratio 0 to 1; None without data.
+
+    `low` and `high` are the bounds of its interval: relative to `old` (0.1 is 10 % more), for fail_ratio as `new` -
+    `old`. None where too little was measured to bound it.
+    """
+
+    metric: Metric
+    old: float | None
+    new: float | None
+    low: float | None
+    high: float | None
+    verdict: ChangeVerdict
+    doubt: Doubt = Doubt.NONE
+
+    @property
+    def absolute(self) -> float | None:
+        return None if self.old is None or self.new is None else self.new - self.old
+
+    @property
+    def relative(self) -> float | None:
+        """Relative to `old`: 0.1 is 10 % more. None without data, and where `old` is 0 and `new` is not."""
+        if self.old is None or self.new is None:
+            return None
+        if self.old == 0:
+            return 0.0 if self.new == 0 else None
+        return self.new / self.old - 1
+
+
+@dataclass(frozen=True, slots=True)
+class RequestChange:
+    """A request name in both runs; `changes` is empty where only one of them has it."""
+
+    method: str
+    name: str
+    old_requests: int
+    new_requests: int
+    verdict: ChangeVerdict
+    changes: tuple[Change, ...] = ()
+
+    def worse(self) -> list[Change]:
+        return [each for each in self.changes if each.verdict is ChangeVerdict.WORSE]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`requests` begins with what got worse most. `limit` is a share: 0.2 is 20 %."""
+
+    limit: float
+    slices: int
+    total: RequestChange
+    requests: tuple[RequestChange, ...]
+
+    def worse(self) -> list[tuple[RequestChange, Change]]:
+        """Every change for the worse, the total's first."""
+        return [(each, change) for each in (self.total, *self.requests) for change in each.worse()]
+
+    @property
+    def can_say(self) -> bool:
+        """Whether anything of the total could be judged."""
+        return any(change.doubt is not Doubt.TOO_FEW for change in self.total.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Sliced:
+    """A run's measured window: the whole of it, and the same in slices of the same length."""
+
+    totals: RunTotals
+    slices: tuple[RunTotals, ...]
+
+
+def slice_count(old: RunTotals, new: RunTotals) -> int:
+    """Into how many slices these two are cut."""
+    return max(1, min(MAX_SLICES, int(old.covered_s), int(new.covered_s)))
+
+
+def sliced(totals: RunTotals, ticks: Iterable[Tick], count: int) -> Sliced:
+    """`ticks` are those that `totals` adds up."""
+    slices = tuple(RunTotals() for _ in range(count))
+    begin_s = totals.elapsed_s - totals.covered_s
+    for tick in ticks:
+        place = (tick.elapsed_s - tick.interval_s / 2 - begin_s) / totals.covered_s if totals.covered_s > 0 else 0.0
+        slices[min(max(int(place * count), 0), count - 1)].add(tick)
+    return Sliced(totals, slices)
+
+
+def compare(old: Sliced, new: Sliced, limit: float = DEFAULT_LIMIT) -> Comparison:
+    """Raises ValueError where the two have different numbers of slices."""
+    if len(old.slices) != len(new.slices):
+        raise ValueError("the runs are cut into different numbers of slices")
+    in_both = old.totals.by_request.keys() & new.totals.by_request.keys()
+    # One request name alone is the total.
+    alpha = FALSE_ALARMS / (len(METRICS) * (len(in_both) + (len(in_both) > 1) or 1))
+    requests = [
+        _only(old.totals.by_request.get(key), new.totals.by_request.get(key))
+        if key not in in_both
+        else _Pair(old, new, key, limit, alpha).request_change()
+        for key in sorted(old.totals.by_request.keys() | new.totals.by_request.keys())
+    ]
+    return Comparison(
+        limit=limit,
+        slices=len(old.slices),
+        total=_Pair(old, new, None, limit, alpha).request_change(),
+        requests=tuple(sorted(requests, key=_place)),
+    )
+
+
+def _only(old: RequestTotals | None, new: RequestTotals | None) -> RequestChange:
+    if old is not None:
+        return RequestChange(old.method, old.name, old.requests, 0, ChangeVerdict.ONLY_OLD)
+    assert new is not None
+    return RequestChange(new.method, new.name, 0, new.requests, ChangeVerdict.ONLY_NEW)
+
+
+def _place(request: RequestChange) -> tuple[int, float, str, str]:
+    """What got worse most comes first."""
+    most = max((_size(each) for each in request.changes if each.verdict is request.verdict), default=0.0)
+    return list(ChangeVerdict).index(request.verdict), -most, request.name, request.method
+
+
+def _size(change: Change) -> float:
+    if not change.old or not change.new:
+        return math.inf if change.old != change.new else 0.0
+    return abs(math.log(change.new / change.old))
+
+
+class _Pair:
+    """One request name (None: all of them) in both runs."""
+
+    def __init__(self, old: Sliced, new: Sliced, key: RequestKey | None, limit: float, alpha: float) -> None:
+        self._limit = limit
+        self._alpha = alpha
+        self._old, self._new = _of(old.totals, key), _of(new.totals, key)
+        self._covered_s = old.totals.covered_s, new.totals.covered_s
+        self._slices = [
+            (_of(one, key), one.covered_s, _of(other, key), other.covered_s)
+            for one, other in zip(old.slices, new.slices, strict=True)
+        ]
+
+    def request_change(self) -> RequestChange:
+        changes = (self._rate(), *self._times(), self._fail_ratio())
+        verdicts = {change.verdict for change in changes}
+        verdict = next(each for each in ChangeVerdict if each in verdicts)
+        return RequestChange(self._old.method, self._old.name, self._old.requests, self._new.requests, verdict, changes)
+
+    def _rate(self) -> Change:
+        (old_s, new_s), (old, new) = self._covered_s, (self._old.requests, self._new.requests)
+        if not old or not old_s or not new_s:
+            return self._judged("rps", None, None, None)
+        old_rps, new_rps = old / old_s, new / new_s
+        half = self._half_width(
+            [
+                (new.requests / new_s - old.requests / old_s) / old_rps
+                for old, old_s, new, new_s in self._slices
+                if old_s > 0 and new_s > 0
+            ]
+        )
+        change = new_rps / old_rps - 1
+        return self._judged("rps", old_rps, new_rps, (change - half, change + half), more_is_worse=False)
+
+    def _times(self) -> list[Change]:
+        percents = list(PERCENTS.values())
+        old_times, new_times = self._old.times(), self._new.times()
+        old_ms, new_ms = old_times.percentiles_ms(percents), new_times.percentiles_ms(percents)
+        in_slices = [
+            (old.times().percentiles_ms(percents), new.times().percentiles_ms(percents))
+            for old, _, new, _ in self._slices
+        ]
+        changes = []
+        for index, (metric, percent) in enumerate(PERCENTS.items()):
+            old, new = old_ms[index], new_ms[index]
+            if old is None or new is None:
+                changes.append(self._judged(metric, old, new, None))
+                continue
+            half = self._half_width(
+                [
+                    _log(new_in_slice) - _log(old_in_slice)
+                    for old_in_slices, new_in_slices in in_slices
+                    if (old_in_slice := old_in_slices[index]) is not None
+                    and (new_in_slice := new_in_slices[index]) is not None
+                ]
+            )
+            low, high = difference_interval(
+                _log(old),
+                _logs(quantile_interval_ms(old_times, percent, self._alpha)),
+                _log(new),
+                _logs(quantile_interval_ms(new_times, percent, self._alpha)),
+            )
+            change = _log(new) - _log(old)
+            low, high = min(low, change - half), max(high, change + half)
+            changes.append(self._judged(metric, old, new, (_relative(low), _relative(high))))
+        return changes
+
+    def _fail_ratio(self) -> Change:
+        old, new = self._old.fail_ratio, self._new.fail_ratio
+        if old is None or new is None:
+            return self._judged("fail_ratio", old, new, None)
+        half = self._half_width(
+            [
+                new_in_slice - old_in_slice
+                for one, _, other, _ in self._slices
+                if (old_in_slice := one.fail_ratio) is not None and (new_in_slice := other.fail_ratio) is not None
+            ]
+        )
+        low, high = difference_interval(
+            old,
+            share_interval(self._old.failed, self._old.requests, self._alpha),
+            new,
+            share_interval(self._new.failed, self._new.requests, self._alpha),
+        )
+        return self._judged("fail_ratio", old, new, (min(low, new - old - half), max(high, new - old + half)))
+
+    def _half_width(self, changes: Sequence[float]) -> float:
+        return mean_half_width(changes, self._alpha) if len(changes) >= MIN_SLICES else math.inf
+
+    def _judged(
+        self,
+        metric: Metric,
+        old: float | None,
+        new: float | None,
+        interval: Interval | None,
+        *,
+        more_is_worse: bool = True,
+    ) -> Change:
+        if old is None or new is None or interval is None:
+            return Change(metric, old, new, None, None, ChangeVerdict.SAME, Doubt.TOO_FEW)
+        is_beyond = abs(new - old) > self._limit * old
+        is_clear = interval[0] > 0 or interval[1] < 0
+        low, high = (None if math.isinf(bound) else bound for bound in interval)
+        if is_beyond and is_clear:
+            verdict = ChangeVerdict.WORSE if (new > old) is more_is_worse else ChangeVerdict.BETTER
+            return Change(metric, old, new, low, high, verdict)
+        doubt = Doubt.NOISE if is_beyond else Doubt.NONE
+        if not is_clear and (low is None or high is None):
+            doubt = Doubt.TOO_FEW
+        return Change(metric, old, new, low, high, ChangeVerdict.SAME, doubt)
+
+
+def _of(totals: RunTotals, key: RequestKey | None) -> RequestTotals:
+    return totals.total if key is None else totals.by_request.get(key) or RequestTotals(*key)
+
+
+# Above this, math.exp raises.
+_NO_FLOAT = 700.0
+# Times are measured to the microsecond: what is shorter counts as one where a ratio is taken.
+_SHORTEST_MS = 0.001
+
+
+def _log(time_ms: float) -> float:
+    return math.log(max(time_ms, _SHORTEST_MS))
+
+
+def _logs(interval: Interval) -> Interval:
+    low, high = interval
+    return math.log(max(low, _SHORTEST_MS)) if low > 0 else -math.inf, math.log(max(high, _SHORTEST_MS))
+
+
+def _relative(log_ratio: float) -> float:
+    """A ratio less 1. What is not bounded stays so, and so does what no float holds."""
+    return math.expm1(log_ratio) if abs(log_ratio) < _NO_FLOAT else math.copysign(math.inf, log_ratio)

@@ -1,0 +1,41 @@
+"""What the rules see in a run, as plain sentences with their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from perftui.judgement.findings.drift import find_drift
+from perftui.judgement.findings.evidence import Evidence
+from perftui.judgement.findings.failures import find_failures
+from perftui.judgement.findings.few_samples import find_few_samples
+from perftui.judgement.findings.generator import find_generator_limit
+from perftui.judgement.findings.memory import find_memory_growth
+from perftui.judgement.findings.rate_limits import find_rate_limit
+from perftui.judgement.findings.spikes import find_spikes
+from perftui.judgement.findings.stalls import find_stalls
+from perftui.judgement.findings.two_groups import find_two_groups
+from perftui.model.judged import Finding
+from perftui.model.totals import RunTotals
+
+__all__ = ["Evidence", "find"]
+
+# The most important first: what makes the numbers doubtful, what broke, what changed, what is only notable.
+_RULES: tuple[Callable[[Evidence, RunTotals], Iterator[Finding]], ...] = (
+    find_generator_limit,
+    find_stalls,
+    find_failures,
+    find_rate_limit,
+    find_drift,
+    find_memory_growth,
+    find_spikes,
+    find_two_groups,
+    find_few_samples,
+)
+
+
+def find(evidence: Evidence, measured: RunTotals) -> tuple[Finding, ...]:
+    """The findings, most important first. `measured` adds up the ticks that `evidence` was told are measured.
+
+    Stalls and rate limits are looked for in the whole run, all else in its measured part.
+    """
+    return tuple(finding for rule in _RULES for finding in rule(evidence, measured))

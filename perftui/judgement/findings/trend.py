@@ -1,0 +1,88 @@
+"""Whether a series rises or falls, and how sure that is."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+# With fewer points the normal approximation of the test's statistic is no good.
+MIN_POINTS = 10
+# A sentence about a trend is wrong in at most one of 200 series that have none; three or so are looked at in each run.
+MIN_CONFIDENCE = 0.995
+# Autocorrelations beyond the 95 % limits of white noise count; those over longer lags rest on too few pairs.
+_SIGNIFICANT = 1.96
+_LONGEST_LAG = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The line through a series: its values at both ends; `confidence` (0 to 1) that it is not flat."""
+
+    from_value: float
+    to_value: float
+    confidence: float
+
+    @property
+    def change(self) -> float:
+        """As a share of where it began; 0 where that is not above 0."""
+        return self.to_value / self.from_value - 1 if self.from_value > 0 else 0.0
+
+    @property
+    def is_sure(self) -> bool:
+        return self.confidence >= MIN_CONFIDENCE
+
+    @property
+    def text(self) -> str:
+        """Such as "+50 %, 99 % confidence"; never more confidence than there is."""
+        sure = "99.9" if self.confidence >= 0.999 else f"{math.floor(self.confidence * 100)}"
+        return f"{self.change * 100:+.0f} %, {sure} % confidence"
+
+
+def trend_of(values: Sequence[float], edge: float = 0.5) -> Trend | None:
+    """The trend of `values`, which are of equal spans of time; None below MIN_POINTS of them.
+
+    The line is that of Theil and Sen: the median of all slopes between two points, through the median of what is left.
+    Its ends are `edge` of a span before the first point and after the last one. The confidence is that of the two-sided
+    test of Mann (1945) and Kendall (1975), with the variance corrected for ties and, after Hamed and Rao (Journal of
+    Hydrology 204, 1998), for autocorrelation; that correction never makes it surer.
+    """
+    n = len(values)
+    if n < MIN_POINTS:
+        return None
+    slope = statistics.median((values[b] - values[a]) / (b - a) for a, b in combinations(range(n), 2))
+    rest = [value - slope * index for index, value in enumerate(values)]
+    start = statistics.median(rest)
+    score = sum((later > earlier) - (later < earlier) for earlier, later in combinations(values, 2))
+    ties = sum(count * (count - 1) * (2 * count + 5) for count in Counter(values).values())
+    variance = (n * (n - 1) * (2 * n + 5) - ties) / 18 * _inflation(rest)
+    z = max(0, abs(score) - 1) / math.sqrt(variance) if variance > 0 else 0.0
+    return Trend(start - edge * slope, start + (n - 1 + edge) * slope, math.erf(z / math.sqrt(2)))
+
+
+def _inflation(rest: Sequence[float]) -> float:
+    """Hamed and Rao's n / n*, of what the trend leaves: by how much autocorrelation widens the variance."""
+    n = len(rest)
+    ranks = _ranks(rest)
+    mean = (n + 1) / 2
+    spread = math.fsum((rank - mean) ** 2 for rank in ranks)
+    if not spread:
+        return 1.0
+    total = 0.0
+    for lag in range(1, _LONGEST_LAG + 1):
+        pairs = zip(ranks[:-lag], ranks[lag:], strict=True)
+        correlation = math.fsum((a - mean) * (b - mean) for a, b in pairs) / spread
+        if correlation > _SIGNIFICANT / math.sqrt(n):
+            total += (n - lag) * (n - lag - 1) * (n - lag - 2) * correlation
+    return 1 + 2 / (n * (n - 1) * (n - 2)) * total
+
+
+def _ranks(values: Sequence[float]) -> list[float]:
+    """From 1; equal values share the mean of their ranks."""
+    order = sorted(values)
+    first = {value: index for index, value in reversed(list(enumerate(order)))}
+    count = Counter(order)
+    return [first[value] + (count[value] + 1) / 2 for value in values]

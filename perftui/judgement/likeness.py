@@ -1,0 +1,112 @@
+"""Whether two runs may be compared, and what to know of each when they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from perftui.model.duration import format_duration
+from perftui.model.record import Record, Trust
+from perftui.model.run_state import RunState
+from perftui.model.text import without_userinfo
+
+# Numbers of runs whose measured times differ by more than this factor do not cover the same.
+MOST_TIMES_LONGER = 1.5
+CONSTANT_USERS = "constant users"
+LOAD_SHAPE = "load_shape"
+"""The key under which a record's environment names the load shape."""
+_LOCUSTFILE_HASH = "sha256 "
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that makes two runs unlike, with the value of each as people read it."""
+
+    what: str
+    old: str
+    new: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.what} {self.old or 'none'} in A, {self.new or 'none'} in B"
+
+
+def differences(old: Record, new: Record) -> tuple[Difference, ...]:
+    """In what the two runs are so unlike that their numbers say nothing about each other."""
+    pairs = [(what, value, _asked(new)[what]) for what, value in _asked(old).items()]
+    found = [Difference(what, one, other) for what, one, other in pairs if one != other]
+    if not _is_same_place(old, new):
+        found.insert(0, Difference("target", _place(old), _place(new)))
+    short_s, long_s = sorted((old.totals.covered_s, new.totals.covered_s))
+    if long_s > short_s * MOST_TIMES_LONGER:
+        found.append(Difference("measured time", _seconds(old), _seconds(new)))
+    return tuple(found)
+
+
+def remarks(old: Record, new: Record) -> tuple[str, ...]:
+    """What makes the comparison worth less than it looks, as sentences."""
+    said = [f"{label} {doubt}." for label, record in (("A", old), ("B", new)) for doubt in _doubts(record)]
+    hashes, new_hashes = _locustfiles(old), _locustfiles(new)
+    changed = [name for name, value in hashes.items() if new_hashes.get(name, value) != value]
+    said += [f"{name} changed between the runs." for name in changed]
+    return tuple(said)
+
+
+def _doubts(record: Record) -> Iterable[str]:
+    if record.outcome is None:
+        yield "was never finished: its conductor died"
+    elif record.state is not RunState.FINISHED:
+        yield f"did not end as planned ({record.state.value}: {record.outcome.reason})"
+    if record.outcome is not None and record.outcome.trust is Trust.BAD:
+        yield "cannot be trusted: the generator was late for most of it"
+    elif record.outcome is not None and record.outcome.trust is Trust.LIMITED:
+        yield "is not quite to be trusted: the generator was late for some of it"
+
+
+def _asked(record: Record) -> dict[str, str]:
+    """What must be the same in both, by name. Where a load shape decides on the users, the profile's do not count."""
+    profile, scenario = record.plan.profile, record.plan.scenario
+    shape = record.environment.get(LOAD_SHAPE, "")
+    return {
+        "load model": f"load shape {shape}" if shape else CONSTANT_USERS,
+        "users": "" if shape else f"{profile.users:,}",
+        "spawn rate": "" if shape else f"{profile.spawn_rate:g}/s",
+        "locustfiles": ", ".join(_locustfiles(record)),
+        "user classes": ", ".join(sorted(scenario.user_classes)),
+        "tags": ", ".join(sorted(scenario.tags)),
+        "excluded tags": ", ".join(sorted(scenario.exclude_tags)),
+        "weights": ", ".join(f"{name} {weight}" for name, weight in sorted(scenario.weights.items())),
+        "arguments": " ".join(record.plan.locust_args),
+    }
+
+
+def _locustfiles(record: Record) -> dict[str, str]:
+    """The hash of each by its name, which unlike its path is the same in every clone of a project."""
+    return {
+        key.removeprefix(_LOCUSTFILE_HASH): value
+        for key, value in sorted(record.plan.provenance.items())
+        if key.startswith(_LOCUSTFILE_HASH)
+    }
+
+
+def _is_same_place(old: Record, new: Record) -> bool:
+    """The built-in target, like any local one of the same name, has another port each time it starts."""
+    one, other = urlsplit(_url(old)), urlsplit(_url(new))
+    if one == other:
+        return True
+    is_local = one.hostname in _LOOPBACK and other.hostname in _LOOPBACK
+    return is_local and old.plan.target.name == new.plan.target.name and one.path == other.path
+
+
+def _url(record: Record) -> str:
+    return without_userinfo(record.plan.target.url).rstrip("/")
+
+
+def _place(record: Record) -> str:
+    return f"{record.plan.target.name} ({_url(record)})"
+
+
+def _seconds(record: Record) -> str:
+    return format_duration(round(record.totals.covered_s, 1))

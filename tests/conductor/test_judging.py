@@ -1,0 +1,144 @@
+"""A run is judged while it goes on: by its thresholds, its abort rules and its warm-up."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+from collections.abc import Callable
+
+import pytest
+
+from perftui import exit_codes
+from perftui.conductor.demands import Demands
+from perftui.model.histogram import merge
+from perftui.model.judged import ThresholdState, Window
+from perftui.model.plan import UNTIL_STEADY_S, RunPlan
+from perftui.model.record import Verdict
+from perftui.model.run_state import RunState
+from perftui.store.reader import RunReader
+from tests.conductor.conftest import Conducted
+from tests.fakes.fault_server import RunningFaultServer
+from tests.fakes.waiting import wait_until
+
+Plans = Callable[..., RunPlan]
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "demands", "code", "verdict", "states"),
+    [
+        (("p95 < 10s", "rps > 1"), Demands(), exit_codes.OK, Verdict.PASSED, ["passed", "passed"]),
+        (("p95 < 10s", "p50 < 1us"), Demands(), exit_codes.FAILED, Verdict.FAILED, ["passed", "failed"]),
+        (("p50 < 1us, acceptable 9s",), Demands(), exit_codes.OK, Verdict.ACCEPTABLE, ["acceptable"]),
+        (("p50 < 1us, acceptable 9s",), Demands(targets=True), exit_codes.FAILED, Verdict.FAILED, ["acceptable"]),
+        (("p95(/nowhere*) < 1s",), Demands(), exit_codes.NO_DATA, Verdict.NO_DATA, ["no data"]),
+        (("p95 < 10s, min_requests 1000000",), Demands(), exit_codes.NO_DATA, Verdict.NO_DATA, ["no data"]),
+    ],
+)
+async def test_thresholds_earn_the_exit_code(
+    conducted: Conducted,
+    make_plan: Plans,
+    thresholds: tuple[str, ...],
+    demands: Demands,
+    code: int,
+    verdict: Verdict,
+    states: list[str],
+) -> None:
+    with RunningFaultServer("ok") as server:
+        conductor = await conducted.open(make_plan(server.url, run_time_s=1.0, thresholds=thresholds), demands)
+        outcome = await conductor.run()
+    assert (outcome.exit_code, outcome.verdict) == (code, verdict)
+    assert [each.state.value for each in outcome.thresholds] == states
+    assert conducted.last is not None
+    assert [each.state.value for each in conducted.last.thresholds] == states
+    written = json.loads((conductor.folder / "outcome.json").read_bytes())
+    assert [(each["rule"], each["state"]) for each in written["thresholds"]] == list(
+        zip(thresholds, states, strict=True)
+    )
+    assert RunReader(conductor.folder).outcome() == outcome
+
+
+async def test_an_abort_rule_ends_the_load_within_three_seconds(conducted: Conducted, make_plan: Plans) -> None:
+    rules = ("fail_ratio[1s] > 50%",)
+    with RunningFaultServer("ok") as server:
+        conductor = await conducted.open(make_plan(server.url, run_time_s=60.0, stop_timeout_s=30.0, abort_on=rules))
+        running = asyncio.create_task(conductor.run())
+        await wait_until(lambda: conducted.requests > 10, "ten requests ended")
+        server.change("status=500")
+        outcome = await running
+        last_request_s = server.last_request_s()
+    # The condition holds when the first whole second of failures is over.
+    assert last_request_s < 2.0 + 3.0
+    assert (outcome.exit_code, outcome.verdict, outcome.state) == (
+        exit_codes.STOPPED_EARLY,
+        Verdict.ABORTED,
+        RunState.STOPPED,
+    )
+    assert outcome.reason.startswith("aborted: fail_ratio[1s]")
+    assert outcome.accounting.started == (
+        outcome.accounting.succeeded + outcome.accounting.failed + outcome.accounting.abandoned
+    )
+
+
+async def test_a_target_that_only_fails_is_not_loaded_on(conducted: Conducted, make_plan: Plans) -> None:
+    with RunningFaultServer("status=500") as server:
+        conductor = await conducted.open(make_plan(server.url, run_time_s=60.0))
+        outcome = await conductor.run()
+    assert outcome.exit_code == exit_codes.STOPPED_EARLY
+    assert outcome.duration_s < 10.0 + 3.0
+
+
+async def test_the_warm_up_is_in_none_of_the_numbers_and_in_the_accounting(
+    conducted: Conducted, make_plan: Plans
+) -> None:
+    with RunningFaultServer("ok") as server:
+        plan = make_plan(server.url, run_time_s=4.0, warm_up_s=2.0, thresholds=("requests > 1", "requests[run] > 1"))
+        conductor = await conducted.open(plan)
+        outcome = await conductor.run()
+        served = server.requests()
+    record = RunReader(conductor.folder).record()
+    assert 1.5 < outcome.warm_up_s < 2.5
+    assert record.totals.covered_s == pytest.approx(record.whole.elapsed_s - outcome.warm_up_s)
+    assert outcome.accounting.started == record.whole.started == served
+    measured, whole = (each.observed for each in outcome.thresholds)
+    assert measured == record.totals.total.requests
+    assert whole == record.whole.total.requests > measured
+    rows = list(csv.DictReader((conductor.folder / "stats.csv").read_text().splitlines()))
+    assert int(rows[-1]["Request Count"]) == measured
+    assert "are warm-up" in (conductor.folder / "report.html").read_text()
+    assert any(shown.is_warming_up for shown in conducted.shown)
+    assert conducted.last is not None
+    assert conducted.last.total.requests == measured
+
+
+async def test_a_run_that_never_was_steady_is_no_pass(conducted: Conducted, make_plan: Plans) -> None:
+    with RunningFaultServer("ok") as server:
+        plan = make_plan(server.url, run_time_s=2.0, warm_up_s=UNTIL_STEADY_S, thresholds=("p95 < 9s",))
+        outcome = await (await conducted.open(plan)).run()
+    assert (outcome.exit_code, outcome.verdict) == (exit_codes.NO_DATA, Verdict.NO_DATA)
+    assert outcome.thresholds[0].state is ThresholdState.NO_DATA
+
+
+async def test_a_part_of_a_run_is_worked_out_exactly(conducted: Conducted, make_plan: Plans) -> None:
+    with RunningFaultServer("ok") as server:
+        conductor = await conducted.open(make_plan(server.url, run_time_s=4.0, thresholds=("p95 < 9s",)))
+        await conductor.run()
+    reader = RunReader(conductor.folder)
+    part = reader.record(window=Window(1.0, 3.0, "as asked"))
+    ticks = [each for each in reader.ticks() if 1.0 <= each.elapsed_s - each.interval_s / 2 < 3.0]
+    assert 1 <= len(ticks) <= 2
+    times = merge(delta.ok_times for each in ticks for delta in each.requests)
+    assert part.totals.total.times() == times
+    assert part.thresholds[0].n == times.count == part.totals.total.requests
+    assert len(part.history) == len(ticks)
+    assert len(part.timeline) > len(ticks)
+
+
+async def test_the_targets_own_side_is_in_every_tick(conducted: Conducted, make_plan: Plans) -> None:
+    with RunningFaultServer("ok") as server:
+        thresholds = ("target_memory < 100GB", "target_cpu < 3200%")
+        conductor = await conducted.open(make_plan(server.url, run_time_s=4.0, thresholds=thresholds))
+        outcome = await conductor.run()
+    assert [each.state for each in outcome.thresholds] == [ThresholdState.PASSED] * 2
+    samples = [each.target for each in RunReader(conductor.folder).ticks()]
+    assert sum(each is not None and (each.memory_bytes or 0) > 1_000_000 for each in samples) >= 2
