@@ -14,8 +14,8 @@ from typing import Protocol, Self, TextIO
 
 from perftui import exit_codes
 from perftui.conductor.conductor import open_run
-from perftui.conductor.demands import NO_DEMANDS, Demands
 from perftui.conductor.interpreter import Interpreter
+from perftui.conductor.judging import NO_DEMANDS, Demands
 from perftui.conductor.loading import load_engine
 from perftui.conductor.log import LogLine
 from perftui.model.duration import format_clock

@@ -12,7 +12,7 @@ import click
 
 from perftui import exit_codes
 from perftui.commands.asked import LocustCommand, asked, asking_options, demo_lease, runs_dir_option
-from perftui.conductor.demands import Demands
+from perftui.conductor.judging import Demands
 from perftui.headless import Voice, run_headless
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan, plan_to_dict

@@ -10,21 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from perftui import exit_codes
-from perftui.conductor.demands import NO_DEMANDS, Demands, abort_watch_of
+from perftui.conductor.announcer import Announcer
 from perftui.conductor.ending import End, accounting_of
 from perftui.conductor.engine_process import Exited, Garbled, Printed, Report
 from perftui.conductor.escalation import TERM_AFTER_S, Escalation
 from perftui.conductor.exporting import export_all
-from perftui.conductor.limits import exceeded_limit
+from perftui.conductor.judging import NO_DEMANDS, Demands, Judging
 from perftui.conductor.loading import LoadedEngine
-from perftui.conductor.log import LogLine, log_line, traceback_lines
+from perftui.conductor.log import LogLine
 from perftui.conductor.pulse import Pulse
 from perftui.conductor.target_monitor import TargetMonitor
 from perftui.conductor.viewers import Viewers
-from perftui.judgement.assessment import Assessment
-from perftui.judgement.verdict import judge
 from perftui.model.plan import RunPlan
-from perftui.model.record import Outcome, RunEvent
+from perftui.model.record import Outcome
 from perftui.model.run_state import RunState, check_transition
 from perftui.model.secret_arguments import secret_flags_of
 from perftui.model.snapshot import Snapshot, snapshot_of
@@ -66,12 +64,14 @@ async def open_run(
     `on_snapshot` and `on_log` are called in the event loop, for a run that is watched from the same process.
     `demands` is what more a run has to do to pass.
 
-    Raises PerftuiError, with no load sent and the engine ended, where one of the two cannot be made.
+    Raises PerftuiError, with no load sent and the engine ended, where one of the two cannot be made, or where a rule of
+    `plan` cannot be read.
     """
     started_at = datetime.now(UTC)
     writer: RunWriter | None = None
     try:
         # Everything that can be refused is refused before a folder is made.
+        judging = Judging(plan, demands)
         socket_path(runs_folder / "a run")
         writer = RunWriter.create(
             runs_folder,
@@ -80,7 +80,7 @@ async def open_run(
             environment=engine.environment,
             secret_flags=secret_flags_of(engine.loaded.inspection.arguments),
         )
-        conductor = Conductor(plan, engine, writer, started_at, on_snapshot, on_log, demands)
+        conductor = Conductor(plan, engine, writer, started_at, on_snapshot, on_log, judging)
         await conductor.viewers.open()
     except BaseException:
         await engine.process.close()
@@ -103,7 +103,7 @@ class Conductor:
         started_at: datetime,
         on_snapshot: Callable[[Snapshot], None],
         on_log: Callable[[LogLine], None],
-        demands: Demands,
+        judging: Judging,
     ) -> None:
         self.plan = plan
         self.folder = writer.folder
@@ -112,18 +112,13 @@ class Conductor:
         self._engine = engine.process
         self._writer = writer
         self._started_at = started_at
-        self._on_snapshot = on_snapshot
-        self._on_log = on_log
-        self._demands = demands
+        self._judging = judging
+        self._say = Announcer(writer, self.viewers, self._elapsed_s, on_snapshot, on_log)
         self._state = RunState.LOADING
-        self._assessment = Assessment(plan)
-        self._abort_watch = abort_watch_of(plan)
         self._monitor = TargetMonitor.for_target(plan.target)
-        self._said_of_target = ""
         self._end = End()
         self._escalation = Escalation()
         self._pulse = Pulse(self._now())
-        self._said_stuck_at = ""
         self._test_started_at: float | None = None
         self._overdue_at = float("inf")
         self._last_shown_at = 0.0
@@ -141,7 +136,7 @@ class Conductor:
                 await self._monitor.start()
             self._writer.append_log([str(line) for line in self._loaded.early_lines])
             for warning in self._loaded.warnings:
-                self._event("warning", warning)
+                self._say.event("warning", warning)
             self._engine.send(Start())
             self._show()
             while self._end.returncode is None:
@@ -170,11 +165,11 @@ class Conductor:
         if self._state is not RunState.STOPPING:
             self._begin_stopping(reason)
         if now:
-            self._event("stop", f"{reason}, now")
+            self._say.event("stop", f"{reason}, now")
             self._escalation.hurry(self._now())
 
     def _begin_stopping(self, reason: str) -> None:
-        self._event("stopping", reason)
+        self._say.event("stopping", reason)
         self._enter(RunState.STOPPING)
         self._engine.send(Stop())
         grace_s = 0.0 if self._pulse.stuck_at else self.plan.profile.stop_timeout_s
@@ -191,26 +186,26 @@ class Conductor:
             case Beat():
                 self._note(report)
             case Printed() | Logged():
-                self._log(report)
+                self._say.log(report)
             case TestStarted():
                 self._begin_test()
             case SpawningComplete(user_count=users):
-                self._event("spawned", f"all {users:,} users are spawned")
+                self._say.event("spawned", f"all {users:,} users are spawned")
                 if self._state is RunState.RAMPING:
                     self._enter(RunState.RUNNING)
             case Stopping(reason=why):
                 self._engine_stops(why)
             case Fault():
-                self._writer.append_log([str(line) for line in traceback_lines(report.traceback, self._elapsed_s())])
+                self._say.log_traceback(report.traceback)
                 self._end.fault = clean(mask_secrets(report.text), 500)
-                self._event("fault", self._end.fault)
+                self._say.event("fault", self._end.fault)
             case Ended():
                 self._end.ended = True
                 self._end.locust_exit_code = report.exit_code
                 self._end.hook_raised = clean(mask_secrets(report.hook_raised or ""))
                 self._end.oldest_abandoned_s = max((age for _, _, age in report.abandoned), default=0.0)
                 for method, url, age_s in report.abandoned[:20]:
-                    self._event("abandoned", clean(mask_secrets(f"{method} {url} after {age_s:.1f} s")))
+                    self._say.event("abandoned", clean(mask_secrets(f"{method} {url} after {age_s:.1f} s")))
                 self._escalation.await_hooks(self._now())
             case Exited(returncode=code):
                 self._end.returncode = code
@@ -229,7 +224,7 @@ class Conductor:
             self._overdue_at = self._now() + run_time_s + allowance_s
         if self._state is RunState.LOADING:
             self._enter(RunState.RAMPING)
-        self._event("started", "the test starts")
+        self._say.event("started", "the test starts")
         self._show()
 
     def _engine_stops(self, why: str) -> None:
@@ -244,26 +239,15 @@ class Conductor:
     def _add(self, tick: Tick) -> None:
         if self._monitor is not None:
             tick = replace(tick, target=self._monitor.latest())
-            self._say_of_target(self._monitor.problem)
-        self._assessment.add(tick)
+            self._say.target_problem(self._monitor.problem)
+        reason, now = self._judging.add(tick)
         # Committed before anybody sees it.
         self._writer.commit(tick)
-        self._guard(tick)
+        if reason and self._state is not RunState.STOPPING:
+            self.stop(reason, exit_codes.STOPPED_EARLY, now=now)
         if self._state is RunState.STOPPING and tick.user_count == 0 and tick.in_flight == 0:
             self._escalation.await_hooks(self._now())
         self._show()
-
-    def _guard(self, tick: Tick) -> None:
-        if self._state is RunState.STOPPING:
-            return
-        said = exceeded_limit(self.plan.target, tick)
-        if said:
-            self.stop(f"stopped by the target's limit: {said}", exit_codes.STOPPED_EARLY)
-            return
-        said = self._abort_watch.add(tick)
-        if said:
-            # What makes a run worthless, or hurts the target, is not to go on until users have finished.
-            self.stop(f"aborted: {said}", exit_codes.STOPPED_EARLY, now=True)
 
     # --- watching -------------------------------------------------------------------------------------------
 
@@ -285,24 +269,9 @@ class Conductor:
         self._pulse.note(beat, self._now())
         self._say_stuck()
 
-    def _say_of_target(self, problem: str) -> None:
-        """Once for each thing that keeps the target's own side from being read."""
-        if problem and problem != self._said_of_target:
-            self._event("target", problem)
-            self._log(Logged("WARNING", "perftui", problem))
-        self._said_of_target = problem
-
     def _say_stuck(self) -> None:
-        """Once for each place, in the log and the record; and again when it goes on."""
-        where = self._pulse.stuck_at
-        if where == self._said_stuck_at or self._end.ended:
-            return
-        if where:
-            self._event("stuck", f"user code is stuck at {where}")
-            self._log(Logged("WARNING", "perftui", f"user code is stuck at {where}: no user can work"))
-        else:
-            self._event("unstuck", f"user code goes on; it was stuck at {self._said_stuck_at}")
-        self._said_stuck_at = where
+        if not self._end.ended:
+            self._say.stuck(self._pulse.stuck_at)
 
     def _escalate(self) -> None:
         now = self._now()
@@ -323,28 +292,19 @@ class Conductor:
         self._writer.flush()
         known = self._writer.problem
         outcome = self._outcome(known)
-        self._writer.seal(outcome, self._assessment.measured)
+        self._writer.seal(outcome, self._judging.assessment.measured)
         problem = await asyncio.to_thread(export_all, self._writer) or self._writer.problem
         if problem and not known:
             # The record is whole as far as it goes; that it is not more is part of the outcome.
             outcome = self._outcome(problem)
-            self._writer.seal(outcome, self._assessment.measured)
+            self._writer.seal(outcome, self._judging.assessment.measured)
         self._enter(outcome.state, cause=outcome.reason)
         self._show()
         return outcome
 
     def _outcome(self, incomplete: str) -> Outcome:
-        assessment = self._assessment
-        thresholds, findings = assessment.thresholds(), assessment.findings()
-        judgement = judge(
-            assessment.whole,
-            assessment.measured,
-            self._end.ending(self._pulse.was_stuck_at, incomplete),
-            thresholds=thresholds,
-            findings=findings,
-            must_be_trusted=self._demands.trust,
-            is_strict=self._demands.targets,
-        )
+        judgement = self._judging.judgement(self._end.ending(self._pulse.was_stuck_at, incomplete))
+        assessment = self._judging.assessment
         return Outcome(
             run_id=self._writer.run_id,
             state=judgement.state,
@@ -359,8 +319,8 @@ class Conductor:
             locust_exit_code=self._end.locust_exit_code,
             warnings=self._loaded.warnings,
             trust=judgement.trust,
-            thresholds=thresholds,
-            findings=findings,
+            thresholds=judgement.thresholds,
+            findings=judgement.findings,
             warm_up_s=assessment.warm_up_s,
         )
 
@@ -375,22 +335,15 @@ class Conductor:
     def _enter(self, state: RunState, cause: str = "") -> None:
         check_transition(self._state, state)
         self._state = state
-        self._event("state", f"{state.value}: {cause}" if cause else state.value)
-
-    def _event(self, kind: str, text: str) -> None:
-        self._writer.record_event(RunEvent(self._elapsed_s(), kind, clean(text, 500)))
-
-    def _log(self, said: Printed | Logged) -> None:
-        line = log_line(said, self._elapsed_s())
-        self._writer.append_log([str(line)])
-        self._on_log(line)
+        self._say.event("state", f"{state.value}: {cause}" if cause else state.value)
 
     def _show(self) -> None:
         self._last_shown_at = self._now()
-        whole = self._assessment.whole
+        assessment = self._judging.assessment
+        whole = assessment.whole
         snapshot = snapshot_of(
             whole,
-            None if self._assessment.is_warming_up else self._assessment.measured,
+            None if assessment.is_warming_up else assessment.measured,
             run_id=self._writer.run_id,
             folder=str(self._writer.folder),
             title=self.plan.title,
@@ -400,11 +353,10 @@ class Conductor:
             warning=self._warning(),
             elapsed_s=self._elapsed_s() if self._state.has_load else whole.elapsed_s,
             run_time_s=self._loaded.loaded.run_time_s,
-            thresholds=self._assessment.thresholds(),
-            warm_up_s=self._assessment.warm_up_s,
+            thresholds=assessment.thresholds(),
+            warm_up_s=assessment.warm_up_s,
         )
-        self.viewers.show(snapshot)
-        self._on_snapshot(snapshot)
+        self._say.show(snapshot)
 
     def _warning(self) -> str:
         if self._pulse.stuck_at and not self._end.ended:

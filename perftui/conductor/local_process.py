@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,12 +18,22 @@ from perftui.model.tick import TargetSample
 
 # They hold the port for somebody else: what they use says nothing of the target.
 FORWARDERS = frozenset(
-    {"com.docker.backend", "docker-proxy", "kubectl", "pasta", "rootlessport", "slirp4netns", "socat", "ssh"}
+    {"com.docker.backend", "docker-proxy", "kubectl", "pasta", "rootlessport", "slirp4netns", "socat", "ssh", "sshd"}
 )
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # Process id and start time: an id alone may be given again.
 _CpuTimes = dict[tuple[int, float], float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Socket:
+    """On the port of the target. `pid` None: of a process that this user may not see."""
+
+    address: Address
+    remote: tuple[str, int] | None
+    status: str
+    pid: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +76,23 @@ class LocalProcess:
         """Nothing is held open."""
 
     def _read(self) -> TargetSample:
-        sockets = _sockets()
+        sockets = _sockets(self._port)
         pids = self._with_children(self._listeners(sockets))
         used = self._used(pids)
         before, self._before = self._before, used
+        # A socket that processes share is one connection.
         connections = {
-            (each.laddr, each.raddr)
+            (each.address, each.remote)
             for each in sockets
-            if each.status == psutil.CONN_ESTABLISHED and each.pid in pids and each.laddr.port == self._port
+            if each.status == psutil.CONN_ESTABLISHED and each.pid in pids
         }
         return TargetSample(_percent(before, used), used.memory_bytes, len(connections))
 
-    def _listeners(self, sockets: Iterable[Any]) -> set[int]:
-        listening = [
-            (_address(each.laddr.ip), each.pid)
-            for each in sockets
-            if each.status == psutil.CONN_LISTEN and each.laddr.port == self._port
-        ]
-        found = [pid for address, pid in listening if address in self._addresses]
+    def _listeners(self, sockets: Iterable[_Socket]) -> set[int]:
+        listening = [each for each in sockets if each.status == psutil.CONN_LISTEN]
+        found = [each.pid for each in listening if each.address in self._addresses]
         # The system prefers who listens on the very address.
-        found = found or [pid for address, pid in listening if address.is_unspecified]
+        found = found or [each.pid for each in listening if each.address.is_unspecified]
         if not found:
             raise UnreadableError(f"nothing on this machine listens on {self._shown}, as far as can be seen from here")
         pids = {pid for pid in found if pid is not None}
@@ -140,20 +148,25 @@ def _address(text: str) -> Address:
     return mapped or address
 
 
-def _sockets() -> list[Any]:
-    """Every TCP socket of this machine with its process, as far as this user may know; a process is None where not."""
+def _sockets(port: int) -> list[_Socket]:
+    """The TCP sockets of this machine whose own port is `port`."""
     try:
-        return list(psutil.net_connections("tcp"))
+        found: list[tuple[Any, int | None]] = [(each, each.pid) for each in psutil.net_connections("tcp")]
     except psutil.AccessDenied:
-        pass
-    # macOS shows only one's own processes, and each by itself.
-    found = []
+        found = list(_sockets_of_own_processes())
+    return [
+        _Socket(_address(each.laddr.ip), tuple(each.raddr) or None, each.status, pid)
+        for each, pid in found
+        if each.laddr and each.laddr.port == port
+    ]
+
+
+def _sockets_of_own_processes() -> Iterator[tuple[Any, int]]:
+    """macOS shows only one's own processes, and each by itself."""
     for process in psutil.process_iter():
-        try:
-            found += [each._replace(pid=process.pid) for each in process.net_connections("tcp")]
-        except psutil.Error:
-            continue
-    return found
+        with contextlib.suppress(psutil.Error):
+            for each in process.net_connections("tcp"):
+                yield each, process.pid
 
 
 def _children(pid: int) -> set[int]:

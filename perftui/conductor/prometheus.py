@@ -49,7 +49,7 @@ class _CpuTime:
 
 
 def metrics_address(target_url: str, metrics_url: str) -> httpx.URL:
-    """Where the metrics are; a relative `metrics_url` starts from the target's. Raises ValueError where that is none."""
+    """Where the metrics are; a relative `metrics_url` starts from the target's. Raises ValueError where it is none."""
     try:
         url = httpx.URL(target_url).join(metrics_url)
     except httpx.InvalidURL as error:
@@ -113,7 +113,9 @@ class PrometheusEndpoint:
     def _redirected(self, location: str) -> httpx.URL:
         here, there = self._url, self._url.join(location)
         if (there.scheme, there.host, there.port) != (here.scheme, here.host, here.port):
-            raise UnreadableError(f"{self._shown} redirects to {_shown(there)}; give that as metrics_url if you mean it")
+            raise UnreadableError(
+                f"{self._shown} redirects to {_shown(there)}; make that the metrics_url if you mean it"
+            )
         return there.copy_with(userinfo=b"")
 
     def _sample(self, body: bytes, read_s: float) -> TargetSample:

@@ -32,19 +32,27 @@ from perftui.judgement.metrics import (
     either,
     unknown_metric,
 )
-from perftui.model.duration import format_duration, parse_duration
-from perftui.model.text import clean, mask_secrets
+from perftui.judgement.rule_text import MAX_RULE_LENGTH, RuleError, RuleText
+from perftui.model.text import clean
 
 Operator = Literal["<", "<=", ">", ">="]
 
-__all__ = ["AbortRule", "Measure", "Operator", "RuleError", "Threshold", "Unit", "parse_abort_rule", "parse_threshold"]
+__all__ = [
+    "MAX_RULE_LENGTH",
+    "AbortRule",
+    "Measure",
+    "Operator",
+    "RuleError",
+    "Threshold",
+    "Unit",
+    "parse_abort_rule",
+    "parse_threshold",
+]
 
-MAX_RULE_LENGTH = 400
 # A shorter window holds no more than a tick; a longer one has to be kept second by second.
 SHORTEST_WINDOW_S, LONGEST_WINDOW_S = 1.0, 600.0
 _LONGEST_DELAY_S = 24 * 3600.0
 _LOWEST_PERCENT, _HIGHEST_PERCENT = 0.1, 99.99
-_MAX_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,28 +102,13 @@ class AbortRule:
     min_requests: int = 1
 
 
-class RuleError(ValueError):
-    """A rule that cannot be read: the message shows it, and says at which column, from 1, what is expected.
-
-    `text` is the rule as it was given.
-    """
-
-    def __init__(self, text: str, column: int, expected: str) -> None:
-        super().__init__(f"'{clean(mask_secrets(text), _MAX_SHOWN)}', column {column}: {expected}")
-        self.text = text
-        self.column = column
-
-
 _THRESHOLD_PARTS = ("acceptable", "min_requests")
 _ABORT_PARTS = ("for", "after", "min_requests")
 _WORDS = {*_THRESHOLD_PARTS, *_ABORT_PARTS}
 
-_SPACE = re.compile(r"[ \t]*")
 _NAME = re.compile(r"[A-Za-z_][\w.]*", re.ASCII)
 _PERCENTILE = re.compile(r"p([0-9]{1,3}(?:\.[0-9]{1,9})?)")
 _NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?(?![0-9.])")
-_WHOLE = re.compile(r"[0-9]{1,9}(?![0-9.])")
-_DURATION = re.compile(r"[0-9][0-9.hms]{0,29}(?![\w.])", re.ASCII)
 _CODE = re.compile(r"0|[1-9][0-9]{2}(?![0-9])")
 _OPERATOR = re.compile(r"[<>]=?")
 _UNIT = re.compile(r"[A-Za-zµ_%/]+")
@@ -151,25 +144,15 @@ class _Parts:
     min_requests: int = 1
 
 
-class _Reader:
-    """Reads a rule from left to right. `_at` is where, from 0: always at the next character that is no space."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
-        if len(text) > MAX_RULE_LENGTH:
-            raise self.error(f"a rule has at most {MAX_RULE_LENGTH} characters", MAX_RULE_LENGTH)
-        self._skip_spaces()
-
-    def error(self, expected: str, at: int | None = None) -> RuleError:
-        return RuleError(self._text, (self._at if at is None else at) + 1, expected)
+class _Reader(RuleText):
+    """Reads the parts of a rule, one after another."""
 
     def comparison(self) -> tuple[Measure, Operator, float, Quantity]:
-        start = self._at
+        start = self.at
         metric, percent, status, quantity = self._metric()
         window_s, is_whole_run = self._window()
         scope = self._scope(metric, quantity)
-        text = self._text[start : self._at].strip()
+        text = self.text[start : self.at].strip()
         sign = self._operator()
         if metric == "status" and self._has_percent_sign():
             quantity = STATUS_SHARE
@@ -180,42 +163,25 @@ class _Reader:
     def parts(self, known: Iterable[str], quantity: Quantity) -> _Parts:
         """Everything up to the end, each of the words in `known` at most once."""
         parts, left = _Parts(), list(known)
-        while self._at < len(self._text):
-            self._take(re.compile(","))
-            at, word = self._at, self._take(_NAME)
+        while self.at < len(self.text):
+            self.take(re.compile(","))
+            at, word = self.at, self.take(_NAME)
             if word not in left:
                 raise self.error(f"expected {either(left)}" if left else "nothing more is expected here", at)
             left.remove(word)
-            parts.columns[word] = self._at
+            parts.columns[word] = self.at
             if word == "acceptable":
                 parts.numbers[word] = self._bound(quantity)
             elif word == "min_requests":
                 if not quantity.of_requests:
                     raise self.error("min_requests is for what is measured on requests", at)
-                parts.min_requests = self._requests()
+                parts.min_requests = self.requests()
             else:
-                parts.numbers[word] = self._duration(0.0, _LONGEST_DELAY_S)
+                parts.numbers[word] = self.duration(0.0, _LONGEST_DELAY_S)
         return parts
 
-    def _skip_spaces(self) -> None:
-        match = _SPACE.match(self._text, self._at)
-        self._at = match.end() if match else self._at
-
-    def _take(self, pattern: re.Pattern[str]) -> str:
-        """What stands here, where it is of the form; then the reader is behind it. Empty where it is not."""
-        match = pattern.match(self._text, self._at)
-        if match is None:
-            return ""
-        self._at = match.end()
-        self._skip_spaces()
-        return match.group()
-
-    def _expect(self, mark: str, expected: str) -> None:
-        if not self._take(re.compile(re.escape(mark))):
-            raise self.error(expected)
-
     def _metric(self) -> tuple[str, float | None, int | None, Quantity]:
-        at, name = self._at, self._take(_NAME)
+        at, name = self.at, self.take(_NAME)
         if not name:
             raise self.error(f"expected a metric: {KNOWN_METRICS}")
         percentile = _PERCENTILE.fullmatch(name)
@@ -225,55 +191,55 @@ class _Reader:
                 raise self.error(f"percentiles go from p{_LOWEST_PERCENT} to p{_HIGHEST_PERCENT}, and p100", at)
             return "percentile", percent, None, TIME
         if name == "status":
-            self._expect("[", "expected a status code in brackets, such as status[429]")
-            code = self._take(_CODE)
+            self.expect("[", "expected a status code in brackets, such as status[429]")
+            code = self.take(_CODE)
             if not code:
                 raise self.error("expected a status code, such as 429; 0 stands for no response")
-            self._expect("]", "expected ]")
+            self.expect("]", "expected ]")
             return "status", None, int(code), COUNT
         if name not in METRICS:
             raise self.error(unknown_metric(name), at)
         return name, None, None, METRICS[name]
 
     def _window(self) -> tuple[float | None, bool]:
-        if not self._take(re.compile(r"\[")):
+        if not self.take(re.compile(r"\[")):
             return None, False
-        is_whole_run = bool(self._take(re.compile(r"run\b")))
-        window_s = None if is_whole_run else self._duration(SHORTEST_WINDOW_S, LONGEST_WINDOW_S, ", or run")
-        self._expect("]", "expected ]")
+        is_whole_run = bool(self.take(re.compile(r"run\b")))
+        window_s = None if is_whole_run else self.duration(SHORTEST_WINDOW_S, LONGEST_WINDOW_S, ", or run")
+        self.expect("]", "expected ]")
         return window_s, is_whole_run
 
     def _scope(self, metric: str, quantity: Quantity) -> str:
-        start = self._at
-        if not self._take(re.compile(r"\(")):
+        start = self.at
+        if not self.take(re.compile(r"\(")):
             return ""
         if not quantity.of_requests:
             raise self.error(f"{metric} is not measured on requests, and takes no name", start)
         depth = 0
-        for at in range(start, len(self._text)):
-            depth += {"(": 1, ")": -1}.get(self._text[at], 0)
+        for at in range(start, len(self.text)):
+            depth += {"(": 1, ")": -1}.get(self.text[at], 0)
             if depth == 0:
-                scope = self._text[start + 1 : at].strip()
+                scope = self.text[start + 1 : at].strip()
                 if not scope:
                     raise self.error("expected a group, a request name or a glob")
-                self._at = at + 1
+                self.at = at + 1
                 self._skip_spaces()
                 return scope
-        raise self.error("expected ) at the end of the name", len(self._text))
+        raise self.error("expected ) at the end of the name", len(self.text))
 
     def _operator(self) -> Operator:
-        match self._take(_OPERATOR):
+        match self.take(_OPERATOR):
             case "<" | "<=" | ">" | ">=" as sign:
                 return sign
             case _:
                 raise self.error("expected <, <=, > or >=")
 
     def _has_percent_sign(self) -> bool:
-        number = _NUMBER.match(self._text, self._at)
-        return number is not None and self._text[number.end() :].lstrip().startswith("%")
+        number = _NUMBER.match(self.text, self.at)
+        return number is not None and self.text[number.end() :].lstrip().startswith("%")
 
     def _bound(self, quantity: Quantity) -> float:
-        at, number = self._at, self._take(_NUMBER)
+        at, number = self.at, self.take(_NUMBER)
         if not number:
             example = f", such as 500{quantity.usual}" if quantity.usual in ("ms", "MB") else ""
             raise self.error(f"expected {quantity.wanted}{example}")
@@ -290,28 +256,11 @@ class _Reader:
         return bound
 
     def _unit(self, quantity: Quantity, number: str, number_at: int) -> str:
-        at, unit = self._at, self._take(_UNIT)
+        at, unit = self.at, self.take(_UNIT)
         if unit in _WORDS:
-            self._at, unit = at, ""
+            self.at, unit = at, ""
         if unit in quantity.factors:
             return unit
         if not unit:
             raise self.error(f"{quantity.wanted} needs its unit; write {number}{quantity.usual}", number_at)
         raise self.error(f"'{clean(unit, 20)}' is no unit of {quantity.wanted}: expected {quantity.units}", at)
-
-    def _requests(self) -> int:
-        at, digits = self._at, self._take(_WHOLE)
-        if not digits or int(digits) < 1:
-            raise self.error("expected a number of requests from 1", at)
-        return int(digits)
-
-    def _duration(self, lowest_s: float, highest_s: float, otherwise: str = "") -> float:
-        at, written = self._at, self._take(_DURATION)
-        try:
-            seconds = parse_duration(written)
-        except ValueError:
-            seconds = -1.0
-        if not lowest_s <= seconds <= highest_s:
-            span = f"from {format_duration(lowest_s)} to {format_duration(highest_s)}"
-            raise self.error(f"expected a duration {span}, such as 30s{otherwise}", at)
-        return seconds

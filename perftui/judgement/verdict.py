@@ -50,6 +50,8 @@ class Judgement:
     exit_code: int
     reason: str
     sentences: tuple[str, ...]
+    thresholds: tuple[ThresholdResult, ...]
+    findings: tuple[Finding, ...]
 
 
 def judge(
@@ -91,6 +93,8 @@ def judge(
         exit_code=exit_code,
         reason=reason,
         sentences=sentences_of(whole, measured, verdict, reason, reasons, thresholds, findings),
+        thresholds=tuple(thresholds),
+        findings=tuple(findings),
     )
 
 

@@ -30,8 +30,8 @@ class Run(msgspec.Struct, kw_only=True, frozen=True):
 class Change(msgspec.Struct, kw_only=True, frozen=True):
     """`a` and `b` in requests per second (rps), ms (percentiles) or 0 to 1 (fail_ratio); null without data.
 
-    `absolute` is b - a, `relative` is b / a - 1. `low` and `high` bound what the change may be, noise
-    considered: relative, for fail_ratio absolute. `doubt` says why "same" is not known to be the same; empty where it is.
+    `absolute` is b - a, `relative` is b / a - 1. `low` and `high` bound what the change may be, noise considered:
+    relative, for fail_ratio absolute. `doubt` says why "same" is not known to be the same; empty where it is.
     """
 
     metric: str

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from perftui.conductor.conductor import Conductor, open_run
-from perftui.conductor.demands import NO_DEMANDS, Demands
 from perftui.conductor.interpreter import Interpreter
+from perftui.conductor.judging import NO_DEMANDS, Demands
 from perftui.conductor.loading import load_engine
 from perftui.conductor.log import LogLine
 from perftui.model.plan import Profile, RunPlan, Scenario, Target

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from perftui import exit_codes
-from perftui.conductor.demands import Demands
+from perftui.conductor.judging import Demands
 from perftui.model.histogram import merge
 from perftui.model.judged import ThresholdState, Window
 from perftui.model.plan import UNTIL_STEADY_S, RunPlan

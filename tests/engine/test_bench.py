@@ -220,7 +220,7 @@ class Shop(User):
 """
     found = benched(engine, configure, locustfile(text), target, bench=settings(hung_after_s=0.3))
     assert list(found) == ["Shop.stubborn"]
-    assert found["Shop.stubborn"].given_up == "a round was not over after 0.3 s, at locustfile.py:9 in stubborn"
+    assert found["Shop.stubborn"].given_up == "a round was not over after 0.3 s, at locustfile.py:10 in stubborn"
     assert engine.fault == f"{found['Shop.stubborn'].given_up}, and cannot be ended"
 
 
@@ -269,9 +269,9 @@ def test_pauses_keep_the_rate_that_the_target_allows_and_are_in_no_time(
     engine: EngineProcess, configure: Callable[..., Configure], locustfile: Write, target: Target
 ) -> None:
     path = locustfile("class Shop(HttpUser):\n    @task\n    def read(self):\n        self.client.get('/read')\n")
-    found = benched(engine, configure, path, target, bench=settings(None, 1.0, max_rps=20.0))
-    # Half a second of warm-up at most, one of rounds.
-    assert target.requests["/read"] <= 31
+    found = benched(engine, configure, path, target, bench=settings(None, 0.5, max_rps=20.0))
+    # Half a second of warm-up at most, and as long of rounds.
+    assert target.requests["/read"] <= 21
     assert max(found["Shop.read"].times_s) < 0.05
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -215,3 +218,12 @@ def test_any_text_is_understood_or_refused_at_once(text: str) -> None:
         else:
             # What was understood is understood in the same way again.
             assert parse(rule.text) == rule
+
+
+def test_every_rule_of_the_users_page_is_understood() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "thresholds.md").read_text(encoding="utf-8")
+    rules = [text for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for text in re.findall("`(.*?)`", row)]
+    thresholds = [text for text in rules if "<" in text or ">" in text]
+    assert len(thresholds) > 15
+    for text in thresholds:
+        parse_threshold(text)

@@ -25,17 +25,18 @@ def test_hashes_follow_the_files(project_set: ProfileSet, project: Path) -> None
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
-def test_the_revision_and_whether_it_was_changed(
+def test_the_revision_its_branch_and_whether_it_was_changed(
     project_set: ProfileSet, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
     plan = resolve(project_set, Choice(profile="light"), {}, project)
     assert "git_revision" not in provenance_of(plan)
     identity = ["-c", "user.name=nobody", "-c", "user.email=nobody@localhost", "-c", "commit.gpgsign=false"]
-    for arguments in (["init", "-q"], ["add", "."], [*identity, "commit", "-q", "-m", "first"]):
+    for arguments in (["init", "-q", "-b", "next"], ["add", "."], [*identity, "commit", "-q", "-m", "first"]):
         subprocess.run(["git", *arguments], cwd=project, check=True, timeout=30)
     clean = provenance_of(plan)
     assert (len(clean["git_revision"]), clean["git_dirty"]) == (40, "no")
+    assert clean["git_branch"] == "next"
     (project / "load" / "shop.py").write_text("# changed\n")
     assert provenance_of(plan)["git_dirty"] == "yes"
 

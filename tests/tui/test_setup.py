@@ -98,7 +98,7 @@ async def test_a_warm_up_may_last_until_the_run_is_steady(services: FakeServices
         await opened(app, pilot)
         await pilot.press("e", "down", "down", "down", *"until")
         await pilot.pause()
-        print(text_of(app)); assert "✗ warm-up: 30s or until steady" in text_of(app)
+        assert "✗ warm-up: 30s or until steady" in text_of(app)
         await pilot.press("space", *"steady")
         await pilot.pause()
         assert "✗" not in text_of(app)

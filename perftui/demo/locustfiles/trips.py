@@ -73,7 +73,7 @@ class TripAuthorUser(Traveller):
 
     wait_time = between(1, 3)
 
-    @task(2)
+    @task
     @tag("write")
     def write_and_publish_trip(self) -> None:
         with self.client.post("/trips", json={"title": "Two days by the sea"}, catch_response=True) as response:
@@ -82,12 +82,12 @@ class TripAuthorUser(Traveller):
             trip_id = response.json()["id"]
         self.client.post(f"/trips/{trip_id}/publish", name="/trips/[id]/publish")
 
-    @task(2)
+    @task
     @tag("read")
     def list_trips(self) -> None:
         self.client.get("/trips")
 
-    @task(1)
+    @task
     @tag("read", "health")
     def check_database(self) -> None:
         self.client.get("/api/v1/health/database")

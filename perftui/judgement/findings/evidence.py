@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from perftui.judgement.findings.limit_log import LimitLog
 from perftui.model.histogram import Histogram, merge
 from perftui.model.tick import Tick
 
-# A week; what comes later is in the numbers of the run, but no rule sees it. 15 doubles a second: 73 MB at most.
+# A week; what comes later is in the numbers of the run, but no rule sees it. 14 doubles a second: 68 MB at most.
 MAX_SECONDS = 7 * 24 * 3600
 # Slices are of one tick each until there are so many; then two become one, again and again.
 MAX_SLICES = 128
-# A time counts as usual for a tick's slow requests where so many had it or more.
+# The slow requests of a tick are so many at least.
 MIN_SLOW = 5
 # User counts this close together are the same: a user that raised is replaced a moment later.
 _SAME_USERS = 1.02
@@ -83,19 +83,19 @@ class Stretch:
         return self.to_s - self.from_s
 
 
-@dataclass(slots=True)
 class Evidence:
-    """`limits` are the answers to each request name that a rate limit may have met."""
+    """A run so far. `limits` are the answers to each request name that a rate limit may have met."""
 
-    limits: LimitLog = field(default_factory=LimitLog)
-    _columns: tuple[array[float], ...] = field(default_factory=lambda: tuple(array("d") for _ in Second._fields))
-    _slices: list[Slice] = field(default_factory=list)
-    _slice_ticks: int = 1
-    _newest_ticks: int = 0
+    def __init__(self) -> None:
+        self.limits = LimitLog()
+        self._columns = tuple(array("d") for _ in Second._fields)
+        self._slices: list[Slice] = []
+        self._slice_ticks = 1
+        self._newest_ticks = 0
 
     def add(self, tick: Tick, is_measured: bool) -> None:
-        """Ticks come in their order."""
-        if len(self._columns[0]) >= MAX_SECONDS:
+        """Ticks come in their order. Of one that lasted no time nothing can be said."""
+        if len(self._columns[0]) >= MAX_SECONDS or tick.interval_s <= 0:
             return
         for column, value in zip(self._columns, _second_of(tick, is_measured), strict=True):
             column.append(value)

@@ -24,6 +24,7 @@ from perftui.model.totals import RunTotals
 # A second is of a burst where 3 requests failed, and this many standard deviations (Poisson) more than usual.
 _DEVIATIONS = 4
 _MIN_IN_SECOND = 3
+_MIN_IN_BURST = 5
 # Seconds this close are one burst.
 _GAP_S = 2.0
 # Failures come in bursts where these hold so many of them in so little of the time.
@@ -60,9 +61,7 @@ def _when(seconds: Sequence[Second], first_s: float, last_s: float, failed: int)
         return f" at {clock_text(first_s)}"
     if last_s - first_s >= _THROUGHOUT * (seconds[-1].elapsed_s - seconds[0].from_s):
         return f", throughout the run, first at {clock_text(first_s)}"
-    if seconds[-1].elapsed_s - last_s <= _GAP_S:
-        return f", from {clock_text(first_s)} to the end"
-    return f", {span_text((first_s, last_s))}"
+    return f", {span_text((first_s, last_s), seconds[-1].elapsed_s - _GAP_S)}"
 
 
 def _bursts(seconds: Sequence[Second]) -> tuple[list[Span], float]:
@@ -70,11 +69,10 @@ def _bursts(seconds: Sequence[Second]) -> tuple[list[Span], float]:
     usual = statistics.median(each.failed for each in seconds)
     bound = max(_MIN_IN_SECOND, usual + _DEVIATIONS * math.sqrt(usual))
     hot = [each for each in seconds if each.failed >= bound]
-    bursts = joined(((each.from_s, each.elapsed_s) for each in hot), _GAP_S)
-    if not bursts:
-        return [], 0.0
-    inside = sum(each.failed for each in seconds if any(a <= each.from_s and each.elapsed_s <= b for a, b in bursts))
-    share = inside / sum(each.failed for each in seconds)
+    spans = joined(((each.from_s, each.elapsed_s) for each in hot), _GAP_S)
+    counts = {(a, b): sum(e.failed for e in seconds if a <= e.from_s and e.elapsed_s <= b) for a, b in spans}
+    bursts = [span for span, count in counts.items() if count >= _MIN_IN_BURST]
+    share = sum(counts[span] for span in bursts) / sum(each.failed for each in seconds)
     lasted_s = sum(to_s - from_s for from_s, to_s in bursts)
     is_short = lasted_s <= _MAX_SHARE_OF_TIME * (seconds[-1].elapsed_s - seconds[0].from_s)
     return (bursts, share) if share >= _MIN_SHARE_IN_BURSTS and is_short else ([], 0.0)

@@ -14,7 +14,6 @@ from perftui.model.totals import RunTotals
 
 # From here on p95 rests on more than a handful.
 _MIN_REQUESTS = 100
-_PERCENTS = (95, 99)
 # A trend is told from slices of a second or more.
 _MIN_TREND_S = float(MIN_POINTS)
 # Ramps are often short; one that is all of a longer run leaves its reader waiting for a word on the trend.
@@ -27,8 +26,9 @@ def find_few_samples(evidence: Evidence, measured: RunTotals) -> Iterator[Findin
         return
     parts = []
     if n < _MIN_REQUESTS:
-        rests = " and ".join(f"p{percent} rests on {_rests_on(percent, n)}" for percent in _PERCENTS)
-        parts.append(f"Only {counted(n, 'request')} had a time: {rests}")
+        p95, p99 = (_rests_on(percent, n) for percent in (95, 99))
+        rest = f"p95 and p99 rest on {p95}" if p95 == p99 else f"p95 rests on {p95}, p99 on {p99}"
+        parts.append(f"Only {counted(n, 'request')} had a time: {rest}")
     if measured.covered_s < _MIN_TREND_S:
         parts.append(f"{'w' if parts else 'W'}ithin {seconds_text(measured.covered_s)} no trend can be told")
     elif measured.covered_s >= _LONG_S and evidence.stretch().lasted_s < _MIN_TREND_S:

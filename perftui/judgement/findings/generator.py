@@ -6,7 +6,6 @@ import statistics
 from collections.abc import Iterator, Sequence
 
 from perftui.judgement.findings.evidence import Evidence, Second
-from perftui.judgement.findings.wording import clock_text
 from perftui.judgement.trust import trust_of
 from perftui.model.judged import Finding
 from perftui.model.quantity import quantity_text
@@ -29,13 +28,10 @@ def find_generator_limit(evidence: Evidence, measured: RunTotals) -> Iterator[Fi
     busy = [each for each in seconds if each.cpu_percent >= BUSY_PERCENT]
     is_busy = len(busy) >= max(_MIN_BUSY, _MIN_BUSY_SHARE * len(seconds))
     is_late = trust_of(measured) is not Trust.OK
-    late = f"late in {measured.strained_ticks:,} of {measured.ticks:,} seconds: times of these seconds are too high"
+    late = f"late in {measured.strained_ticks:,} of {measured.ticks:,} seconds: their times are too high"
     if is_busy:
         flat = _flat(seconds)
-        parts = [
-            f"its CPU was above {BUSY_PERCENT:.0f} % in {len(busy):,} of {len(seconds):,} seconds, "
-            f"first at {clock_text(busy[0].from_s)}"
-        ]
+        parts = [f"its CPU was at {BUSY_PERCENT:.0f} % or more in {len(busy):,} of {len(seconds):,} seconds"]
         parts += [flat] if flat else []
         parts += [f"it was {late}"] if is_late else []
         text = f"The generator was the limit: {'; '.join(parts)}."
@@ -55,7 +51,4 @@ def _flat(seconds: Sequence[Second]) -> str:
     if at_many > _RPS_GROWN * at_half:
         return ""
     fewer = round(statistics.median(each.user_count for each in half))
-    return (
-        f"rps stayed at {quantity_text(at_many, '')} ({quantity_text(at_half, '')} before) "
-        f"while users grew from {fewer:,} to {most:,.0f}"
-    )
+    return f"rps stayed at {quantity_text(at_many, '')} while users grew from {fewer:,} to {most:,.0f}"

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import chain
 
 from perftui.model.tick import RateLimitDelta, Tick
 from perftui.model.totals import RequestKey
 
 TOO_MANY_REQUESTS = int(HTTPStatus.TOO_MANY_REQUESTS)
 
-# Rows over all request names: 20 names for a day. 8 doubles each: 110 MB at most, and none where nothing is answered.
+# Over all request names: 20 names for a day. 3 doubles each, 8 where there was a 429: 41 MB, rarely up to 110.
 MAX_ROWS = 20 * 24 * 3600
+_PASSED_CELLS, _LIMITED_CELLS = 3, 8
 
 
 @dataclass(slots=True)
@@ -28,7 +30,7 @@ class LimitRow:
     from_s: float
     to_s: float
     passed: float
-    limited: float
+    limited: float = 0.0
     first_s: float = math.nan
     last_s: float = math.nan
     told_s: float = math.nan
@@ -37,60 +39,66 @@ class LimitRow:
     def add(self, other: LimitRow) -> None:
         self.passed += other.passed
         self.limited += other.limited
-        # fmin and fmax would ignore NaN; Python has neither.
-        self.first_s = min(self.first_s, other.first_s) if self.first_s == self.first_s else other.first_s
-        self.last_s = max(self.last_s, other.last_s) if self.last_s == self.last_s else other.last_s
+        # Where the first of both is NaN, min and max give that one.
+        self.first_s = other.first_s if math.isnan(self.first_s) else min(self.first_s, other.first_s)
+        self.last_s = other.last_s if math.isnan(self.last_s) else max(self.last_s, other.last_s)
         if math.isnan(self.told_s):
             self.told_s, self.retry_after_s = other.told_s, other.retry_after_s
 
 
-@dataclass(slots=True)
 class LimitLog:
     """`limited` are the request names that were answered with 429, with how often."""
 
-    limited: dict[RequestKey, int] = field(default_factory=dict)
-    _rows: dict[RequestKey, array[float]] = field(default_factory=dict)
-    _count: int = 0
+    def __init__(self) -> None:
+        self.limited: dict[RequestKey, int] = {}
+        self._passed_rows: dict[RequestKey, array[float]] = {}
+        self._limited_rows: dict[RequestKey, array[float]] = {}
+        self._count = 0
 
     def add(self, tick: Tick) -> None:
         met = {(each.method, each.name): each for each in tick.rate_limits}
+        from_s, to_s = tick.elapsed_s - tick.interval_s, tick.elapsed_s
         for delta in tick.requests:
+            key = (delta.method, delta.name)
             passed = sum(count for status, count in delta.statuses.items() if 200 <= status < 400)
             limited = delta.statuses.get(TOO_MANY_REQUESTS, 0)
-            if self._count < MAX_ROWS and (passed or limited):
-                key = (delta.method, delta.name)
-                if limited:
-                    self.limited[key] = self.limited.get(key, 0) + limited
-                self._rows.setdefault(key, array("d")).extend(_cells(tick, passed, limited, met.get(key)))
-                self._count += 1
+            if self._count >= MAX_ROWS or not (passed or limited):
+                continue
+            self._count += 1
+            if limited:
+                self.limited[key] = self.limited.get(key, 0) + limited
+                cells = (from_s, to_s, passed, limited, *_times(tick, met.get(key)))
+                self._limited_rows.setdefault(key, array("d")).extend(cells)
+            else:
+                self._passed_rows.setdefault(key, array("d")).extend((from_s, to_s, passed))
 
     def first_limited_s(self, key: RequestKey) -> float:
-        """When `key` was first answered with 429."""
-        return next(row.first_s for row in self._rows_of(key) if row.limited)
+        """When `key`, one of `limited`, was first answered with 429."""
+        return next(_unpacked(self._limited_rows, key, _LIMITED_CELLS)).first_s
 
     def rows(self, keys: Iterable[RequestKey]) -> list[LimitRow]:
         """What happened to `keys` together, a row for each tick in which something did, in their order."""
         together: dict[float, LimitRow] = {}
         for key in keys:
-            for row in self._rows_of(key):
+            passed_rows = _unpacked(self._passed_rows, key, _PASSED_CELLS)
+            for row in chain(passed_rows, _unpacked(self._limited_rows, key, _LIMITED_CELLS)):
                 if row.to_s in together:
                     together[row.to_s].add(row)
                 else:
                     together[row.to_s] = row
         return [together[to_s] for to_s in sorted(together)]
 
-    def _rows_of(self, key: RequestKey) -> Iterable[LimitRow]:
-        cells = iter(self._rows[key])
-        return (LimitRow(*row) for row in zip(*[cells] * 8, strict=True))
+
+def _unpacked(rows: Mapping[RequestKey, array[float]], key: RequestKey, width: int) -> Iterator[LimitRow]:
+    cells = iter(rows.get(key, ()))
+    return (LimitRow(*row) for row in zip(*[cells] * width, strict=True))
 
 
-def _cells(tick: Tick, passed: int, limited: int, met: RateLimitDelta | None) -> tuple[float, ...]:
-    from_s = tick.elapsed_s - tick.interval_s
-    if not limited:
-        return (from_s, tick.elapsed_s, passed, 0, math.nan, math.nan, math.nan, math.nan)
-    told_s = retry_after_s = math.nan
-    if met and met.told_s is not None and met.retry_after_s is not None:
-        told_s, retry_after_s = met.told_s, met.retry_after_s
-    # Without more, a 429 may have come at any time of the tick.
-    first_s, last_s = (met.first_s, met.last_s) if met else (from_s, tick.elapsed_s)
-    return (from_s, tick.elapsed_s, passed, limited, first_s, last_s, told_s, retry_after_s)
+def _times(tick: Tick, met: RateLimitDelta | None) -> tuple[float, float, float, float]:
+    """first_s, last_s, told_s, retry_after_s"""
+    if met is None:
+        # Without more, a 429 may have come at any time of the tick.
+        return tick.elapsed_s - tick.interval_s, tick.elapsed_s, math.nan, math.nan
+    if met.told_s is None or met.retry_after_s is None:
+        return met.first_s, met.last_s, math.nan, math.nan
+    return met.first_s, met.last_s, met.told_s, met.retry_after_s

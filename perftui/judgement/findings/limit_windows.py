@@ -133,16 +133,16 @@ def rate_limit_of(limited: Limited, rows: Sequence[LimitRow]) -> RateLimit:
         return _trickle(limited, rows)
     if steady := _steady(limited):
         return steady
-    first = windows[0]
-    if len(windows) == len(blocks) == 2 and blocks[0].is_kept:
-        # A first window that the run came late to is the shorter one.
-        second, ends_s = windows[1], _end_s(blocks[1]) or 0.0
-        if ends_s - second.start_s > second.start_s - first.start_s + TOLERANCE_S:
-            return _rate_limit(second.passed, ends_s - second.start_s)
     ends_s = _end_s(blocks[0])
     if ends_s is None:
-        return RateLimit(first.passed)
-    return _rate_limit(first.passed, ends_s - first.start_s, is_promised=blocks[0].recovered_s is None)
+        return RateLimit(windows[0].passed)
+    length_s = ends_s - windows[0].start_s
+    if len(windows) == len(blocks) == 2 and blocks[0].is_kept:
+        # The longer of the two is the whole one: the run may have come late to the first.
+        second_s = (_end_s(blocks[1]) or 0.0) - windows[1].start_s
+        if second_s > length_s + TOLERANCE_S:
+            return _rate_limit(windows[1].passed, second_s)
+    return _rate_limit(windows[0].passed, length_s, is_promised=blocks[0].recovered_s is None)
 
 
 def _end_s(block: Block) -> float | None:
@@ -175,11 +175,11 @@ def _trickle(limited: Limited, rows: Sequence[LimitRow]) -> RateLimit:
     passed = sum(row.passed for row in since)
     lasted_s = math.fsum(row.to_s - row.from_s for row in since)
     told = next((row for row in rows if not math.isnan(row.told_s)), None)
-    is_used_up = 2 * sum(row.limited > 0 for row in since) >= len(since)
-    if is_used_up and passed >= _MIN_TRICKLE_REQUESTS and lasted_s >= _MIN_TRICKLE_S:
-        # A bucket that fills steadily says how long the next request takes; more is the rest of a window.
-        if told is None or told.retry_after_s <= TOLERANCE_S + lasted_s / passed:
-            return RateLimit(before, None, passed / lasted_s * 60)
+    is_used_up = passed >= _MIN_TRICKLE_REQUESTS and 2 * sum(row.limited > 0 for row in since) >= len(since)
+    # A bucket that fills steadily says how long the next request takes; more is the rest of a window.
+    is_bucket = told is None or told.retry_after_s <= TOLERANCE_S + lasted_s / max(passed, 1)
+    if is_used_up and is_bucket and lasted_s >= _MIN_TRICKLE_S:
+        return RateLimit(before, None, passed / lasted_s * 60)
     if told is None or told.retry_after_s <= TOLERANCE_S:
         return RateLimit(before)
     return _rate_limit(before, told.told_s + told.retry_after_s - limited.windows[0].start_s, is_promised=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from perftui.judgement.findings.drift import MAX_POINTS
 from perftui.judgement.findings.evidence import Evidence
-from perftui.judgement.findings.trend import MIN_POINTS, trend_of
+from perftui.judgement.findings.trend import trend_of
 from perftui.judgement.findings.wording import grouped, seconds_text
 from perftui.model.judged import Finding
 from perftui.model.quantity import quantity_text
@@ -19,6 +19,8 @@ _MIN_GROWTH_BYTES = 2_000_000
 _MIN_GROWTH = 0.02
 # What fills up and stays there (caches, pools) grows less in the second half: this much of the mean slope, or less.
 _MIN_SHARE_OF_SLOPE = 0.4
+# With fewer, growth per request says nothing.
+_MIN_REQUESTS = 100
 _MB = 1_000_000
 
 
@@ -46,7 +48,7 @@ def find_memory_growth(evidence: Evidence, measured: RunTotals) -> Iterator[Find
         return
     from_s, to_s = groups[0][0].from_s, groups[-1][-1].elapsed_s
     requests = sum(each.requests for group in groups for each in group)
-    per_requests = f", {growth / _MB / requests * 1000:.2g} MB per 1,000 requests" if requests >= MIN_POINTS else ""
+    per_requests = f", {growth / _MB / requests * 1000:.2g} MB per 1,000 requests" if requests >= _MIN_REQUESTS else ""
     sure = trend.text.split(", ")[1]
     yield Finding(
         "memory growing",

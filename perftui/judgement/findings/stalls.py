@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 
 from perftui.judgement.findings.evidence import Evidence, Second
-from perftui.judgement.findings.wording import Span, clock_text, seconds_text, spans_text
+from perftui.judgement.findings.wording import Span, seconds_text, spans_text
 from perftui.model.judged import Finding
 from perftui.model.totals import RunTotals
 
@@ -25,16 +25,17 @@ def find_stalls(evidence: Evidence, measured: RunTotals) -> Iterator[Finding]:
     if not stalls:
         return
     seconds = list(evidence.seconds())
-    from_s, to_s = stalls[0][0], stalls[-1][1]
-    longest_s = max(_longest_s(seconds, stall) for stall in stalls)
-    is_open = to_s >= max(each.elapsed_s for each in seconds if each.is_loaded)
-    when = spans_text(stalls)
-    if is_open:
-        when = when.removesuffix(f"to {clock_text(to_s)}") + "to the end" if len(stalls) == 1 else when
-    waited = (
-        f"a request waited for {seconds_text(longest_s)}" if is_open else f"the longest took {seconds_text(longest_s)}"
+    seconds = [each for each in evidence.seconds() if each.is_loaded]
+    end_s = seconds[-1].elapsed_s
+    longest = seconds_text(max(_longest_s(seconds, stall) for stall in stalls))
+    answered = sum(e.requests for e in seconds if any(a <= e.from_s and e.elapsed_s <= b for a, b in stalls))
+    yield Finding(
+        "stall",
+        f"{'Almost nothing' if answered else 'Nothing'} was answered {spans_text(stalls, end_s)}, with requests in "
+        f"flight; the longest {'took' if stalls[-1][1] < end_s else 'waited for'} {longest}.",
+        stalls[0][0],
+        stalls[-1][1],
     )
-    yield Finding("stall", f"Nothing was answered {when}, with requests in flight; {waited}.", from_s, to_s)
 
 
 def stalls_of(evidence: Evidence) -> list[Span]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
@@ -23,15 +24,17 @@ def clock_text(seconds: float) -> str:
     return format_clock(round(seconds))
 
 
-def span_text(span: Span) -> str:
-    """from 00:08 to 00:10"""
-    return f"from {clock_text(span[0])} to {clock_text(max(span[1], span[0] + 1))}"
+def span_text(span: Span, end_s: float = math.inf) -> str:
+    """from 00:08 to 00:10; or to the end, where nothing came after `end_s`"""
+    from_s, to_s = span
+    return f"from {clock_text(from_s)} to {'the end' if to_s >= end_s else clock_text(max(to_s, from_s + 1))}"
 
 
-def spans_text(spans: Sequence[Span]) -> str:
-    named = [span_text(each) for each in spans[:MAX_NAMED_SPANS]]
-    if len(spans) > MAX_NAMED_SPANS:
-        named.append(f"{len(spans) - MAX_NAMED_SPANS} more times")
+def spans_text(spans: Sequence[Span], end_s: float = math.inf) -> str:
+    named = [span_text(each, end_s) for each in spans[:MAX_NAMED_SPANS]]
+    more = len(spans) - MAX_NAMED_SPANS
+    if more > 0:
+        named.append("once more" if more == 1 else f"{more} more times")
     return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
 
 

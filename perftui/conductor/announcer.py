@@ -1,0 +1,69 @@
+"""Says what happens: to the record, to the viewers, and to whoever watches in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from perftui.conductor.engine_process import Printed
+from perftui.conductor.log import LogLine, log_line, traceback_lines
+from perftui.conductor.viewers import Viewers
+from perftui.model.record import RunEvent
+from perftui.model.snapshot import Snapshot
+from perftui.model.text import clean
+from perftui.store.writer import RunWriter
+from perftui.wire.messages import Logged
+
+
+class Announcer:
+    """`elapsed_s` is the run's clock."""
+
+    def __init__(
+        self,
+        writer: RunWriter,
+        viewers: Viewers,
+        elapsed_s: Callable[[], float],
+        on_snapshot: Callable[[Snapshot], None],
+        on_log: Callable[[LogLine], None],
+    ) -> None:
+        self._writer = writer
+        self._viewers = viewers
+        self._elapsed_s = elapsed_s
+        self._on_snapshot = on_snapshot
+        self._on_log = on_log
+        self._stuck_at = ""
+        self._target_problem = ""
+
+    def event(self, kind: str, text: str) -> None:
+        self._writer.record_event(RunEvent(self._elapsed_s(), kind, clean(text, 500)))
+
+    def log(self, said: Printed | Logged) -> None:
+        line = log_line(said, self._elapsed_s())
+        self._writer.append_log([str(line)])
+        self._on_log(line)
+
+    def log_traceback(self, traceback: str) -> None:
+        self._writer.append_log([str(line) for line in traceback_lines(traceback, self._elapsed_s())])
+
+    def show(self, snapshot: Snapshot) -> None:
+        self._viewers.show(snapshot)
+        self._on_snapshot(snapshot)
+
+    def stuck(self, where: str) -> None:
+        """Once for each place; and again when user code goes on, where `where` is empty."""
+        if where == self._stuck_at:
+            return
+        if where:
+            self._warn("stuck", f"user code is stuck at {where}", ": no user can work")
+        else:
+            self.event("unstuck", f"user code goes on; it was stuck at {self._stuck_at}")
+        self._stuck_at = where
+
+    def target_problem(self, problem: str) -> None:
+        """Once for each thing that keeps the target's own side from being read."""
+        if problem and problem != self._target_problem:
+            self._warn("target", problem)
+        self._target_problem = problem
+
+    def _warn(self, kind: str, text: str, more: str = "") -> None:
+        self.event(kind, text)
+        self.log(Logged("WARNING", "perftui", text + more))

@@ -1,0 +1,77 @@
+"""What is thought of a run while it goes on, and what of that ends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psutil
+
+from perftui import exit_codes
+from perftui.conductor.limits import exceeded_limit
+from perftui.judgement.abort_watch import AbortWatch
+from perftui.judgement.assessment import Assessment
+from perftui.judgement.rules import RuleError, parse_abort_rule
+from perftui.judgement.verdict import Ending, Judgement, judge
+from perftui.model.errors import PerftuiError
+from perftui.model.plan import DEFAULT_ABORT_RULES, RunPlan
+from perftui.model.tick import Tick
+
+# Of this machine's memory, so much is for the engine; what takes more is about to be killed with all that it measured.
+_MEMORY_SHARE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """`trust`: a run fails whose generator was late for most of it. `targets`: acceptable is not enough."""
+
+    trust: bool = False
+    targets: bool = False
+
+
+NO_DEMANDS = Demands()
+
+
+class Judging:
+    """Raises PerftuiError where a rule of `plan` cannot be read."""
+
+    def __init__(self, plan: RunPlan, demands: Demands) -> None:
+        self._target = plan.target
+        self._demands = demands
+        try:
+            self.assessment = Assessment(plan)
+            self._abort_watch = _abort_watch_of(plan)
+        except RuleError as error:
+            raise PerftuiError(f"a rule of {plan.title}", str(error), exit_code=exit_codes.USAGE) from None
+
+    def add(self, tick: Tick) -> tuple[str, bool]:
+        """Why the run is to be stopped, empty where it goes on, and whether at once.
+
+        What makes a run worthless, or hurts the target, is not to go on until users have finished.
+        """
+        self.assessment.add(tick)
+        limit = exceeded_limit(self._target, tick)
+        if limit:
+            return f"stopped by the target's limit: {limit}", False
+        said = self._abort_watch.add(tick)
+        return (f"aborted: {said}", True) if said else ("", False)
+
+    def judgement(self, ending: Ending) -> Judgement:
+        return judge(
+            self.assessment.whole,
+            self.assessment.measured,
+            ending,
+            thresholds=self.assessment.thresholds(),
+            findings=self.assessment.findings(),
+            must_be_trusted=self._demands.trust,
+            is_strict=self._demands.targets,
+        )
+
+
+def _abort_watch_of(plan: RunPlan) -> AbortWatch:
+    rules = [text for text in plan.profile.abort_on if text != DEFAULT_ABORT_RULES]
+    return AbortWatch(
+        [parse_abort_rule(text) for text in rules],
+        plan.scenario.groups,
+        use_defaults=DEFAULT_ABORT_RULES in plan.profile.abort_on,
+        memory_limit_bytes=int(psutil.virtual_memory().total * _MEMORY_SHARE),
+    )

@@ -1,0 +1,206 @@
+"""Runs a profile for a test: `perftui run` in a process of its own, and the record that it sealed."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TextIO, TypedDict, Unpack
+from urllib.parse import urlsplit
+
+from perftui import exit_codes
+from perftui.model.errors import PerftuiError
+from perftui.profiles.choice import Choice, resolve
+from perftui.profiles.file import find_profiles, load_profiles
+from perftui.profiles.names import listing, unknown
+from perftui.profiles.profile_set import DEMO_TARGET
+from perftui.profiles.targets import host_of, is_loopback
+from perftui.sealed_run import SealedRun
+from perftui.store.reader import RunReader
+from perftui.wire.rendezvous import runtime_folder
+
+# What an interrupted run may take to stop its users and seal its record, before it is killed.
+ENDS_WITHIN_S = 60.0
+# Stands in a plan that is only asked where its load goes.
+_ANY_DEMO = "http://127.0.0.1"
+_NOT_IN_NAMES = re.compile(r"[^\w.-]+")
+
+OneOrMore = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+
+
+class RunOptions(TypedDict, total=False):
+    """What may be said of a run: the options of `perftui run`, where repeatable ones take a sequence."""
+
+    target: str
+    demo: bool
+    scenario: str
+    files: OneOrMore
+    user_classes: OneOrMore
+    tags: OneOrMore
+    exclude_tags: OneOrMore
+    users: int | str
+    spawn_rate: float | str
+    run_time: str
+    warm_up: str
+    thresholds: OneOrMore
+    abort_on: OneOrMore
+    stop_timeout: str
+    connect_timeout: str
+    read_timeout: str
+    python: str | os.PathLike[str]
+    profiles: str | os.PathLike[str]
+    confirm_host: str
+    ci: bool
+    locust_args: Sequence[str]
+
+
+class RunProfile(Protocol):
+    """The type of the fixture `perftui_run`."""
+
+    def __call__(self, profile: str, **options: Unpack[RunOptions]) -> SealedRun: ...
+
+
+_SINGULAR = {
+    "files": "--file",
+    "user_classes": "--user-class",
+    "tags": "--tag",
+    "exclude_tags": "--exclude-tag",
+    "thresholds": "--threshold",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRunner:
+    """Runs are started in `folder` and kept in `runs_folder`; `profiles` is the profiles.toml, None to look for one."""
+
+    folder: Path
+    runs_folder: Path
+    profiles: Path | None = None
+
+    def run(self, profile: str, options: RunOptions) -> SealedRun:
+        """Blocks until the run is sealed, and before that while another test loads the same target.
+
+        Raises PerftuiError where the run did not start.
+        """
+        given = self._given(options)
+        with _only_run_against(self._place_of_target(profile, given)) as lock:
+            said, exit_code = _tethered(["run", *_arguments(profile, given, self.runs_folder)], self.folder, lock)
+        try:
+            run_id = json.loads(said.stdout)["run_id"]
+        except (ValueError, KeyError, TypeError):
+            raise _not_run(profile, said.stderr, exit_code) from None
+        record = RunReader(self.runs_folder / run_id).record()
+        if record.outcome is None:
+            raise _not_run(profile, said.stderr, exit_code)
+        return SealedRun(record, record.outcome)
+
+    def _given(self, options: RunOptions) -> dict[str, Any]:
+        known = RunOptions.__annotations__
+        for name in options:
+            if name not in known:
+                why = unknown("option", name, known)
+                raise PerftuiError("perftui_run", why, f"Known: {listing(known)}", exit_code=exit_codes.USAGE)
+        given = {name: value for name, value in options.items() if value is not None and value is not False}
+        if self.profiles is not None:
+            given.setdefault("profiles", self.profiles)
+        return given
+
+    def _place_of_target(self, profile: str, given: dict[str, Any]) -> str:
+        """What two runs must not load at once: this machine's or a host's port, or the built-in target."""
+        profiles = given.get("profiles")
+        profile_set = load_profiles(find_profiles(self.folder / profiles if profiles else None, self.folder))
+        choice = Choice(
+            profile=profile,
+            target=given.get("target", DEMO_TARGET if given.get("demo") else None),
+            scenario=given.get("scenario"),
+            locustfiles=tuple(_texts(given.get("files", ()))),
+        )
+        plan = resolve(profile_set, choice, os.environ, self.folder, demo_url=_ANY_DEMO, require_target=False)
+        if plan.target.name == DEMO_TARGET:
+            return DEMO_TARGET
+        url = urlsplit(plan.target.url)
+        host = host_of(plan.target.url)
+        return f"{'this-machine' if is_loopback(host) else host}-{url.port or url.scheme}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    stdout: str
+    stderr: str
+
+
+def _arguments(profile: str, given: dict[str, Any], runs_folder: Path) -> list[str]:
+    arguments = [profile, "--json", "--quiet", f"--runs-dir={runs_folder}"]
+    for name, value in given.items():
+        option = _SINGULAR.get(name, f"--{name.replace('_', '-')}")
+        if value is True:
+            arguments.append(option)
+        elif name != "locust_args":
+            arguments += [f"{option}={each}" for each in _texts(value)]
+    return [*arguments, "--", *given.get("locust_args", ())]
+
+
+def _texts(value: Any) -> list[str]:
+    many = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    return [str(each) for each in many]
+
+
+@contextlib.contextmanager
+def _only_run_against(place: str) -> Iterator[TextIO]:
+    """Waits until no other test of this user loads `place`. The lock lasts while any process has the file open."""
+    name = _NOT_IN_NAMES.sub("-", place)[:100]
+    with (runtime_folder() / f"target_{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock
+
+
+def _tethered(arguments: list[str], folder: Path, lock: TextIO) -> tuple[_Said, int]:
+    """Run perftui, which stops when this process lets go of it, and holds `lock` for as long as it lives."""
+    tether, held = os.pipe()
+    with open(held, "wb") as hold:
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "perftui.tethered", *arguments],
+                cwd=folder,
+                stdin=tether,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                pass_fds=(lock.fileno(),),
+                # A Ctrl-C is for us: it would count twice there.
+                start_new_session=True,
+            )
+        finally:
+            os.close(tether)
+        try:
+            stdout, stderr = process.communicate()
+        except BaseException:
+            hold.close()
+            _end(process)
+            raise
+    return _Said(stdout, stderr), process.returncode
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    try:
+        process.communicate(timeout=ENDS_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+
+
+def _not_run(profile: str, stderr: str, exit_code: int) -> PerftuiError:
+    """What the command said last, which is one line, as an error of ours."""
+    lines = [line for line in stderr.split("\n") if line.strip()]
+    if not lines:
+        what, why = f"cannot run {profile}", f"perftui ended with exit code {exit_code}"
+        return PerftuiError(what, why, exit_code=exit_codes.ENVIRONMENT)
+    return PerftuiError(lines[-1].removeprefix("perftui: ").removesuffix("."), exit_code=exit_code)

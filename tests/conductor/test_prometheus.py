@@ -1,0 +1,194 @@
+"""What is read of a target's metrics, and what is said of an endpoint that has none."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from perftui.conductor import prometheus
+from perftui.conductor.prometheus import MAX_BYTES, PrometheusEndpoint, metrics_address
+from perftui.conductor.target_source import UnreadableError
+from perftui.model.tick import TargetSample
+
+TEXT = """\
+# HELP process_cpu_seconds_total Total user and system CPU time spent in seconds.
+# TYPE process_cpu_seconds_total counter
+process_cpu_seconds_total {cpu_s}
+process_resident_memory_bytes 3.5e+07
+process_start_time_seconds {started}
+process_open_fds 99
+http_request_duration_seconds_bucket{{path="/a b",le="0.1"}} 7
+go_sql_open_connections 25
+demo_open_connections{{listener="a"}} 3
+demo_open_connections{{listener="b"}} 4
+"""
+
+
+class Server:
+    """Answers each GET with what `respond` makes of its path, keeping the connection; None: with silence."""
+
+    def __init__(self, respond: Callable[[str], bytes | None]) -> None:
+        self.respond = respond
+        self.paths: list[str] = []
+        self.heads: list[str] = []
+        self.connections = 0
+        self.url = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                self.heads.append(head)
+                self.paths.append(head.split(" ")[1])
+                response = self.respond(self.paths[-1])
+                if response is not None:
+                    writer.write(response)
+                    await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+
+def answer(body: str | bytes = "", status: int = 200, headers: str = "") -> bytes:
+    data = body.encode() if isinstance(body, str) else body
+    return f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\n{headers}\r\n".encode() + data
+
+
+@asynccontextmanager
+async def serving(respond: Callable[[str], bytes | None]) -> AsyncIterator[Server]:
+    state = Server(respond)
+    server = await asyncio.start_server(state.serve, "127.0.0.1", 0)
+    state.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    yield state
+    server.close()
+
+
+@asynccontextmanager
+async def endpoint(url: str, metrics_url: str = "/metrics") -> AsyncIterator[PrometheusEndpoint]:
+    source = PrometheusEndpoint(metrics_address(url, metrics_url))
+    yield source
+    await source.close()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Says what time it is to the arithmetic; each reading takes the next."""
+    times = [10.0, 12.0, 13.0, 14.0]
+    monkeypatch.setattr(prometheus, "time", SimpleNamespace(monotonic=lambda: times.pop(0)))
+    return times
+
+
+async def test_processor_memory_and_connections(clock: list[float]) -> None:
+    bodies = [TEXT.format(cpu_s=cpu_s, started=started) for cpu_s, started in ((5, 1), (5.5, 1), (0.25, 2), (0.5, 2))]
+    async with serving(lambda _: answer(bodies.pop(0))) as server, endpoint(server.url) as source:
+        read = [await source.read() for _ in range(4)]
+    assert read[0] == TargetSample(None, 35_000_000, 7)
+    # Half a second of processor time in two; then a restart, after which nothing can be said at first.
+    assert [sample.cpu_percent for sample in read] == [None, 25.0, None, 25.0]
+    assert (server.paths, server.connections) == (["/metrics"] * 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("process_resident_memory_bytes 5", TargetSample(memory_bytes=5)),
+        ("process_cpu_seconds_total 5", TargetSample()),
+        ("nginx_connections_active 5\nx_open_connections 6", TargetSample(open_connections=5)),
+        ("a_open_connections 5\nb_open_connections 6\nprocess_cpu_seconds_total 1", TargetSample()),
+        ("process_resident_memory_bytes 1e300\nhttp_open_connections 2", TargetSample(open_connections=2)),
+        ("process_resident_memory_bytes NaN\nhttp_open_connections 2", TargetSample(open_connections=2)),
+        ("process_resident_memory_bytes -1\nhttp_open_connections 2", TargetSample(open_connections=2)),
+        ("  process_resident_memory_bytes 5 1395066363000\r\n\x00\xff<garbage>", TargetSample(memory_bytes=5)),
+    ],
+)
+async def test_what_a_target_may_leave_out(text: str, expected: TargetSample) -> None:
+    async with serving(lambda _: answer(text)) as server, endpoint(server.url) as source:
+        assert await source.read() == expected
+
+
+@pytest.mark.parametrize(
+    ("response", "why"),
+    [
+        (answer("<!DOCTYPE html><p>Sign in"), "answered HTML, not Prometheus text"),
+        (answer("nothing", 404), "answered 404"),
+        (answer("", 401), "answered 401"),
+        (answer('{"status": "ok"}'), "has neither process_cpu_seconds_total nor process_resident_memory_bytes nor"),
+        (answer("go_sql_open_connections 4"), "has neither"),
+        (answer(b"\x1f\x8b\x08\x00 compressed", 200, "Content-Encoding: gzip\r\n"), "has neither"),
+        (answer("process_cpu_seconds_total \x1b]0;PWNED\x07"), "answered no Prometheus text"),
+        (answer("x 1\n" * (MAX_BYTES // 4 + 1)), "answered more than 1 MB"),
+        (answer("", 302, "Location: http://127.0.0.2:9/metrics\r\n"), "redirects to http://127.0.0.2:9/metrics; make"),
+        (answer("", 302, "Location: /metrics\r\n"), "redirects more than 3 times"),
+        (answer("", 302, "Location: http://[\r\n"), "does not answer"),
+        (b"\x00\xff no HTTP \x1b]0;PWNED\x07\r\n\r\n", "does not answer"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx", "does not answer within 0.3 s"),
+        (None, "does not answer within 0.3 s"),
+    ],
+)
+async def test_what_is_said_of_an_endpoint_that_is_none(
+    response: bytes | None, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prometheus, "READ_TIMEOUT_S", 0.3)
+    async with serving(lambda _: response) as server, endpoint(server.url) as source:
+        with pytest.raises(UnreadableError) as caught:
+            await source.read()
+        said = str(caught.value)
+        assert said.startswith(f"{server.url}/metrics {why}"), said
+        assert said.isprintable()
+
+
+async def test_nobody_listens() -> None:
+    async with endpoint("http://127.0.0.1:1") as source:
+        with pytest.raises(UnreadableError, match="does not answer: All connection attempts failed"):
+            await source.read()
+
+
+async def test_a_redirect_on_the_same_server_is_followed_once_and_then_remembered() -> None:
+    def respond(path: str) -> bytes:
+        if path == "/metrics":
+            return answer("", 307, "Location: /metrics/\r\n")
+        return answer("process_resident_memory_bytes 5")
+
+    async with serving(respond) as server, endpoint(server.url) as source:
+        for _ in range(3):
+            assert (await source.read()).memory_bytes == 5
+    assert server.paths == ["/metrics", "/metrics/", "/metrics/", "/metrics/"]
+
+
+async def test_name_and_password_of_the_address_are_sent_and_never_shown() -> None:
+    responses = [answer("process_resident_memory_bytes 5"), answer("", 403)]
+    async with serving(lambda _: responses.pop(0)) as server:
+        url = server.url.replace("//", "//user:CAN%40RY@")
+        async with endpoint(url, "/metrics?token=CANARY2") as source:
+            await source.read()
+            with pytest.raises(UnreadableError) as caught:
+                await source.read()
+    expected = base64.b64encode(b"user:CAN@RY").decode()
+    assert all(f"authorization: basic {expected}".lower() in head.lower() for head in server.heads)
+    assert str(caught.value) == f"{server.url}/metrics?token=*** answered 403"
+
+
+@pytest.mark.parametrize(
+    ("metrics_url", "expected"),
+    [
+        ("/metrics", "http://u:p@shop.test:8000/metrics"),
+        ("actuator/prometheus", "http://u:p@shop.test:8000/api/actuator/prometheus"),
+        ("http://shop.test:9100/metrics", "http://shop.test:9100/metrics"),
+    ],
+)
+def test_where_the_metrics_are(metrics_url: str, expected: str) -> None:
+    assert metrics_address("http://u:p@shop.test:8000/api/", metrics_url) == httpx.URL(expected)
+
+
+@pytest.mark.parametrize("metrics_url", ["ftp://shop.test/metrics", "http://", "http://[", "http://shop.test:99999/m"])
+def test_what_is_no_address(metrics_url: str) -> None:
+    with pytest.raises(ValueError):
+        metrics_address("http://shop.test", metrics_url)

@@ -1,0 +1,73 @@
+"""Unlike runs are told apart by what was asked; what makes a comparison worth less is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from perftui.judgement.likeness import differences, remarks
+from perftui.model.plan import RunPlan, Target
+from perftui.model.record import Record, Trust
+from perftui.model.run_state import RunState
+from tests.fakes.records import PLAN, record_of
+from tests.fakes.ticks import delta, tick
+
+HASHED: RunPlan = replace(PLAN, provenance={"sha256 load/shop.py": "a1"})
+
+
+def run(plan: RunPlan = HASHED, seconds: int = 10, **environment: str) -> Record:
+    return replace(record_of([tick(second, delta()) for second in range(seconds)], plan=plan), environment=environment)
+
+
+def with_profile(**changes: Any) -> RunPlan:
+    return replace(HASHED, profile=replace(HASHED.profile, **changes))
+
+
+def with_scenario(**changes: Any) -> RunPlan:
+    return replace(HASHED, scenario=replace(HASHED.scenario, **changes))
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (run(with_profile(users=40)), "users 20 in A, 40 in B"),
+        (run(with_profile(spawn_rate=0.5)), "spawn rate 4/s in A, 0.5/s in B"),
+        (run(with_scenario(user_classes=("Browser",))), "user classes Buyer in A, Browser in B"),
+        (run(with_scenario(tags=("read",))), "tags none in A, read in B"),
+        (run(replace(HASHED, locust_args=())), "arguments --basket 3 in A, none in B"),
+        (
+            run(replace(HASHED, target=Target("shop", "http://staging.test"))),
+            "target shop (http://127.0.0.1:8000) in A, shop (http://staging.test) in B",
+        ),
+        (run(seconds=16), "measured time 10s in A, 16s in B"),
+    ],
+)
+def test_a_difference_is_said_with_both_values(other: Record, said: str) -> None:
+    assert [each.text for each in differences(run(), other)] == [said]
+
+
+def test_where_a_load_shape_decides_the_users_that_were_asked_for_do_not_count() -> None:
+    shaped, constant = run(load_shape="Stages"), run()
+    assert [each.what for each in differences(constant, shaped)] == ["load model", "users", "spawn rate"]
+    assert not differences(shaped, run(with_profile(users=40), load_shape="Stages"))
+
+
+def test_like_runs_have_no_difference() -> None:
+    elsewhere = replace(HASHED, working_directory="/elsewhere", target=Target("shop", "http://127.0.0.1:9000"))
+    assert not differences(run(), run(elsewhere, seconds=12))
+
+
+def test_what_to_know_of_each_run_is_said() -> None:
+    bad = run(replace(HASHED, provenance={"sha256 load/shop.py": "b2"}))
+    assert bad.outcome is not None
+    stopped = replace(bad.outcome, state=RunState.STOPPED, reason="stopped by a person", trust=Trust.BAD)
+    interrupted = replace(run(), outcome=None, state=RunState.INTERRUPTED)
+    assert remarks(interrupted, replace(bad, outcome=stopped, state=RunState.STOPPED)) == (
+        "A was never finished: its conductor died.",
+        "B did not end as planned (stopped: stopped by a person).",
+        "B cannot be trusted: the generator was late for most of it.",
+        "load/shop.py changed between the runs.",
+    )
+    assert remarks(run(), run()) == ()
