@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,6 +64,8 @@ def _find(names: tuple[str, ...]) -> list[str]:
 
 
 def _import(loader: Any, path: str) -> Any:
+    name = os.path.splitext(os.path.basename(path))[0]
+    standard = sys.modules.get(name) if name in sys.stdlib_module_names else None
     try:
         return loader(path)
     except BaseException as error:  # noqa: BLE001 - user code may raise anything, also SystemExit
@@ -70,6 +73,10 @@ def _import(loader: Any, path: str) -> Any:
         # Without a line of the user's own, as for a file that is not text, the file is named.
         text = fault.text if ".py:" in fault.text else f"{shown_path(path)}: {fault.text}"
         raise LoadError("locustfile", text, fault.traceback) from None
+    finally:
+        # Locust imports a file under its own name; platform.py must not stand in for Python's module of that name.
+        if standard is not None:
+            sys.modules[name] = standard
 
 
 def _add(files: Locustfiles, user_classes: dict[str, type], shapes: list[Any]) -> None:

@@ -16,9 +16,10 @@ TIMES = frozenset({"percentile", "avg", "max", "min"})
 # Where no request is a 0 and not a lack of data, once there was one at all.
 RATES = frozenset({"rps", "requests"})
 
-# Growth is told from this many samples at either end.
-_MIN_GROWTH_SAMPLES = 3
-MIN_SAMPLES_FOR_GROWTH = 10 * _MIN_GROWTH_SAMPLES
+# Growth is told from a tenth of the samples at either end, and at least from this many.
+_MIN_END_SAMPLES = 3
+# With fewer, both ends are nearly the same time.
+MIN_SAMPLES_FOR_GROWTH = 4 * _MIN_END_SAMPLES
 # Past this, growth is told from every 2nd sample, then from every 4th: medians of 200 and more of them hardly differ.
 _MAX_SAMPLES = 4096
 
@@ -57,12 +58,12 @@ class Gauge:
     def growth(self) -> float | None:
         """The median of the last tenth of the samples minus that of the first: a single high sample moves neither.
 
-        None below MIN_SAMPLES_FOR_GROWTH samples.
+        Of three samples where a tenth is less. None below MIN_SAMPLES_FOR_GROWTH samples.
         """
-        tenth = len(self._kept) // 10
-        if tenth < _MIN_GROWTH_SAMPLES:
+        if len(self._kept) < MIN_SAMPLES_FOR_GROWTH:
             return None
-        return statistics.median(self._kept[-tenth:]) - statistics.median(self._kept[:tenth])
+        end = max(_MIN_END_SAMPLES, len(self._kept) // 10)
+        return statistics.median(self._kept[-end:]) - statistics.median(self._kept[:end])
 
 
 def _users(tick: Tick) -> float | None:

@@ -58,13 +58,13 @@ def _limit_marks(text: str) -> str:
 _UUID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+\b")
 _HEX = re.compile(r"\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{8,}\b")
-_NUMBER = re.compile(r"\d{4,}|(?<=[/=#:\[(])\d+(?![\w.])")
+_NUMBER = re.compile(r"\d{4,}|(?<=[/=#:\[(])(?<!code=)(?<!status=)\d+(?![\w.])")
 
 
 def mask_ids(message: str) -> str:
     """`message` with what differs between two instances of the same failure replaced by a placeholder.
 
-    Short numbers that stand alone (a status, an errno) stay; UUIDs, addresses, hexadecimal ids, numbers of four
+    Short numbers that stand alone (an errno) or say a status (``code=503``) stay; UUIDs, addresses, hexadecimal ids, numbers of four
     digits or more and numbers after a separator go.
     """
     message = _UUID.sub("<uuid>", message)

@@ -11,7 +11,7 @@ from perftui.model import record as model
 from perftui.model import tick as model_tick
 from perftui.model.histogram import PERCENTILES, Histogram
 from perftui.model.judged import ThresholdResult
-from perftui.model.plan import plan_to_dict
+from perftui.model.plan import UNTIL_STEADY_S, plan_to_dict
 from perftui.model.snapshot import TimelinePoint
 from perftui.model.totals import RequestTotals
 from perftui.reports.figures import (
@@ -378,4 +378,6 @@ def _cleaned(value: Any) -> Any:
         return {one_line(key): _cleaned(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_cleaned(each) for each in value]
+    if value == UNTIL_STEADY_S:
+        return "until steady"
     return one_line(value) if isinstance(value, str) else value

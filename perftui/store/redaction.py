@@ -19,19 +19,28 @@ def redacted(plan: RunPlan, secret_flags: Iterable[str] = ()) -> RunPlan:
     `secret_flags` are those that the locustfile declared secret.
     """
     gone: list[str] = []
-    # A URL that cannot be split is masked as text, which takes its userinfo too.
-    try:
-        url = mask_secrets(without_userinfo(plan.target.url))
-    except ValueError:
-        url = mask_secrets(plan.target.url)
-    if url != plan.target.url:
+    target = replace(
+        plan.target,
+        url=_without_secrets(plan.target.url),
+        metrics_url=_without_secrets(plan.target.metrics_url),
+        monitor_command=mask_secrets(plan.target.monitor_command),
+    )
+    if target != plan.target:
         gone.append("the target's credentials")
     arguments, masked = mask_arguments(plan.locust_args, secret_flags)
     gone += masked
     provenance = {key: mask_secrets(value) for key, value in plan.provenance.items()}
     if gone:
         provenance[MARKER] = ", ".join(dict.fromkeys(gone))
-    return replace(plan, target=replace(plan.target, url=url), locust_args=arguments, provenance=provenance)
+    return replace(plan, target=target, locust_args=arguments, provenance=provenance)
+
+
+def _without_secrets(url: str) -> str:
+    try:
+        return mask_secrets(without_userinfo(url))
+    except ValueError:
+        # What cannot be split is masked as text, which takes its userinfo too.
+        return mask_secrets(url)
 
 
 def missing_parts(plan: RunPlan) -> tuple[str, ...]:

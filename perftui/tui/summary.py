@@ -8,6 +8,7 @@ from perftui.model.duration import format_duration
 from perftui.model.record import Record
 from perftui.model.run_state import RunState
 from perftui.model.snapshot import FailureRow, RequestRow, row_of
+from perftui.reports.figures import covered_text
 from perftui.tui.request_columns import ExceptionRow
 
 
@@ -41,7 +42,8 @@ def exception_rows(record: Record) -> list[ExceptionRow]:
 def sentences_of(record: Record) -> Sequence[str]:
     """The verdict in words. A record that was never sealed has none: then what is known of its end."""
     if record.outcome is not None:
-        return record.sentences
+        covered = covered_text(record)
+        return (*record.sentences, covered) if covered else record.sentences
     kept = format_duration(round(record.whole.elapsed_s, 1)) if record.whole.last else ""
     what = f"What was recorded until then is kept: {kept} of load." if kept else "Nothing was recorded."
     if record.state is RunState.INTERRUPTED:

@@ -169,6 +169,19 @@ def test_several_files_with_one_name_for_two_classes(engine: Any, tmp_path: Path
     assert "A is defined in both one.py and two.py" in engine.fault
 
 
+def test_a_file_named_as_a_standard_module_does_not_stand_in_for_it(
+    start_engine: Any, tmp_path: Path, configure: Any
+) -> None:
+    user = "from locust import User, task\nclass U(User):\n    @task\n    def t(self): pass\n"
+    (tmp_path / "platform.py").write_text(user)
+    (tmp_path / "after.py").write_text(
+        "import platform\nprint('NODE', platform.python_version())\n" + user.replace("U(", "V(")
+    )
+    engine = start_engine()
+    engine.run(configure("platform.py", "after.py", mode="inspect"))
+    assert "NODE 3." in engine.output
+
+
 def test_interpreter_without_locust_is_named(start_engine: Any, tmp_path: Path, configure: Any) -> None:
     """msgpack alone is there to say it with."""
     import msgpack

@@ -58,6 +58,7 @@ def test_failures_that_differ_by_an_id_are_alike(first: str, second: str) -> Non
 
 
 def test_what_tells_failures_apart_stays() -> None:
+    assert "code=503" in mask_ids("LocustBadStatusCode(code=503)")
     assert mask_ids("500 Server Error") != mask_ids("503 Server Error")
     assert mask_ids("[Errno 111] Connection refused") != mask_ids("[Errno 104] Connection reset")
 

@@ -61,3 +61,14 @@ def test_a_target_loses_its_user_and_keeps_the_rest(plan: RunPlan) -> None:
 
 def test_a_plan_without_secrets_is_unchanged(plan: RunPlan) -> None:
     assert redacted(plan) == plan
+
+
+def test_what_watches_the_target_loses_its_secrets(plan: RunPlan) -> None:
+    watched = replace(
+        plan.target,
+        metrics_url="http://me:CANARY@shop.test/metrics",
+        monitor_command="curl -H 'Authorization: Bearer CANARY' http://shop.test/load",
+    )
+    clean = redacted(replace(plan, target=watched))
+    assert "CANARY" not in f"{clean.target}"
+    assert len(missing_parts(clean)) == 1

@@ -34,7 +34,7 @@ async def test_looks(
 ) -> None:
     ticks = shop_ticks(200)
     conductor.feed(*ticks)
-    judgement = judge(total_of(ticks), Ending(), 200.0)
+    judgement = judge(total_of(ticks), total_of(ticks), Ending())
     app = PerftuiApp(services, attach=RunAddress(conductor.folder, conductor.socket))
     async with app.run_test(size=size) as pilot:
         await wait_until(lambda: conductor.greeted, "the cockpit to connect")
