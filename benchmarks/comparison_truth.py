@@ -37,8 +37,7 @@ def main(pairs: int = PAIRS) -> None:
         chance = random.Random(SEED)
         found = {
             factor: [
-                worse_metrics(compared(run_of(chance, 1.0, drift), run_of(chance, factor, drift)))
-                for _ in range(pairs)
+                worse_metrics(compared(run_of(chance, 1.0, drift), run_of(chance, factor, drift))) for _ in range(pairs)
             ]
             for factor in (1.0, 1.25)
         }

@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        f"{_MARKER}(*profiles, **options): {_PROFILE_RUN} is a sealed run of each of these profiles, with these options",
+        f"{_MARKER}(*profiles, **options): {_PROFILE_RUN} is a sealed run of each of the profiles, with these options",
     )
 
 

@@ -22,8 +22,9 @@ _MAX_NEAREST = 3
 class RequestFigures:
     """One request name, or all requests together, over the part of the run that is judged.
 
-    Times are service times in ms, percentiles to within 1 %; `fail_ratio` is 0 to 1; `statuses` counts by HTTP status, 0
-    stands for no response. What has no data is None: to compare that with a number raises TypeError, and passes no test.
+    Times are service times in ms, percentiles to within 1 %; `fail_ratio` is 0 to 1; `statuses` counts by HTTP
+    status, 0 stands for no response. What has no data is None: to compare that with a number raises TypeError, and
+    passes no test.
     """
 
     name: str
@@ -62,7 +63,7 @@ class SealedRun:
 
     @property
     def verdict(self) -> str:
-        """"passed", "acceptable", "failed", "no data" or "aborted"."""
+        """ "passed", "acceptable", "failed", "no data" or "aborted"."""
         return self._outcome.verdict.value
 
     @property

@@ -35,7 +35,9 @@ def keep(tmp_path: Path) -> Keep:
 
     def keep(factor: float = 1.0, branch: str = "main", users: int = 20, seconds: int = RUN_S) -> str:
         ticks = run_of(chance, factor, fail_ratio=0.0)[:seconds]
-        plan = replace(PLAN, profile=replace(PLAN.profile, users=users, warm_up_s=0.0), provenance={"git_branch": branch})
+        plan = replace(
+            PLAN, profile=replace(PLAN.profile, users=users, warm_up_s=0.0), provenance={"git_branch": branch}
+        )
         started_at = STARTED_AT + timedelta(minutes=len(kept))
         writer = RunWriter.create(tmp_path / "runs", plan, started_at=started_at, environment={})
         for tick in ticks:

@@ -109,7 +109,7 @@ def compare(
     return exit_codes.OK
 
 
-@click.group()
+@click.group(no_args_is_help=False)
 def baseline() -> None:
     """Name runs to compare others with."""
 

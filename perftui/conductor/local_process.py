@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import os
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,9 +17,21 @@ import psutil
 from perftui.conductor.target_source import UnreadableError
 from perftui.model.tick import TargetSample
 
-# They hold the port for somebody else: what they use says nothing of the target.
+# They hold a port for somebody else: what they use says nothing of the target.
 FORWARDERS = frozenset(
-    {"com.docker.backend", "docker-proxy", "kubectl", "pasta", "rootlessport", "slirp4netns", "socat", "ssh", "sshd"}
+    (
+        "com.docker.backend",
+        "docker-proxy",
+        "kubectl",
+        "launchd",
+        "pasta",
+        "rootlessport",
+        "slirp4netns",
+        "socat",
+        "ssh",
+        "sshd",
+        "systemd",
+    )
 )
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -57,6 +70,7 @@ class LocalProcess:
         self._port = port
         self._shown = shown
         self._before: _Used | None = None
+        self._roots: set[int] = set()
 
     @classmethod
     def behind(cls, url: str) -> LocalProcess | None:
@@ -77,7 +91,7 @@ class LocalProcess:
 
     def _read(self) -> TargetSample:
         sockets = _sockets(self._port)
-        pids = self._with_children(self._listeners(sockets))
+        pids = self._family(self._listeners(sockets))
         used = self._used(pids)
         before, self._before = self._before, used
         # A socket that processes share is one connection.
@@ -100,24 +114,47 @@ class LocalProcess:
             raise UnreadableError(f"what listens on {self._shown} belongs to another user")
         return pids
 
-    def _with_children(self, listeners: set[int]) -> set[int]:
+    def _family(self, listeners: set[int]) -> set[int]:
+        """`listeners` with all that they forked, and were forked from.
+
+        Of processes that share a listening socket the system's list names one.
+        """
+        family = _with_children(self._roots)
+        if not listeners <= family:
+            self._roots = {self._root_of(pid) for pid in listeners}
+            family = _with_children(self._roots)
         # A test suite may serve the target itself, and perftui be its child: then the load is no part of the target.
-        ours = {psutil.Process().pid, *_children(psutil.Process().pid)}
-        family = {child for pid in listeners for child in _children(pid)}
-        return listeners | (family - ours)
+        ours = _with_children({os.getpid()})
+        return listeners | self._roots | (family - ours)
+
+    def _root_of(self, pid: int) -> int:
+        """The oldest ancestor of `pid` up to which all hold the port. Raises UnreadableError for a forwarder."""
+        root = pid
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(pid)
+            if process.name() in FORWARDERS:
+                raise UnreadableError(f"on {self._shown} listens {process.name()}, which only passes on to the target")
+            while (parent := process.parent()) and parent.name() not in FORWARDERS and self._is_held_by(parent):
+                process, root = parent, parent.pid
+        return root
+
+    def _is_held_by(self, process: psutil.Process) -> bool:
+        sockets = _on_port(self._port, [(each, process.pid) for each in process.net_connections("tcp")])
+        return any(
+            each.status == psutil.CONN_LISTEN and (each.address in self._addresses or each.address.is_unspecified)
+            for each in sockets
+        )
 
     def _used(self, pids: set[int]) -> _Used:
-        """Raises UnreadableError where none of `pids` is the target's own, or all have just ended."""
+        """Raises UnreadableError where one of `pids` may not be looked at, or all have just ended."""
         cpu_s: _CpuTimes = {}
         memory_bytes = 0
-        names: set[str] = set()
         for pid in pids:
             try:
                 process = psutil.Process(pid)
                 with process.oneshot():
                     times = process.cpu_times()
                     memory_bytes += process.memory_info().rss
-                    names.add(process.name())
                     cpu_s[pid, process.create_time()] = times.user + times.system
             except psutil.NoSuchProcess:
                 continue  # ended a moment ago
@@ -125,9 +162,6 @@ class LocalProcess:
                 raise UnreadableError(f"what listens on {self._shown} belongs to another user") from None
         if not cpu_s:
             raise UnreadableError(f"what listened on {self._shown} has ended")
-        if names <= FORWARDERS:
-            forwarder = min(names)
-            raise UnreadableError(f"on {self._shown} listens {forwarder}, which only passes on to the target")
         return _Used(cpu_s, memory_bytes, time.monotonic())
 
 
@@ -154,6 +188,10 @@ def _sockets(port: int) -> list[_Socket]:
         found: list[tuple[Any, int | None]] = [(each, each.pid) for each in psutil.net_connections("tcp")]
     except psutil.AccessDenied:
         found = list(_sockets_of_own_processes())
+    return _on_port(port, found)
+
+
+def _on_port(port: int, found: Iterable[tuple[Any, int | None]]) -> list[_Socket]:
     return [
         _Socket(_address(each.laddr.ip), tuple(each.raddr) or None, each.status, pid)
         for each, pid in found
@@ -169,11 +207,13 @@ def _sockets_of_own_processes() -> Iterator[tuple[Any, int]]:
                 yield each, process.pid
 
 
-def _children(pid: int) -> set[int]:
-    try:
-        return {child.pid for child in psutil.Process(pid).children(recursive=True)}
-    except psutil.Error:
-        return set()
+def _with_children(pids: Iterable[int]) -> set[int]:
+    """`pids` with all their descendants, without those that have ended."""
+    family: set[int] = set()
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            family |= {pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))}
+    return family
 
 
 def _percent(before: _Used | None, now: _Used) -> float | None:

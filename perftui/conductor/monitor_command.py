@@ -17,6 +17,8 @@ COMMAND_TIMEOUT_S = 5.0
 MAX_TAIL_BYTES = 4096
 _KILL_TIMEOUT_S = 1.0
 
+_STDOUT, _STDERR = 1, 2
+
 
 class MonitorCommand:
     """Run by the shell for each reading. What it starts has ended when the reading has: all of its group is killed.
@@ -30,37 +32,49 @@ class MonitorCommand:
         self._command = command
 
     async def read(self) -> TargetSample:
-        process = await asyncio.create_subprocess_shell(
+        loop = asyncio.get_running_loop()
+        transport, output = await loop.subprocess_shell(
+            lambda: _Output(loop.create_future()),
             self._command,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
         try:
-            async with asyncio.timeout(COMMAND_TIMEOUT_S):
-                printed, complaint = await asyncio.gather(_last_line(process.stdout), _last_line(process.stderr))
-                exit_code = await process.wait()
-        except TimeoutError:
-            raise UnreadableError(f"it does not end within {COMMAND_TIMEOUT_S:g} s") from None
+            ended, _ = await asyncio.wait({output.over}, timeout=COMMAND_TIMEOUT_S)
         finally:
-            await _end(process)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(transport.get_pid(), signal.SIGKILL)
+            # What left the group may still hold the pipes.
+            transport.close()
+            await asyncio.wait({output.over}, timeout=_KILL_TIMEOUT_S)
+        if not ended:
+            raise UnreadableError(f"it does not end within {COMMAND_TIMEOUT_S:g} s")
+        printed = output.last_line(_STDOUT)
         value = _number(printed)
         if value is None:
-            raise UnreadableError(_why(printed, complaint, exit_code))
+            raise UnreadableError(_why(printed, output.last_line(_STDERR), transport.get_returncode()))
         return TargetSample(value=value)
 
     async def close(self) -> None:
         """Nothing runs between two readings."""
 
 
-async def _last_line(stream: asyncio.StreamReader | None) -> str:
-    assert stream is not None
-    tail = b""
-    while data := await stream.read(1 << 16):
-        tail = (tail + data)[-MAX_TAIL_BYTES:]
-    lines = tail.decode(errors="replace").strip().splitlines()
-    return lines[-1].strip() if lines else ""
+class _Output(asyncio.SubprocessProtocol):
+    """The end of what a command prints; `over` is done when it has ended and nobody can print any more."""
+
+    def __init__(self, over: asyncio.Future[None]) -> None:
+        self.over = over
+        self._tails = {_STDOUT: b"", _STDERR: b""}
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        self._tails[fd] = (self._tails[fd] + data)[-MAX_TAIL_BYTES:]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.over.set_result(None)
+
+    def last_line(self, fd: int) -> str:
+        lines = self._tails[fd].decode(errors="replace").strip().splitlines()
+        return lines[-1].strip() if lines else ""
 
 
 def _number(text: str) -> float | None:
@@ -71,16 +85,8 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _why(printed: str, complaint: str, exit_code: int) -> str:
+def _why(printed: str, complaint: str, exit_code: int | None) -> str:
     if printed:
         return f"it printed “{clean(mask_secrets(printed), 80)}”"
     said = f": {clean(mask_secrets(complaint))}" if complaint else ""
     return f"it printed nothing and ended with exit code {exit_code}{said}"
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_KILL_TIMEOUT_S):
-            await process.wait()

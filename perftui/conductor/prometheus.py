@@ -7,6 +7,7 @@ import math
 import re
 import time
 from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
@@ -50,13 +51,14 @@ class _CpuTime:
 
 def metrics_address(target_url: str, metrics_url: str) -> httpx.URL:
     """Where the metrics are; a relative `metrics_url` starts from the target's. Raises ValueError where it is none."""
+    address = urljoin(target_url, metrics_url)
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError("it is no http or https address")
     try:
-        url = httpx.URL(target_url).join(metrics_url)
+        return httpx.URL(address)
     except httpx.InvalidURL as error:
         raise ValueError(str(error)) from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError("it is no http or https address")
-    return url
 
 
 class PrometheusEndpoint:

@@ -19,8 +19,8 @@ def retry_after_s(response: Any) -> float | None:
     """The Retry-After of `response` in seconds from its arrival; None where it has none that makes sense.
 
     Seconds, or a date (RFC 9110, 10.2.3), which is held against the Date of the same response, so that two clocks that
-    differ do not count; against the clock here where it has none. A date that is over is 0. Fractions of a second, which
-    some servers send, are taken as they are meant.
+    differ do not count; against the clock here where it has none. A date that is over is 0. Some servers send fractions
+    of a second, which are taken as they are meant.
     """
     text = _header(response, "Retry-After")
     if _SECONDS.fullmatch(text):

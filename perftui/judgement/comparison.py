@@ -9,8 +9,8 @@ own noise, does not hold "no change". The interval is the wider of two:
   at the same place in the other run, and the spread of these changes is taken, autocorrelation included. A ramp or a
   load shape is in both runs and cancels out; a drift, pauses and bursts are in the spread. Rates have only this one.
 
-Times and rates are compared by their ratio (times on its logarithm), shares of failed requests by their difference.
-All changes of a pair of runs together are allowed one false alarm in FALSE_ALARMS (Bonferroni).
+Times and rates are compared by the logarithm of their ratio, shares of failed requests by their difference.
+All changes of a pair of runs share one chance of a false alarm, FALSE_ALARMS (Bonferroni).
 
 What lasts longer than a run, such as a busy machine, is in no spread within it: `benchmarks/comparison_truth.py` shows
 how often that misleads.
@@ -21,9 +21,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from typing import Literal
 
+from perftui.judgement.changes import (
+    METRICS,
+    PERCENTS,
+    Change,
+    ChangeVerdict,
+    Comparison,
+    Doubt,
+    Metric,
+    RequestChange,
+    is_for_the_worse,
+)
 from perftui.judgement.intervals import (
     Interval,
     difference_interval,
@@ -40,92 +49,6 @@ FALSE_ALARMS = 0.02
 MAX_SLICES = 20
 # Of fewer, and of slices shorter than a second, nothing can be said about noise.
 MIN_SLICES = 8
-
-Metric = Literal["rps", "p50", "p95", "p99", "fail_ratio"]
-PERCENTS: dict[Metric, float] = {"p50": 50.0, "p95": 95.0, "p99": 99.0}
-METRICS: tuple[Metric, ...] = ("rps", *PERCENTS, "fail_ratio")
-
-
-class ChangeVerdict(Enum):
-    """In the order of what is looked at first."""
-
-    WORSE = "worse"
-    BETTER = "better"
-    SAME = "same"
-    ONLY_OLD = "only in A"
-    ONLY_NEW = "only in B"
-
-
-class Doubt(Enum):
-    """Why a change is called the same although that is not known."""
-
-    NONE = ""
-    TOO_FEW = "too few to say"
-    NOISE = "beyond the limit, within the noise"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One metric of one request in both runs: rps per second, times in ms, fail_ratio 0 to 1; None without data.
-
-    `low` and `high` are the bounds of its interval: relative to `old` (0.1 is 10 % more), for fail_ratio as `new` -
-    `old`. None where too little was measured to bound it.
-    """
-
-    metric: Metric
-    old: float | None
-    new: float | None
-    low: float | None
-    high: float | None
-    verdict: ChangeVerdict
-    doubt: Doubt = Doubt.NONE
-
-    @property
-    def absolute(self) -> float | None:
-        return None if self.old is None or self.new is None else self.new - self.old
-
-    @property
-    def relative(self) -> float | None:
-        """Relative to `old`: 0.1 is 10 % more. None without data, and where `old` is 0 and `new` is not."""
-        if self.old is None or self.new is None:
-            return None
-        if self.old == 0:
-            return 0.0 if self.new == 0 else None
-        return self.new / self.old - 1
-
-
-@dataclass(frozen=True, slots=True)
-class RequestChange:
-    """A request name in both runs; `changes` is empty where only one of them has it."""
-
-    method: str
-    name: str
-    old_requests: int
-    new_requests: int
-    verdict: ChangeVerdict
-    changes: tuple[Change, ...] = ()
-
-    def worse(self) -> list[Change]:
-        return [each for each in self.changes if each.verdict is ChangeVerdict.WORSE]
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """`requests` begins with what got worse most. `limit` is a share: 0.2 is 20 %."""
-
-    limit: float
-    slices: int
-    total: RequestChange
-    requests: tuple[RequestChange, ...]
-
-    def worse(self) -> list[tuple[RequestChange, Change]]:
-        """Every change for the worse, the total's first."""
-        return [(each, change) for each in (self.total, *self.requests) for change in each.worse()]
-
-    @property
-    def can_say(self) -> bool:
-        """Whether anything of the total could be judged."""
-        return any(change.doubt is not Doubt.TOO_FEW for change in self.total.changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,18 +135,20 @@ class _Pair:
 
     def _rate(self) -> Change:
         (old_s, new_s), (old, new) = self._covered_s, (self._old.requests, self._new.requests)
-        if not old or not old_s or not new_s:
+        if not (old and new and old_s and new_s):
             return self._judged("rps", None, None, None)
         old_rps, new_rps = old / old_s, new / new_s
         half = self._half_width(
             [
-                (new.requests / new_s - old.requests / old_s) / old_rps
+                # Half a request more in both: a slice without one has a logarithm, too.
+                math.log((new.requests + 0.5) / new_s) - math.log((old.requests + 0.5) / old_s)
                 for old, old_s, new, new_s in self._slices
                 if old_s > 0 and new_s > 0
             ]
         )
-        change = new_rps / old_rps - 1
-        return self._judged("rps", old_rps, new_rps, (change - half, change + half), more_is_worse=False)
+        change = math.log(new_rps) - math.log(old_rps)
+        interval = _relative(change - half), _relative(change + half)
+        return self._judged("rps", old_rps, new_rps, interval)
 
     def _times(self) -> list[Change]:
         percents = list(PERCENTS.values())
@@ -275,7 +200,10 @@ class _Pair:
             new,
             share_interval(self._new.failed, self._new.requests, self._alpha),
         )
-        return self._judged("fail_ratio", old, new, (min(low, new - old - half), max(high, new - old + half)))
+        if math.isinf(half):
+            return self._judged("fail_ratio", old, new, (-half, half))
+        low, high = max(-1.0, min(low, new - old - half)), min(1.0, max(high, new - old + half))
+        return self._judged("fail_ratio", old, new, (low, high))
 
     def _half_width(self, changes: Sequence[float]) -> float:
         return mean_half_width(changes, self._alpha) if len(changes) >= MIN_SLICES else math.inf
@@ -286,8 +214,6 @@ class _Pair:
         old: float | None,
         new: float | None,
         interval: Interval | None,
-        *,
-        more_is_worse: bool = True,
     ) -> Change:
         if old is None or new is None or interval is None:
             return Change(metric, old, new, None, None, ChangeVerdict.SAME, Doubt.TOO_FEW)
@@ -295,7 +221,7 @@ class _Pair:
         is_clear = interval[0] > 0 or interval[1] < 0
         low, high = (None if math.isinf(bound) else bound for bound in interval)
         if is_beyond and is_clear:
-            verdict = ChangeVerdict.WORSE if (new > old) is more_is_worse else ChangeVerdict.BETTER
+            verdict = ChangeVerdict.WORSE if is_for_the_worse(metric, new - old) else ChangeVerdict.BETTER
             return Change(metric, old, new, low, high, verdict)
         doubt = Doubt.NOISE if is_beyond else Doubt.NONE
         if not is_clear and (low is None or high is None):
@@ -307,8 +233,8 @@ def _of(totals: RunTotals, key: RequestKey | None) -> RequestTotals:
     return totals.total if key is None else totals.by_request.get(key) or RequestTotals(*key)
 
 
-# Above this, math.exp raises.
-_NO_FLOAT = 700.0
+# Of ratios beyond this, a factor of a million, it only matters that they are.
+_LARGEST_LOG = math.log(1e6)
 # Times are measured to the microsecond: what is shorter counts as one where a ratio is taken.
 _SHORTEST_MS = 0.001
 
@@ -323,5 +249,5 @@ def _logs(interval: Interval) -> Interval:
 
 
 def _relative(log_ratio: float) -> float:
-    """A ratio less 1. What is not bounded stays so, and so does what no float holds."""
-    return math.expm1(log_ratio) if abs(log_ratio) < _NO_FLOAT else math.copysign(math.inf, log_ratio)
+    """A ratio less 1; what is not bounded stays so."""
+    return math.expm1(min(log_ratio, _LARGEST_LOG)) if math.isfinite(log_ratio) else log_ratio

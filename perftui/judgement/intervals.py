@@ -69,7 +69,7 @@ def mean_half_width(values: Sequence[float], alpha: float) -> float:
     Neighbouring slices are alike where a run drifts, and n of them then say as much as n (1 - r) / (1 + r) that are
     independent, r being their autocorrelation: Student's t with that number (Zwiers and von Storch 1995, Journal of
     Climate 8, 336). An r of so few values is known badly and comes out too low by (1 + 4 r) / n (Marriott and Pope
-    1954, Biometrika 41, 390): that and half its standard error of 1 / sqrt(n) are added to it.
+    1954, Biometrika 41, 390): that and a quarter of its standard error of 1 / sqrt(n) are added to it.
 
     Noise within the slices hides how alike they are. Means of several have less of it (the method of batch means; Law,
     Simulation Modeling and Analysis, 2015, section 9.5): the wider of both counts. Infinity below 3 values.
@@ -88,7 +88,7 @@ def _alike_half_width(values: Sequence[float], alpha: float) -> float:
     if deviation == 0:
         return 0.0
     r = _autocorrelation(values)
-    r = min(max(0.0, r + (1 + 4 * max(r, 0.0)) / n + 0.5 / math.sqrt(n)), _MOST_ALIKE)
+    r = min(max(0.0, r + (1 + 4 * max(r, 0.0)) / n + 0.25 / math.sqrt(n)), _MOST_ALIKE)
     independent = n * (1 - r) / (1 + r)
     return student_t(alpha, max(_LEAST_FREEDOM, int(independent * (n - 1) / n))) * deviation / math.sqrt(independent)
 

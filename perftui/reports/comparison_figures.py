@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from perftui.judgement.comparison import Change, Comparison, Doubt, RequestChange
+from perftui.judgement.changes import Change, Comparison, Doubt, RequestChange
 from perftui.judgement.likeness import Difference
 from perftui.model.record import Record
 from perftui.reports.figures import one_line
@@ -45,7 +45,9 @@ def summary_text(comparison: Comparison) -> str:
         return f"Worse by more than {limit} and by more than the noise: {named}{more}."
     if not comparison.can_say:
         return "Too little was measured to say whether anything changed."
-    return f"Nothing got worse by more than {limit} and by more than the noise."
+    unsure = "; ".join(worse_text(comparison.total, each) for each in comparison.unsure())
+    more = f" Beyond {limit}, but within the noise: {unsure}." if unsure else ""
+    return f"Nothing got worse by more than {limit} and by more than the noise.{more}"
 
 
 def worse_text(request: RequestChange, change: Change) -> str:
@@ -100,11 +102,12 @@ def verdict_text(change: Change) -> str:
 
 _MOST_NAMED = 5
 _MOST_PERCENT = 1000
+_MOST_TIMES = 1000
 
 
 def _percent_text(share: float) -> str:
     """+12.3 %, and as a factor where a percentage says nothing any more."""
     percent = share * 100
     if percent >= _MOST_PERCENT:
-        return f"x{share + 1:,.0f}"
+        return f"x{share + 1:,.0f}" if share < _MOST_TIMES else f">x{_MOST_TIMES:,}"
     return f"{percent:+.0f}%" if abs(percent) >= 99.5 else f"{percent:+.1f}%"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from perftui.judgement.comparison import FALSE_ALARMS, Change, ChangeVerdict, RequestChange
+from perftui.judgement.changes import Change, ChangeVerdict, RequestChange
+from perftui.judgement.comparison import FALSE_ALARMS
 from perftui.model.record import Record
 from perftui.reports.comparison_figures import (
     Compared,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from perftui.judgement.comparison import FALSE_ALARMS, RequestChange
-from perftui.judgement.comparison import Change as Changed
+from perftui.judgement.changes import Change as Changed
+from perftui.judgement.changes import RequestChange
+from perftui.judgement.comparison import FALSE_ALARMS
 from perftui.model.record import Record
 from perftui.reports.comparison_figures import Compared, summary_text
 from perftui.reports.figures import one_line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from perftui.judgement.comparison import Change, ChangeVerdict, Doubt, RequestChange
+from perftui.judgement.changes import Change, ChangeVerdict, Doubt, RequestChange
 from perftui.reports.comparison_figures import (
     Compared,
     absolute_text,
@@ -14,6 +14,7 @@ from perftui.reports.comparison_figures import (
     summary_text,
     value_text,
 )
+from perftui.reports.figures import one_line
 from perftui.reports.text import WIDTH, fit
 
 # More is for --json and --html.
@@ -27,8 +28,8 @@ def comparison_text(compared: Compared) -> str:
     """The two runs, what is to know of them, what got worse, and a table that begins with it."""
     comparison = compared.comparison
     heads = [head_text(compared.old, "A (old)", compared.baseline), head_text(compared.new, "B (new)")]
-    said = [f"Unlike: {each.text}." for each in compared.differences] + list(compared.remarks)
-    lines = [_wrapped(each) for each in (*heads, *said)]
+    said = [*(f"Unlike: {each.text}." for each in compared.differences), *compared.remarks]
+    lines = [_wrapped(each) for each in (*heads, *map(one_line, said))]
     lines += ["", _wrapped(summary_text(comparison)), ""]
     lines.append(f"{'':<14}{'A':>13}{'B':>13}{'change':>13}{'':>9}  verdict")
     lines += _block(comparison.total)

@@ -144,7 +144,7 @@ def refuse_newer(path: Path, version: object, known: int) -> None:
         raise PerftuiError(
             f"{path_for_people(path)} was written by a newer perftui",
             f"its schema is {version}, this perftui reads up to {known}",
-            "Upgrade perftui to open this run",
+            "Upgrade perftui to open it",
             exit_code=exit_codes.USAGE,
         )
 

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from perftui.conductor import monitor_command
 from perftui.conductor.monitor_command import MonitorCommand
 from perftui.conductor.target_source import UnreadableError
 from tests.fakes.waiting import wait_until
+
+# Leaves its group and holds on to the pipes.
+DAEMON = """
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    with open(sys.argv[1], "w") as file:
+        print(os.getpid(), file=file)
+    time.sleep(60)
+"""
 
 
 @pytest.mark.parametrize(
@@ -52,7 +65,7 @@ def is_gone(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").exists() and ") Z " in Path(f"/proc/{pid}/stat").read_text()
 
 
-@pytest.mark.parametrize("how", ["sleep 60", "sleep 60 & echo $! > {pid}; wait", "sleep 60 & echo 5"])
+@pytest.mark.parametrize("how", ["sleep 60", "sleep 60 & echo $! > {pid}; wait", "sleep 60 & echo 5", "yes"])
 async def test_a_command_that_does_not_end_is_killed_with_all_that_it_started(
     how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,6 +76,20 @@ async def test_a_command_that_does_not_end_is_killed_with_all_that_it_started(
         await command.read()
     pid = int(pid_file.read_text())
     await wait_until(lambda: is_gone(pid), "the end of the command")
+
+
+async def test_what_leaves_the_group_of_a_command_costs_no_open_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitor_command, "COMMAND_TIMEOUT_S", 0.3)
+    pid_file = tmp_path / "pid"
+    command = MonitorCommand(f"{sys.executable} -c '{DAEMON}' {pid_file}; echo 5")
+    before = psutil.Process().num_fds()
+    with pytest.raises(UnreadableError, match=r"it does not end within 0\.3 s"):
+        await command.read()
+    await wait_until(lambda: psutil.Process().num_fds() <= before, "the files to be closed")
+    pid = await wait_until(lambda: pid_file.exists() and pid_file.read_text().strip(), "the daemon")
+    os.kill(int(pid), signal.SIGKILL)
 
 
 async def test_a_command_that_is_given_up_is_killed(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -114,7 +115,8 @@ async def test_a_source_that_breaks_is_a_line_and_goes_on() -> None:
         (
             {"metrics_url": "/metrics", "monitor_command": "echo many"},
             "the target's metrics cannot be read: {url}/metrics has neither process_cpu_seconds_total nor"
-            " process_resident_memory_bytes nor open connections; the monitor command gives no number: it printed “many”",
+            " process_resident_memory_bytes nor open connections;"
+            " the monitor command gives no number: it printed “many”",
         ),
         (
             {"metrics_url": "ftp://user:CANARY@x/metrics"},
@@ -122,7 +124,7 @@ async def test_a_source_that_breaks_is_a_line_and_goes_on() -> None:
         ),
     ],
 )
-async def test_trouble_costs_one_line_and_the_rest_is_read(settings: dict[str, str], problem: str) -> None:
+async def test_trouble_costs_one_line(settings: dict[str, Any], problem: str) -> None:
     with RunningFaultServer("ok") as server:
         monitor = TargetMonitor.for_target(Target("t", server.url, **settings))
         assert monitor is not None
@@ -142,7 +144,9 @@ async def test_a_local_target_is_measured_unasked_beside_the_command() -> None:
 
         def whole() -> TargetSample | None:
             sample = monitor.latest()
-            return sample if sample and sample.memory_bytes and sample.cpu_percent is not None and sample.value else None
+            return (
+                sample if sample and sample.memory_bytes and sample.cpu_percent is not None and sample.value else None
+            )
 
         sample = await wait_until(whole, "processor, memory and value")
         assert sample is not None

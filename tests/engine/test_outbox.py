@@ -29,8 +29,8 @@ def test_ticks_that_wait_are_added_up_exactly(ticks: list[Tick]) -> None:
     said = total_of(copy.deepcopy(ticks))
     outbox = Outbox()
     outbox.put(wire.TestStarted())
-    for tick in ticks:
-        outbox.put(Ticked(tick))
+    for each in ticks:
+        outbox.put(Ticked(each))
     outbox.put(Stopping("run_time"))
     outbox.put(Ended(None, None, ()))
     first, merged, *rest = drain(outbox)

@@ -100,7 +100,9 @@ def test_each_429_is_counted_with_what_it_said_and_when(
 def test_the_429s_of_one_name_are_one_entry_a_tick(
     base: str, engine: Any, limited_url: str, locustfile: Any, configure: Any
 ) -> None:
-    task = f"class U({base}):\n    wait_time = constant(0.02)\n    @task\n    def t(self): self.client.get('/seconds')\n"
+    task = (
+        f"class U({base}):\n    wait_time = constant(0.02)\n    @task\n    def t(self): self.client.get('/seconds')\n"
+    )
     engine.run(configure(locustfile(task), host=limited_url, users=3, run_time_s=1.5))
     ticks = [ticked.tick for ticked in engine.all(Ticked) if ticked.tick.requests]
     before_s = 0.0

@@ -6,7 +6,8 @@ import math
 import random
 from collections.abc import Callable
 
-from perftui.judgement.comparison import Comparison, compare, slice_count, sliced
+from perftui.judgement.changes import Comparison
+from perftui.judgement.comparison import compare, slice_count, sliced
 from perftui.model.histogram import Histogram
 from perftui.model.tick import Health, RequestDelta, Tick
 from tests.fakes.ticks import total_of

@@ -37,7 +37,9 @@ def test_an_interval_of_a_percentile_holds_it_as_often_as_it_says() -> None:
     chance, truth = random.Random(5), math.exp(0.5 * NormalDist().inv_cdf(0.95))
     held = 0
     for _ in range(300):
-        low_ms, high_ms = quantile_interval_ms(histogram_of(*(chance.lognormvariate(0, 0.5) for _ in range(400))), 95, 0.05)
+        low_ms, high_ms = quantile_interval_ms(
+            histogram_of(*(chance.lognormvariate(0, 0.5) for _ in range(400))), 95, 0.05
+        )
         held += low_ms <= truth <= high_ms
     # 90 %; the buckets make it a little wider.
     assert 0.88 <= held / 300 <= 0.98

@@ -71,9 +71,7 @@ def test_a_name_is_removed_and_one_that_is_not_there_has_a_nearest(tmp_path: Pat
         ('{"schema_version": 2, "baselines": {}}', "written by a newer perftui"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_one_line_and_stays(
-    tmp_path: Path, plan: RunPlan, text: str, said: str
-) -> None:
+def test_a_file_that_cannot_be_read_is_one_line_and_stays(tmp_path: Path, plan: RunPlan, text: str, said: str) -> None:
     (tmp_path / BASELINES_JSON).write_text(text)
     for attempt in (Baselines(tmp_path).all, lambda: Baselines(tmp_path).set("main", "run-1", plan, NOW)):
         with pytest.raises(PerftuiError, match=said) as raised:

@@ -45,7 +45,8 @@ def find_failures(evidence: Evidence, measured: RunTotals) -> Iterator[Finding]:
     when = _when(list(evidence.measured_seconds()), first_s, last_s, total.failed)
     yield Finding(
         "failures",
-        f"{counted(total.failed, 'request')} failed ({percent_text(total.failed / total.requests)}){when}"
+        f"Of {counted(total.requests, 'request')} {total.failed:,} failed "
+        f"({percent_text(total.failed / total.requests)}){when}"
         f"{_cause(measured)}.",
         first_s,
         last_s,

@@ -52,10 +52,11 @@ def stalls_of(evidence: Evidence) -> list[Span]:
         if each and each.in_flight and each.requests <= _STILL * per_user_s * each.user_count * each.interval_s:
             still.append(each)
             continue
-        missing = math.fsum(per_user_s * one.user_count * one.interval_s - one.requests for one in still)
-        if missing >= _MIN_MISSING:
+        if still:
             stall = _bounded(still, seconds[index - len(still) - 1] if index > len(still) else None, each)
-            if _longest_s(seconds, stall) * 1000 >= _MIN_TIMES_P95 * usual_p95_ms:
+            usual = per_user_s * still[-1].user_count * (stall[1] - stall[0])
+            is_long = _longest_s(seconds, stall) * 1000 >= _MIN_TIMES_P95 * usual_p95_ms
+            if is_long and usual - sum(one.requests for one in still) >= _MIN_MISSING:
                 stalls.append(stall)
         still = []
     return stalls

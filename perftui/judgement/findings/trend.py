@@ -7,15 +7,18 @@ import statistics
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 # With fewer points the normal approximation of the test's statistic is no good.
 MIN_POINTS = 10
 # A sentence about a trend is wrong in at most one of 200 series that have none; three or so are looked at in each run.
 MIN_CONFIDENCE = 0.995
-# Autocorrelations beyond the 95 % limits of white noise count; those over longer lags rest on too few pairs.
-_SIGNIFICANT = 1.96
-_LONGEST_LAG = 3
+# What is more correlated than this from one point to the next has no end to its memory.
+_MAX_CORRELATION = 0.95
+# A change so many times as large as the range of what the line leaves is no accident of correlated noise: of random
+# walks of 10 to 20 steps, fewer than 1 in 200 look like it (by simulation). What is left is then mostly curvature,
+# which looks correlated.
+_CLEAR = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,9 @@ def trend_of(values: Sequence[float], edge: float = 0.5) -> Trend | None:
     The line is that of Theil and Sen: the median of all slopes between two points, through the median of what is left.
     Its ends are `edge` of a span before the first point and after the last one. The confidence is that of the two-sided
     test of Mann (1945) and Kendall (1975), with the variance corrected for ties and, after Hamed and Rao (Journal of
-    Hydrology 204, 1998), for autocorrelation; that correction never makes it surer.
+    Hydrology 204, 1998), for autocorrelation. That is taken for one of the first order: over few points only the
+    correlation of neighbours can be told, and it comes out too low, by what Hamed (Journal of Hydrology 368, 2009) puts
+    back. The correction never makes it surer.
     """
     n = len(values)
     if n < MIN_POINTS:
@@ -58,26 +63,23 @@ def trend_of(values: Sequence[float], edge: float = 0.5) -> Trend | None:
     start = statistics.median(rest)
     score = sum((later > earlier) - (later < earlier) for earlier, later in combinations(values, 2))
     ties = sum(count * (count - 1) * (2 * count + 5) for count in Counter(values).values())
-    variance = (n * (n - 1) * (2 * n + 5) - ties) / 18 * _inflation(rest)
+    is_clear = abs(slope) * (n - 1) >= _CLEAR * (max(rest) - min(rest))
+    variance = (n * (n - 1) * (2 * n + 5) - ties) / 18 * (1.0 if is_clear else _inflation(rest))
     z = max(0, abs(score) - 1) / math.sqrt(variance) if variance > 0 else 0.0
     return Trend(start - edge * slope, start + (n - 1 + edge) * slope, math.erf(z / math.sqrt(2)))
 
 
 def _inflation(rest: Sequence[float]) -> float:
-    """Hamed and Rao's n / n*, of what the trend leaves: by how much autocorrelation widens the variance."""
+    """By how much autocorrelation widens the variance; `rest` is what the trend leaves of the series."""
     n = len(rest)
-    ranks = _ranks(rest)
-    mean = (n + 1) / 2
+    ranks, mean = _ranks(rest), (n + 1) / 2
     spread = math.fsum((rank - mean) ** 2 for rank in ranks)
     if not spread:
         return 1.0
-    total = 0.0
-    for lag in range(1, _LONGEST_LAG + 1):
-        pairs = zip(ranks[:-lag], ranks[lag:], strict=True)
-        correlation = math.fsum((a - mean) * (b - mean) for a, b in pairs) / spread
-        if correlation > _SIGNIFICANT / math.sqrt(n):
-            total += (n - lag) * (n - lag - 1) * (n - lag - 2) * correlation
-    return 1 + 2 / (n * (n - 1) * (n - 2)) * total
+    neighbours = math.fsum((a - mean) * (b - mean) for a, b in pairwise(ranks)) / spread
+    correlation = min(max(0.0, (n * neighbours + 2) / (n - 4)), _MAX_CORRELATION)
+    weights = ((n - lag) * (n - lag - 1) * (n - lag - 2) * correlation**lag for lag in range(1, n - 2))
+    return 1 + 2 / (n * (n - 1) * (n - 2)) * math.fsum(weights)
 
 
 def _ranks(values: Sequence[float]) -> list[float]:

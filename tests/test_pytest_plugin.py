@@ -1,0 +1,219 @@
+"""The plugin as people use it: pytest in a process of its own, with real runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.command import TIMEOUT_S, locustfile_in, profiles_in
+from tests.fakes.fault_server import RunningFaultServer
+from tests.fakes.waiting import wait_for
+
+# Other plugins of this environment are not what is tested.
+OTHERS = ("cacheprovider", "asyncio", "benchmark")
+PYTEST = (sys.executable, "-m", "pytest", "-W", "error", "--strict-markers", *(f"-pno:{name}" for name in OTHERS))
+EXAMPLE = Path(__file__).parents[1] / "examples" / "test_clinic.py"
+
+
+@pytest.fixture
+def server() -> Iterator[RunningFaultServer]:
+    with RunningFaultServer("ok") as running:
+        yield running
+
+
+@pytest.fixture
+def project(tmp_path: Path, server: RunningFaultServer) -> Path:
+    """A folder with a locustfile, a profile `quick` and a target `stage`."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    locustfile_in(folder)
+    profiles_in(folder, server.url)
+    return folder
+
+
+def pytest_in(folder: Path, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (folder / "test_load.py").write_text(text)
+    return subprocess.run(
+        [*PYTEST, *arguments], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S
+    )
+
+
+def outcomes(folder: Path) -> list[dict[str, object]]:
+    return [json.loads(path.read_bytes()) for path in sorted(folder.glob("*/outcome.json"))]
+
+
+LOOKS = """
+import pytest
+
+@pytest.fixture(scope="module")
+def run(perftui_run):
+    return perftui_run("quick", target="stage", run_time="1s", users=2, thresholds="fail_ratio < 1%")
+
+def test_the_verdict(run):
+    assert run.passed
+    assert (run.verdict, run.exit_code) == ("passed", 0)
+    assert [each.rule for each in run.thresholds] == ["fail_ratio < 1%"]
+    assert run.record.plan.profile.users == 2
+
+def test_the_figures(run):
+    assert run["GET /"].p95_ms < 1000
+    assert run["GET /"].statuses[200] == run.total.requests > 0
+    with pytest.raises(KeyError):
+        run["GET /other"]
+
+def test_the_files(run):
+    assert (run.folder / "report.html").is_file()
+"""
+
+
+def test_a_test_looks_at_a_sealed_run_which_is_kept_where_runs_are(project: Path, tmp_path: Path) -> None:
+    done = pytest_in(project, LOOKS)
+    assert "3 passed" in done.stdout, done.stdout
+    assert len(outcomes(tmp_path / "runs")) == 1
+
+
+FAILS = """
+def test_load(perftui_run):
+    run = perftui_run("quick", target="stage", run_time="1s", thresholds=["p95 < 1us", "fail_ratio < 1%"])
+    assert run.passed
+"""
+
+
+def test_where_a_run_failed_the_test_shows_its_verdict_in_words(project: Path) -> None:
+    done = pytest_in(project, FAILS)
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "where False = <run failed, exit code 10: Not passed: 1 of 2 thresholds failed: p95 " in done.stdout
+    assert "\n✗ p95 " in done.stdout, "and the table of the thresholds"
+
+
+CANNOT = """
+import pytest
+
+@pytest.mark.parametrize(("profile", "options"), [
+    ("quik", {}),
+    ("quick", {"usrs": 3}),
+    ("quick", {"users": "many"}),
+    ("quick", {"target": "http://127.0.0.1:9"}),
+    ("quick", {"files": "nowhere.py"}),
+], ids=str)
+def test_load(perftui_run, profile, options):
+    perftui_run(profile, **{"target": "stage", **options})
+"""
+
+
+def test_a_run_that_cannot_start_fails_the_test_with_one_line(project: Path, tmp_path: Path) -> None:
+    done = pytest_in(project, CANNOT, "-q")
+    lines = done.stdout.split("\n")
+    # After each heading the line, then the next heading.
+    said = [after for line, after in pairwise(lines) if line.startswith("____")]
+    assert said == [
+        "no profile is called 'quik', the nearest is 'quick'. Known: quick.",
+        said[1],
+        "--users: 'many' is not a whole number from 1 to 1,000,000.",
+        "will not run quick → 127.0.0.1-9: nothing is listening on 127.0.0.1:9.",
+        said[4],
+    ]
+    assert said[1].startswith("perftui_run: no option is called 'usrs', the nearest is 'users'. Known: ")
+    assert said[4].startswith("-f: locustfile nowhere.py: there is no such file.")
+    assert "5 failed" in done.stdout
+    assert not (tmp_path / "runs").exists()
+
+
+EACH = """
+import pytest
+
+@pytest.mark.perftui("quick", "other", target="stage", run_time="1s", thresholds=["fail_ratio < 1%"])
+class TestProfiles:
+    def test_passes(self, perftui_profile_run):
+        assert perftui_profile_run.passed
+
+    def test_measures(self, perftui_profile_run):
+        assert perftui_profile_run.total.requests
+"""
+OTHER = """
+[profiles.other]
+scenario = "shop"
+users = 1
+stop_timeout = "1s"
+"""
+INI = """
+[pytest]
+perftui_profiles = load/profiles.toml
+perftui_runs_dir = kept
+"""
+
+
+def test_a_marker_makes_one_run_of_each_profile_and_the_ini_file_says_where_things_are(project: Path) -> None:
+    (project / "load").mkdir()
+    (project / "locustfile.py").rename(project / "load" / "locustfile.py")
+    text = (project / "profiles.toml").read_text()
+    (project / "profiles.toml").unlink()
+    (project / "load" / "profiles.toml").write_text(text + OTHER)
+    (project / "pytest.ini").write_text(INI)
+    done = pytest_in(project, EACH, "-v")
+    passed = {line.split(" ")[0].rpartition("::")[2] for line in done.stdout.split("\n") if " PASSED" in line}
+    assert passed == {f"test_{what}[{profile}]" for what in ("passes", "measures") for profile in ("quick", "other")}
+    assert done.returncode == 0
+    assert sorted(path.name.split("_")[1] for path in (project / "kept").iterdir()) == ["other", "quick"]
+
+
+def test_a_marker_without_profiles_is_said_when_tests_are_collected(project: Path) -> None:
+    done = pytest_in(project, "def test_load(perftui_profile_run): ...")
+    assert 'test_load: perftui_profile_run needs @pytest.mark.perftui("PROFILE", ...)\n' in done.stdout
+
+
+PARALLEL = """
+import pytest
+
+@pytest.mark.parametrize("number", range(2))
+def test_load(perftui_run, number):
+    assert perftui_run("quick", target="stage", run_time="1s").total.requests
+"""
+
+
+def test_workers_of_xdist_load_a_target_one_after_the_other(project: Path) -> None:
+    done = pytest_in(project, PARALLEL, "-n", "2", "--perftui-runs-dir", "kept")
+    assert "2 passed" in done.stdout, done.stdout
+    first, second = sorted(outcomes(project / "kept"), key=lambda each: str(each["started_at"]))
+    assert datetime.fromisoformat(str(first["ended_at"])) <= datetime.fromisoformat(str(second["started_at"]))
+
+
+LONG = """
+def test_load(perftui_run):
+    perftui_run("quick", target="stage", run_time="60s")
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_run_ends_with_the_test_that_waits_for_it_and_its_record_is_kept(
+    how: signal.Signals, project: Path, server: RunningFaultServer, tmp_path: Path
+) -> None:
+    (project / "test_load.py").write_text(LONG)
+    with subprocess.Popen(PYTEST, cwd=project, stdout=subprocess.DEVNULL, env=dict(os.environ)) as process:
+        # More than the one look at the target before the run.
+        wait_for(lambda: server.requests() > 10, "load to flow")
+        process.send_signal(how)
+        process.wait(TIMEOUT_S)
+    (outcome,) = wait_for(lambda: outcomes(tmp_path / "runs"), "the run to be sealed")
+    assert (outcome["state"], outcome["exit_code"], outcome["reason"]) == ("stopped", 130, "interrupted")
+
+
+def test_in_a_suite_that_does_not_use_it_the_plugin_imports_nothing_but_pytest() -> None:
+    code = "import pytest, sys; known = {*sys.modules}; import perftui.pytest_plugin; print(*{*sys.modules} - known)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=TIMEOUT_S)
+    assert set(done.stdout.split()) == {"perftui", "perftui.pytest_plugin"}
+
+
+def test_the_seven_checks_of_the_clinic_pass_on_the_built_in_target() -> None:
+    command = [sys.executable, "-m", "pytest", str(EXAMPLE)]
+    done = subprocess.run(command, cwd=EXAMPLE.parents[1], capture_output=True, text=True, timeout=TIMEOUT_S)
+    assert "7 passed" in done.stdout, done.stdout
