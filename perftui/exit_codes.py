@@ -18,7 +18,7 @@ LOCUSTFILE = 4
 ENVIRONMENT = 5
 # It ran, and what was measured is not acceptable.
 FAILED = 10
-# It ran, and nothing was measured.
+# It ran, and nothing was measured, or not what a threshold asks for.
 NO_DATA = 11
 # It ran, and the measurement cannot be trusted.
 UNTRUSTED = 12
@@ -59,10 +59,10 @@ MEANINGS = {
     REFUSED: "refused by a guard: target missing, unreachable or not allowed; no load sent",
     LOCUSTFILE: "the locustfile is at fault: does not load, has no users, is stuck, ended the process",
     ENVIRONMENT: "this machine is not ready: folder not writable, too few open files, no Locust",
-    FAILED: "what was measured is not acceptable",
-    NO_DATA: "nothing was measured",
+    FAILED: "a threshold failed, or every request did",
+    NO_DATA: "nothing was measured, or a threshold had no data",
     UNTRUSTED: "the measurement cannot be trusted",
-    STOPPED_EARLY: "stopped before its planned end",
+    STOPPED_EARLY: "stopped before its planned end, by a person or an abort rule",
     ENGINE_DIED: "the engine died",
     INCOMPLETE: "the record is incomplete: disk full or write error",
     HANGUP: "interrupted by hang-up; what was recorded is kept",

@@ -15,10 +15,10 @@ MIN_POINTS = 10
 MIN_CONFIDENCE = 0.995
 # What is more correlated than this from one point to the next has no end to its memory.
 _MAX_CORRELATION = 0.95
-# A change so many times as large as the range of what the line leaves is no accident of correlated noise: of random
-# walks of 10 to 20 steps, fewer than 1 in 200 look like it (by simulation). What is left is then mostly curvature,
-# which looks correlated.
-_CLEAR = 5
+# What only ever rises or falls, but for scatter this many times smaller (over the number of points), is no accident of
+# correlated noise: where the correlation is 0.8, fewer than 1 in 100 series without a trend look like it (by
+# simulation). What the line leaves is then curvature, which only looks correlated.
+_CLEAR = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,28 @@ def trend_of(values: Sequence[float], edge: float = 0.5) -> Trend | None:
     start = statistics.median(rest)
     score = sum((later > earlier) - (later < earlier) for earlier, later in combinations(values, 2))
     ties = sum(count * (count - 1) * (2 * count + 5) for count in Counter(values).values())
-    is_clear = abs(slope) * (n - 1) >= _CLEAR * (max(rest) - min(rest))
-    variance = (n * (n - 1) * (2 * n + 5) - ties) / 18 * (1.0 if is_clear else _inflation(rest))
+    inflation = 1.0 if _is_clear(values if slope > 0 else [-value for value in values]) else _inflation(rest)
+    variance = (n * (n - 1) * (2 * n + 5) - ties) / 18 * inflation
     z = max(0, abs(score) - 1) / math.sqrt(variance) if variance > 0 else 0.0
     return Trend(start - edge * slope, start + (n - 1 + edge) * slope, math.erf(z / math.sqrt(2)))
+
+
+def _is_clear(values: Sequence[float]) -> bool:
+    """Whether `values` rise by much more than they scatter around the rising steps that fit them best.
+
+    The steps are the isotonic regression, by pooling adjacent violators (Ayer et al. 1955).
+    """
+    steps: list[tuple[float, int]] = []
+    for value in values:
+        level, count = value, 1
+        while steps and steps[-1][0] >= level:
+            below, below_count = steps.pop()
+            level = (level * count + below * below_count) / (count + below_count)
+            count += below_count
+        steps.append((level, count))
+    fitted = [level for level, count in steps for _ in range(count)]
+    rest = [value - level for value, level in zip(values, fitted, strict=True)]
+    return fitted[-1] - fitted[0] >= _CLEAR / len(values) * (max(rest) - min(rest))
 
 
 def _inflation(rest: Sequence[float]) -> float:

@@ -25,6 +25,13 @@ def test_a_smooth_curve_is_not_taken_for_correlated_noise() -> None:
     assert trend.is_sure
 
 
+def test_what_stays_and_then_rises_is_sure_where_it_scatters_little() -> None:
+    chance = random.Random(1)
+    trend = trend_of([100 + max(0, index - 10) * 6 + chance.gauss(0, 1) for index in range(20)])
+    assert trend is not None
+    assert trend.is_sure
+
+
 def test_a_single_wild_point_does_not_move_the_line() -> None:
     trend = trend_of([*RISING[:10], 9000.0, *RISING[11:]])
     assert trend is not None
