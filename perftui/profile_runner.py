@@ -91,14 +91,14 @@ class ProfileRunner:
         """
         given = self._given(options)
         with _only_run_against(self._place_of_target(profile, given)) as lock:
-            said, exit_code = _tethered(["run", *_arguments(profile, given, self.runs_folder)], self.folder, lock)
+            done = _tethered(["run", *_arguments(profile, given, self.runs_folder)], self.folder, lock)
         try:
-            run_id = json.loads(said.stdout)["run_id"]
+            run_id = json.loads(done.stdout)["run_id"]
         except (ValueError, KeyError, TypeError):
-            raise _not_run(profile, said.stderr, exit_code) from None
+            raise _not_run(profile, done) from None
         record = RunReader(self.runs_folder / run_id).record()
         if record.outcome is None:
-            raise _not_run(profile, said.stderr, exit_code)
+            raise _not_run(profile, done)
         return SealedRun(record, record.outcome)
 
     def _given(self, options: RunOptions) -> dict[str, Any]:
@@ -130,12 +130,6 @@ class ProfileRunner:
         return f"{'this-machine' if is_loopback(host) else host}-{url.port or url.scheme}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    stdout: str
-    stderr: str
-
-
 def _arguments(profile: str, given: dict[str, Any], runs_folder: Path) -> list[str]:
     arguments = [profile, "--json", "--quiet", f"--runs-dir={runs_folder}"]
     for name, value in given.items():
@@ -161,7 +155,7 @@ def _only_run_against(place: str) -> Iterator[TextIO]:
         yield lock
 
 
-def _tethered(arguments: list[str], folder: Path, lock: TextIO) -> tuple[_Said, int]:
+def _tethered(arguments: list[str], folder: Path, lock: TextIO) -> subprocess.CompletedProcess[str]:
     """Run perftui, which stops when this process lets go of it, and holds `lock` for as long as it lives."""
     tether, held = os.pipe()
     with open(held, "wb") as hold:
@@ -186,7 +180,7 @@ def _tethered(arguments: list[str], folder: Path, lock: TextIO) -> tuple[_Said, 
             hold.close()
             _end(process)
             raise
-    return _Said(stdout, stderr), process.returncode
+    return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)
 
 
 def _end(process: subprocess.Popen[str]) -> None:
@@ -197,10 +191,10 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.communicate()
 
 
-def _not_run(profile: str, stderr: str, exit_code: int) -> PerftuiError:
+def _not_run(profile: str, done: subprocess.CompletedProcess[str]) -> PerftuiError:
     """What the command said last, which is one line, as an error of ours."""
-    lines = [line for line in stderr.split("\n") if line.strip()]
+    lines = [line for line in done.stderr.split("\n") if line.strip()]
     if not lines:
-        what, why = f"cannot run {profile}", f"perftui ended with exit code {exit_code}"
+        what, why = f"cannot run {profile}", f"perftui ended with exit code {done.returncode}"
         return PerftuiError(what, why, exit_code=exit_codes.ENVIRONMENT)
-    return PerftuiError(lines[-1].removeprefix("perftui: ").removesuffix("."), exit_code=exit_code)
+    return PerftuiError(lines[-1].removeprefix("perftui: ").removesuffix("."), exit_code=done.returncode)

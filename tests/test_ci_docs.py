@@ -22,7 +22,7 @@ def pipeline(commands: list[str], folder: Path, runs_dir: str) -> list[subproces
     """A short one, with more users: in so few seconds two would not make every request."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environ = {**os.environ, "PATH": path, "PERFTUI_RUNS_DIR": runs_dir}
-    environ |= {"PERFTUI_RUN_TIME": "3s", "PERFTUI_USERS": "8", "PERFTUI_SPAWN_RATE": "8"}
+    environ |= {"PERFTUI_RUN_TIME": "2s", "PERFTUI_USERS": "8", "PERFTUI_SPAWN_RATE": "8"}
     return [
         subprocess.run(
             ["bash", "-ec", command], cwd=folder, env=environ, capture_output=True, text=True, timeout=TIMEOUT_S

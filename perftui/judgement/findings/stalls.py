@@ -24,7 +24,6 @@ def find_stalls(evidence: Evidence, measured: RunTotals) -> Iterator[Finding]:
     stalls = stalls_of(evidence)
     if not stalls:
         return
-    seconds = list(evidence.seconds())
     seconds = [each for each in evidence.seconds() if each.is_loaded]
     end_s = seconds[-1].elapsed_s
     longest = seconds_text(max(_longest_s(seconds, stall) for stall in stalls))
@@ -74,7 +73,7 @@ def _bounded(still: Sequence[Second], before: Second | None, after: Second | Non
 
 def _longest_s(seconds: Sequence[Second], stall: Span) -> float:
     """The longest that a request took which ended just after the stall, or waited in it."""
-    around = [each for each in seconds if each.elapsed_s > stall[0] and each.from_s <= stall[1]]
+    around = [each for each in seconds if each.elapsed_s >= stall[0] and each.from_s <= stall[1]]
     return max(
         max(each.oldest_in_flight_s, (0.0 if math.isnan(each.max_ms) else each.max_ms / 1000)) for each in around
     )

@@ -16,7 +16,7 @@ MIN_CONFIDENCE = 0.995
 # What is more correlated than this from one point to the next has no end to its memory.
 _MAX_CORRELATION = 0.95
 # What only ever rises or falls, but for scatter this many times smaller (over the number of points), is no accident of
-# correlated noise: where the correlation is 0.8, fewer than 1 in 100 series without a trend look like it (by
+# correlated noise: where the correlation is 0.8, about 1 in 100 series without a trend looks like it (by
 # simulation). What the line leaves is then curvature, which only looks correlated.
 _CLEAR = 80
 
