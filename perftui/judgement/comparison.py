@@ -9,6 +9,8 @@ own noise, does not hold "no change". The interval is the wider of two:
   at the same place in the other run, and the spread of these changes is taken, autocorrelation included. A ramp or a
   load shape is in both runs and cancels out; a drift, pauses and bursts are in the spread. Rates have only this one.
 
+Only a large rise of the failed requests (ALARMING_RISE) is taken by its counts alone.
+
 Times and rates are compared by the logarithm of their ratio, shares of failed requests by their difference.
 All changes of a pair of runs share one chance of a false alarm, FALSE_ALARMS (Bonferroni).
 
@@ -49,6 +51,9 @@ FALSE_ALARMS = 0.02
 MAX_SLICES = 20
 # Of fewer, and of slices shorter than a second, nothing can be said about noise.
 MIN_SLICES = 8
+# A rise of the share of failed requests that is larger than this is no noise, however it is spread over the run: a
+# target that dies half-way is one event, and not to be passed over.
+ALARMING_RISE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +205,8 @@ class _Pair:
             new,
             share_interval(self._new.failed, self._new.requests, self._alpha),
         )
+        if low > ALARMING_RISE:
+            return self._judged("fail_ratio", old, new, (low, high))
         if math.isinf(half):
             return self._judged("fail_ratio", old, new, (-half, half))
         low, high = max(-1.0, min(low, new - old - half)), min(1.0, max(high, new - old + half))

@@ -101,9 +101,12 @@ def _notes(
 ) -> Iterator[str]:
     """What else is worth a sentence, the most important first."""
     kinds = {each.kind for each in findings}
+    # Whoever is used to tools that fail a run for one failed request is to know.
+    note = " (failures alone do not fail a run)" if not reasons and not thresholds else ""
     if "failures" not in kinds and measured.total.requests:
-        yield _failures(measured, may_fail=not reasons and not thresholds)
-    yield from (each.text for each in findings)
+        yield _failures(measured, note)
+    for each in findings:
+        yield f"{each.text.removesuffix('.')}{note}." if each.kind == "failures" else each.text
     if "generator" not in kinds and trust_of(measured) is not Trust.OK:
         yield (
             f"In {measured.strained_ticks:,} of {measured.ticks:,} seconds the generator itself was late: "
@@ -117,11 +120,10 @@ def _notes(
         yield f"{counted(whole.abandoned, 'request')} still running when the load ended: abandoned."
 
 
-def _failures(measured: RunTotals, *, may_fail: bool) -> str:
+def _failures(measured: RunTotals, note: str) -> str:
     total = measured.total
     if not total.failed:
         return "No request failed."
     worst = max(measured.failures.values(), key=lambda group: group.count, default=None)
     cause = f"; most often {worst.method} {worst.name}: {worst.message} ({worst.count:,})" if worst else ""
-    note = " (failures alone do not fail a run)" if may_fail else ""
     return f"{counted(total.failed, 'request')} failed ({total.failed / total.requests:.2%}){cause}{note}."

@@ -64,8 +64,8 @@ _NUMBER = re.compile(r"\d{4,}|(?<=[/=#:\[(])(?<!code=)(?<!status=)\d+(?![\w.])")
 def mask_ids(message: str) -> str:
     """`message` with what differs between two instances of the same failure replaced by a placeholder.
 
-    Short numbers that stand alone (an errno) or say a status (``code=503``) stay; UUIDs, addresses, hexadecimal ids, numbers of four
-    digits or more and numbers after a separator go.
+    Short numbers that stand alone (an errno) or say a status (``code=503``) stay; UUIDs, addresses, hexadecimal ids,
+    numbers of four digits or more and numbers after a separator go.
     """
     message = _UUID.sub("<uuid>", message)
     message = _ADDRESS.sub("<address>", message)

@@ -30,7 +30,7 @@ def decode(body: bytes) -> messages.Message:
     """The message in a frame's body. Raises WireError for anything else."""
     try:
         plain = msgpack.unpackb(body, strict_map_key=False)
-    except (ValueError, RecursionError, msgpack.UnpackException) as error:
+    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
         raise WireError(f"not a frame: {type(error).__name__}") from None
     if not isinstance(plain, list) or len(plain) != 2 or not isinstance(plain[0], str):
         raise WireError("not a message")

@@ -101,6 +101,13 @@ def test_more_failures_all_along_are_worse_and_one_burst_is_noise() -> None:
     assert fail_ratio.relative is None
 
 
+def test_a_target_that_dies_half_way_is_worse() -> None:
+    chance = random.Random(6)
+    well = run_of(chance, fail_ratio=0.01)
+    dying = [*run_of(chance, fail_ratio=0.01)[: RUN_S // 2], *run_of(chance, fail_ratio=1.0)[RUN_S // 2 :]]
+    assert "fail_ratio" in worse_metrics(compared(well, dying))
+
+
 def test_few_requests_are_too_few_to_say() -> None:
     chance = random.Random(8)
     old, new = (run_of(chance, factor, requests_in=lambda second: second % 2) for factor in (1, 3))

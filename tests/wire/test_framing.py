@@ -7,7 +7,7 @@ import struct
 
 import msgpack
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from perftui.model.inspection import ArgumentInfo, Inspection, TaskInfo, UserClassInfo
@@ -91,6 +91,7 @@ def test_frames_may_be_cut_anywhere() -> None:
     assert received == MESSAGES
 
 
+@example(b"\x81\x80\x00")
 @given(st.binary(max_size=200))
 def test_random_bytes_are_never_a_message(body: bytes) -> None:
     with pytest.raises(WireError):
