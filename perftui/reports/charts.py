@@ -37,7 +37,7 @@ def charts_of(timeline: Sequence[TimelinePoint], window: Window = WHOLE_RUN) -> 
     p50 = [_highest(point.times.p50_ms for point in bucket) for bucket in buckets]
     p95 = [_highest(point.times.p95_ms for point in bucket) for bucket in buckets]
     p99 = [_highest(point.times.p99_ms for point in bucket) for bucket in buckets]
-    rps = [_mean_rate([point.requests for point in bucket], bucket) for bucket in buckets]
+    rps = [_mean_rate(bucket) for bucket in buckets]
     users = [_highest(point.user_count for point in bucket) for bucket in buckets]
     fails_per_s = [_highest(point.fails_per_s for point in bucket) for bucket in buckets]
     memory = [_highest(_memory_mb(point) for point in bucket) for bucket in buckets]
@@ -99,6 +99,9 @@ def _highest(values: Iterable[float | None]) -> float | None:
     return max((value for value in values if value is not None), default=None)
 
 
-def _mean_rate(counts: list[int], bucket: Sequence[TimelinePoint]) -> float | None:
+def _mean_rate(bucket: Sequence[TimelinePoint]) -> float | None:
+    if len(bucket) == 1:
+        # The rate of a very short tick was taken together with the one before it.
+        return bucket[0].rps
     seconds = sum(point.interval_s for point in bucket)
-    return sum(counts) / seconds if seconds > 0 else None
+    return sum(point.requests for point in bucket) / seconds if seconds > 0 else None

@@ -32,6 +32,13 @@ def covered_text(record: Record) -> str:
     )
 
 
+def thresholds_in_order(record: Record) -> list[ThresholdResult]:
+    """What is worst first, else as they were written."""
+    return sorted(record.thresholds, key=lambda each: -_WORST_LAST.index(each.state))
+
+
+_WORST_LAST = list(ThresholdState)
+
 THRESHOLD_MARKS = {
     ThresholdState.PASSED: "✓",
     ThresholdState.ACCEPTABLE: "~",

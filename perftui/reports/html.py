@@ -49,6 +49,8 @@ def report_html(record: Record) -> bytes:
 
 def _badge(record: Record) -> tuple[str, str]:
     if record.outcome is not None:
+        if record.outcome.verdict is Verdict.NO_DATA and record.totals.total.requests:
+            return "bad", "∅ NO DATA"
         return _BADGES[record.outcome.verdict]
     if record.totals.total.requests == 0:
         return _BADGES[Verdict.NO_DATA]

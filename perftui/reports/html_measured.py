@@ -21,6 +21,7 @@ from perftui.reports.figures import (
     margin_text,
     per_s,
     requests_in_order,
+    thresholds_in_order,
 )
 from perftui.reports.markup import percent, row, section, shown, table, time_cell
 
@@ -49,16 +50,19 @@ def thresholds_section(record: Record) -> str:
     rows = [
         row(
             (
-                (f"{THRESHOLD_MARKS[each.state]} {each.state.value}", _THRESHOLD_STYLES[each.state]),
+                (
+                    f"{THRESHOLD_MARKS[each.state]}&nbsp;{each.state.value.replace(' ', '&nbsp;')}",
+                    _THRESHOLD_STYLES[each.state],
+                ),
                 (shown(each.rule), "text"),
                 ("–" if each.observed is None else shown(format_quantity(each.observed, each.unit)), "n"),
-                (f"{each.n:,}", "n"),
+                ("–" if each.observed is None else f"{each.n:,}", "n"),
                 (margin_text(each) or "–", "n"),
                 (_failed_when(each), "n"),
                 (shown(each.text) if each.state is ThresholdState.NO_DATA else "", "text"),
             )
         )
-        for each in record.thresholds
+        for each in thresholds_in_order(record)
     ]
     columns = (
         ("Result", ""),

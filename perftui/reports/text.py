@@ -5,11 +5,10 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 
-from perftui.model.judged import ThresholdState
 from perftui.model.record import Record
 from perftui.model.snapshot import RequestRow, row_of
 from perftui.model.text import clean
-from perftui.reports.figures import THRESHOLD_MARKS, covered_text, duration_s, margin_text
+from perftui.reports.figures import THRESHOLD_MARKS, covered_text, duration_s, margin_text, thresholds_in_order
 
 WIDTH = 80
 # Longer tables are for report.html.
@@ -71,9 +70,8 @@ def _verdict(record: Record) -> str:
 
 def _thresholds(record: Record) -> str:
     """A line each, what is worst first."""
-    results = sorted(record.thresholds, key=lambda each: -list(ThresholdState).index(each.state))
     lines = []
-    for result in results:
+    for result in thresholds_in_order(record):
         margin = f"  ({margin_text(result)})" if result.margin is not None else ""
         line = f"{THRESHOLD_MARKS[result.state]} {clean(result.text, 300)}{margin}"
         lines.append(textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False))

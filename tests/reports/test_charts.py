@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from perftui.model.snapshot import TimelinePoint, point_of
+from perftui.model.snapshot import TimelinePoint, point_of, rated
 from perftui.reports.charts import MAX_POINTS, charts_of
 from tests.fakes.ticks import delta, tick
 
@@ -36,6 +36,14 @@ def test_a_long_run_keeps_its_highest_second() -> None:
     assert len(heights) <= MAX_POINTS
     assert min(heights) < 60
     assert "covers 12 s" in charts.note
+
+
+def test_a_last_tick_of_a_moment_is_no_peak() -> None:
+    seconds = [point(1, *[5] * 10), point(2, *[5] * 10)]
+    last = rated(replace(point(2.1, *[5] * 3), interval_s=0.1), seconds[-1])
+    (rps,) = lines(charts_of([*seconds, last]).rate, "rps")
+    heights = [float(each.split(",")[1]) for each in rps.split()]
+    assert heights[-1] == pytest.approx(heights[-2], abs=15)
 
 
 @pytest.mark.parametrize("seconds", [[], [point(1)], [point(1, 0.0004)], [point(1, 7), point(2, 3e6)]])

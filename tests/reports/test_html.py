@@ -96,8 +96,8 @@ def test_the_verdict_is_in_words(verdict: Verdict, words: str) -> None:
 
 def test_each_threshold_is_a_row_with_what_was_observed(sample_record: Record) -> None:
     texts = Page(report_html(sample_record)).texts
-    first = texts.index("✗ failed")
-    assert texts[first:][:6] == ["✗ failed", "fail_ratio < 1%", "7.14 %", "14", "614% beyond", "since 00:01"]
+    first = texts.index("✗\xa0failed")
+    assert texts[first:][:6] == ["✗\xa0failed", "fail_ratio < 1%", "7.14 %", "14", "614% beyond", "since 00:01"]
     assert "p95(/gone) no data: no request matches '/gone'" in texts
 
 
