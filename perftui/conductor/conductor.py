@@ -240,7 +240,11 @@ class Conductor:
         if self._monitor is not None:
             tick = replace(tick, target=self._monitor.latest())
             self._say.target_problem(self._monitor.problem)
+        was_warming_up = self._judging.assessment.is_warming_up
         reason, now = self._judging.add(tick)
+        if was_warming_up and not self._judging.assessment.is_warming_up:
+            lasted_s = self._judging.assessment.warm_up_s
+            self._say.event("warm-up", f"the warm-up is over after {lasted_s:.1f} s: what comes now is judged")
         # Committed before anybody sees it.
         self._writer.commit(tick)
         if reason and self._state is not RunState.STOPPING:

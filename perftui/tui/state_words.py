@@ -63,4 +63,6 @@ def state_of(model: CockpitModel) -> StateWord:
         return StateWord("!", f"STALE {model.stale_s}s", "bad")
     if model.snapshot is None:
         return StateWord("◌", "CONNECTING", "accent")
+    if model.snapshot.is_warming_up and model.snapshot.state is RunState.RUNNING:
+        return StateWord("◔", "WARMING UP", "accent")
     return word_of(model.snapshot.state)

@@ -107,6 +107,7 @@ async def test_the_warm_up_is_in_none_of_the_numbers_and_in_the_accounting(
     assert int(rows[-1]["Request Count"]) == measured
     assert "are warm-up" in (conductor.folder / "report.html").read_text()
     assert any(shown.is_warming_up for shown in conducted.shown)
+    assert any(event.kind == "warm-up" for event in record.events)
     assert conducted.last is not None
     assert conducted.last.total.requests == measured
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from perftui.model.run_state import RunState
@@ -46,6 +47,13 @@ def test_silence_is_said_with_its_age() -> None:
     assert state_of(model).text == "! STALE 4s"
     model.take(conductor.snapshot())
     assert model.stale_s is None
+
+
+def test_a_warm_up_is_said() -> None:
+    model = CockpitModel()
+    model.begin(ADDRESS)
+    model.take(replace(FakeConductor(ADDRESS.folder, ADDRESS.socket).snapshot(), is_warming_up=True))
+    assert state_of(model).word == "WARMING UP"
 
 
 def test_another_run_starts_with_nothing_of_the_former() -> None:
