@@ -15,17 +15,16 @@ from typing import Protocol, Self, TextIO
 from perftui import exit_codes
 from perftui.conductor.conductor import open_run
 from perftui.conductor.interpreter import Interpreter
-from perftui.conductor.judging import NO_DEMANDS, Demands
 from perftui.conductor.loading import load_engine
 from perftui.conductor.log import LogLine
 from perftui.model.duration import format_clock
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan
-from perftui.model.record import Outcome, Record
+from perftui.model.record import NO_DEMANDS, Demands, Outcome, Record
 from perftui.model.run_state import RunState
 from perftui.model.snapshot import Snapshot
 from perftui.model.text import clean
-from perftui.reports.figures import THRESHOLD_MARKS, margin_text
+from perftui.reports.figures import THRESHOLD_MARKS, margin_text, thresholds_in_order
 from perftui.reports.text import results_text
 from perftui.store.paths import path_for_people
 from perftui.store.reader import RunReader
@@ -108,14 +107,13 @@ def progress_text(snapshot: Snapshot) -> str:
 
 
 def _closest_text(snapshot: Snapshot) -> str:
-    """The threshold that is furthest beyond its target, or closest to it."""
+    """The threshold that stands worst: failed before no data, before acceptable, before the least to spare."""
     if snapshot.is_warming_up:
         return "  warming up"
-    known = [each for each in snapshot.thresholds if each.margin is not None]
-    if not known:
+    if not snapshot.thresholds:
         return ""
-    worst = min(known, key=lambda each: each.margin or 0.0)
-    return f"  {THRESHOLD_MARKS[worst.state]} {clean(worst.measure, 40)} {margin_text(worst)}"
+    worst = thresholds_in_order(snapshot.thresholds)[0]
+    return f"  {THRESHOLD_MARKS[worst.state]} {clean(worst.measure, 40)} {margin_text(worst) or worst.state.value}"
 
 
 async def run_headless(

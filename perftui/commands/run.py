@@ -12,10 +12,10 @@ import click
 
 from perftui import exit_codes
 from perftui.commands.asked import LocustCommand, asked, asking_options, demo_lease, runs_dir_option
-from perftui.conductor.judging import Demands
 from perftui.headless import Voice, run_headless
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan, plan_to_dict
+from perftui.model.record import Demands
 from perftui.model.text import clean, mask_secrets
 from perftui.planning import Asker, admit, profiles_here
 from perftui.profiles.keys import SETTINGS, named

@@ -15,14 +15,14 @@ from perftui.conductor.ending import End, accounting_of
 from perftui.conductor.engine_process import Exited, Garbled, Printed, Report
 from perftui.conductor.escalation import TERM_AFTER_S, Escalation
 from perftui.conductor.exporting import export_all
-from perftui.conductor.judging import NO_DEMANDS, Demands, Judging
+from perftui.conductor.judging import Judging
 from perftui.conductor.loading import LoadedEngine
 from perftui.conductor.log import LogLine
 from perftui.conductor.pulse import Pulse
 from perftui.conductor.target_monitor import TargetMonitor
 from perftui.conductor.viewers import Viewers
 from perftui.model.plan import RunPlan
-from perftui.model.record import Outcome
+from perftui.model.record import NO_DEMANDS, Demands, Outcome
 from perftui.model.run_state import RunState, check_transition
 from perftui.model.secret_arguments import secret_flags_of
 from perftui.model.snapshot import Snapshot, snapshot_of
@@ -295,12 +295,12 @@ class Conductor:
         self._show()
         self._writer.flush()
         known = self._writer.problem
-        outcome = self._outcome(known)
+        outcome = await asyncio.to_thread(self._outcome, known)
         self._writer.seal(outcome, self._judging.assessment.measured)
         problem = await asyncio.to_thread(export_all, self._writer) or self._writer.problem
         if problem and not known:
             # The record is whole as far as it goes; that it is not more is part of the outcome.
-            outcome = self._outcome(problem)
+            outcome = await asyncio.to_thread(self._outcome, problem)
             self._writer.seal(outcome, self._judging.assessment.measured)
         self._enter(outcome.state, cause=outcome.reason)
         self._show()
@@ -325,6 +325,7 @@ class Conductor:
             trust=judgement.trust,
             thresholds=judgement.thresholds,
             findings=judgement.findings,
+            demands=self._judging.demands,
             warm_up_s=assessment.warm_up_s,
         )
 

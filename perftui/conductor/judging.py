@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import psutil
 
 from perftui import exit_codes
@@ -14,21 +12,11 @@ from perftui.judgement.rules import RuleError, parse_abort_rule
 from perftui.judgement.verdict import Ending, Judgement, judge
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import DEFAULT_ABORT_RULES, RunPlan
+from perftui.model.record import Demands
 from perftui.model.tick import Tick
 
 # Of this machine's memory, so much is for the engine; what takes more is about to be killed with all that it measured.
 _MEMORY_SHARE = 0.8
-
-
-@dataclass(frozen=True, slots=True)
-class Demands:
-    """`trust`: a run fails whose generator was late for most of it. `targets`: acceptable is not enough."""
-
-    trust: bool = False
-    targets: bool = False
-
-
-NO_DEMANDS = Demands()
 
 
 class Judging:
@@ -36,7 +24,7 @@ class Judging:
 
     def __init__(self, plan: RunPlan, demands: Demands) -> None:
         self._target = plan.target
-        self._demands = demands
+        self.demands = demands
         try:
             self.assessment = Assessment(plan)
             self._abort_watch = _abort_watch_of(plan)
@@ -62,8 +50,8 @@ class Judging:
             ending,
             thresholds=self.assessment.thresholds(),
             findings=self.assessment.findings(),
-            must_be_trusted=self._demands.trust,
-            is_strict=self._demands.targets,
+            must_be_trusted=self.demands.trust,
+            is_strict=self.demands.targets,
         )
 
 

@@ -28,6 +28,7 @@ class Faults:
         self._thawed = asyncio.Event()
         self._thawed.set()
         self._thaw_timer: asyncio.TimerHandle | None = None
+        self._scheduled_timer: asyncio.TimerHandle | None = None
 
     @property
     def freeze_left_s(self) -> float:
@@ -51,7 +52,7 @@ class Faults:
         """The first request starts the clock of the scheduled freeze."""
         if self._scheduled is not None:
             loop = asyncio.get_running_loop()
-            loop.call_later(self._scheduled.after_s, self.freeze, self._scheduled.freeze_s)
+            self._scheduled_timer = loop.call_later(self._scheduled.after_s, self.freeze, self._scheduled.freeze_s)
             self._scheduled = None
 
     def leak(self) -> None:
@@ -62,8 +63,11 @@ class Faults:
             self.leaked_bytes += size_bytes
 
     def reset(self) -> None:
-        """All knobs off, no freeze, and what leaked is given back."""
+        """All knobs off, no freeze now or later, and what leaked is given back."""
         self.knobs = ALL_OFF
+        self._scheduled = None
+        if self._scheduled_timer is not None:
+            self._scheduled_timer.cancel()
         self.freeze(0)
         self._leaked.clear()
         self.leaked_bytes = 0

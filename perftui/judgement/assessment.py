@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from perftui.judgement.findings import Evidence, find
 from perftui.judgement.rules import parse_threshold
 from perftui.judgement.threshold_watch import ThresholdWatch
@@ -9,6 +11,7 @@ from perftui.judgement.warm_up import WarmUp
 from perftui.model.duration import format_duration
 from perftui.model.judged import WHOLE_RUN, Finding, ThresholdResult, Window
 from perftui.model.plan import UNTIL_STEADY_S, Profile, RunPlan
+from perftui.model.text import mask_secrets
 from perftui.model.tick import Tick
 from perftui.model.totals import RunTotals
 
@@ -29,6 +32,7 @@ class Assessment:
         self._warm_up = WarmUp(plan.profile.warm_up_s if window is None else 0.0)
         self._watch = ThresholdWatch([parse_threshold(text) for text in plan.thresholds], plan.scenario.groups)
         self._evidence = Evidence()
+        self._has_secrets = any(mask_secrets(text) != text for text in plan.thresholds)
 
     def add(self, tick: Tick) -> None:
         is_measured = self._warm_up.is_over_at(tick) and (self._asked_window or WHOLE_RUN).holds(tick)
@@ -50,18 +54,31 @@ class Assessment:
     @property
     def window(self) -> Window:
         """What the measured part covers."""
-        return self._asked_window or window_after(self._profile, self.warm_up_s)
+        return self._asked_window or window_after(self._profile, self.warm_up_s, is_over=not self.is_warming_up)
 
     def thresholds(self) -> tuple[ThresholdResult, ...]:
-        return self._watch.results()
+        results = self._watch.results()
+        return tuple(map(_masked, results)) if self._has_secrets else results
 
     def findings(self) -> tuple[Finding, ...]:
         return find(self._evidence, self.measured)
 
 
-def window_after(profile: Profile, warm_up_s: float) -> Window:
-    """What is judged of a run whose first `warm_up_s` were warm-up."""
+def _masked(result: ThresholdResult) -> ThresholdResult:
+    """Request names may hold secrets, and so may the rules about them."""
+    return replace(
+        result,
+        rule=mask_secrets(result.rule),
+        measure=mask_secrets(result.measure),
+        text=mask_secrets(result.text),
+    )
+
+
+def window_after(profile: Profile, warm_up_s: float, *, is_over: bool = True) -> Window:
+    """What is judged of a run whose first `warm_up_s` were warm-up; not `is_over`: all of it was."""
     if warm_up_s <= 0:
         return WHOLE_RUN
-    until = ", until the run was steady" if profile.warm_up_s == UNTIL_STEADY_S else ""
-    return Window(warm_up_s, why=f"the first {format_duration(round(warm_up_s, 1))} are warm-up{until}")
+    why = f"the first {format_duration(round(warm_up_s, 1))} are warm-up"
+    if profile.warm_up_s == UNTIL_STEADY_S:
+        why = f"{why}, until the run was steady" if is_over else "the run never became steady"
+    return Window(warm_up_s, why=why)

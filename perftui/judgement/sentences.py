@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from perftui import exit_codes
 from perftui.judgement.quantities import format_quantity
-from perftui.judgement.trust import trust_of
 from perftui.model.duration import format_clock, format_duration
 from perftui.model.judged import Finding, ThresholdResult, ThresholdState
-from perftui.model.record import Trust, Verdict
+from perftui.model.record import Verdict
 from perftui.model.totals import RunTotals
 
 MAX_SENTENCES = 6
@@ -23,16 +22,18 @@ def sentences_of(
     whole: RunTotals,
     measured: RunTotals,
     verdict: Verdict,
-    reason: str,
+    exit_code: int,
     reasons: Mapping[int, str],
     thresholds: Sequence[ThresholdResult],
     findings: Sequence[Finding],
 ) -> tuple[str, ...]:
-    """`reason` is what decided, `reasons` all that hold, by exit code; `findings` the most important first."""
-    said = [_head(whole, verdict, reason, thresholds)]
-    said += [f"Also: {each}." for each in reasons.values() if each != reason and whole.total.requests]
+    """`reasons` are all that hold, by exit code, `exit_code` is what decided; `findings` the most important first."""
+    said = [_head(whole, verdict, exit_code, reasons, thresholds)]
+    said += [f"Also: {each}." for code, each in reasons.items() if code != exit_code and whole.total.requests]
     if measured.total.requests:
         said.append(_numbers(measured))
+    else:
+        said += _nothing_judged(whole)
     said += list(_notes(whole, measured, reasons, thresholds, findings))
     return tuple(said[:MAX_SENTENCES])
 
@@ -41,11 +42,32 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def _head(whole: RunTotals, verdict: Verdict, reason: str, thresholds: Sequence[ThresholdResult]) -> str:
+def _nothing_judged(whole: RunTotals) -> list[str]:
+    """What happened all the same."""
+    users = counted(whole.max_user_count, "user")
+    if whole.total.requests:
+        return [
+            f"In the whole run, {_numbers(whole)}",
+            f"Up to {users} were there; nothing of that is judged, so nothing can be said about response times.",
+        ]
+    return [
+        f"Up to {users} ran for {format_duration(round(whole.elapsed_s, 1))}.",
+        "Without a response nothing can be said about response times or failures.",
+    ]
+
+
+def _head(
+    whole: RunTotals,
+    verdict: Verdict,
+    exit_code: int,
+    reasons: Mapping[int, str],
+    thresholds: Sequence[ThresholdResult],
+) -> str:
+    reason = reasons.get(exit_code, "finished as planned")
     if whole.total.requests == 0:
-        return f"NO RESULT: {reason}."
+        return f"NO RESULT: {reasons.get(exit_codes.NO_DATA, reason)}."
     failed = [each for each in thresholds if each.state is ThresholdState.FAILED]
-    if verdict is Verdict.FAILED and failed and failed[0].text and " failed: " in reason:
+    if exit_code == exit_codes.FAILED and failed:
         named = "; ".join(map(_failed_text, failed[:_MAX_NAMED]))
         more = f" and {len(failed) - _MAX_NAMED} more" if len(failed) > _MAX_NAMED else ""
         return f"Not passed: {len(failed)} of {counted(len(thresholds), 'threshold')} failed: {named}{more}."
@@ -100,30 +122,15 @@ def _notes(
     findings: Sequence[Finding],
 ) -> Iterator[str]:
     """What else is worth a sentence, the most important first."""
-    kinds = {each.kind for each in findings}
     # Whoever is used to tools that fail a run for one failed request is to know.
     note = " (failures alone do not fail a run)" if not reasons and not thresholds else ""
-    if "failures" not in kinds and measured.total.requests:
-        yield _failures(measured, note)
+    if measured.total.requests and not measured.total.failed:
+        yield "No request failed."
     for each in findings:
         yield f"{each.text.removesuffix('.')}{note}." if each.kind == "failures" else each.text
-    if "generator" not in kinds and trust_of(measured) is not Trust.OK:
-        yield (
-            f"In {measured.strained_ticks:,} of {measured.ticks:,} seconds the generator itself was late: "
-            "times of these seconds are too high."
-        )
     if whole.exceptions and exit_codes.LOCUSTFILE not in reasons:
         count = sum(group.count for group in whole.exceptions.values())
         kind = counted(len(whole.exceptions), "kind")
         yield f"User code raised {counted(count, 'exception')} of {kind}."
     if whole.abandoned:
         yield f"{counted(whole.abandoned, 'request')} still running when the load ended: abandoned."
-
-
-def _failures(measured: RunTotals, note: str) -> str:
-    total = measured.total
-    if not total.failed:
-        return "No request failed."
-    worst = max(measured.failures.values(), key=lambda group: group.count, default=None)
-    cause = f"; most often {worst.method} {worst.name}: {worst.message} ({worst.count:,})" if worst else ""
-    return f"{counted(total.failed, 'request')} failed ({total.failed / total.requests:.2%}){cause}{note}."

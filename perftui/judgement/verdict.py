@@ -32,6 +32,8 @@ class Ending:
 
 def ending_of(outcome: Outcome) -> Ending:
     """How the run ended, as far as its outcome still says."""
+    if outcome.locust_exit_code and outcome.exit_code == _own_exit_code(outcome.locust_exit_code):
+        return Ending(locust_exit_code=outcome.locust_exit_code)
     if outcome.state is RunState.STOPPED:
         return Ending(stopped=outcome.reason, stop_code=outcome.exit_code)
     if outcome.exit_code == exit_codes.ENGINE_DIED:
@@ -40,6 +42,11 @@ def ending_of(outcome: Outcome) -> Ending:
         fault = outcome.reason if outcome.exit_code == exit_codes.LOCUSTFILE else ""
         return Ending(locustfile_fault=fault, incomplete="" if fault else outcome.reason)
     return Ending(locust_exit_code=outcome.locust_exit_code)
+
+
+def _own_exit_code(locust_exit_code: int) -> int:
+    # The kernel keeps eight bits of it, and a code that was meant as a failure must not become 0.
+    return locust_exit_code & 0xFF or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +79,16 @@ def judge(
     """
     reasons = _reasons(whole, measured, ending) | _threshold_reasons(thresholds, is_strict=is_strict)
     if exit_codes.NO_DATA not in reasons and whole.total.requests and not measured.total.requests:
-        reasons[exit_codes.NO_DATA] = "no request ended after the warm-up"
+        reasons[exit_codes.NO_DATA] = "no request ended in the part of the run that is judged"
     trust = trust_of(measured)
     if trust is Trust.BAD and must_be_trusted:
         reasons[exit_codes.UNTRUSTED] = "the generator was late for most of the run"
     exit_code = next(code for code in exit_codes.PRECEDENCE if code in reasons or code == exit_codes.OK)
-    reason = reasons.get(exit_code, "finished as planned")
-    verdict = _verdict(exit_code, reasons)
+    verdict = _verdict(exit_code, whole)
     own_code = ending.locust_exit_code
     if exit_code == exit_codes.OK and own_code:
-        # The kernel keeps eight bits of it, and a code that was meant as a failure must not become 0.
-        exit_code, reason = own_code & 0xFF or 1, f"the locustfile set the exit code {own_code}"
+        exit_code = _own_exit_code(own_code)
+        reasons = {exit_code: f"the locustfile set the exit code {own_code}"}
         verdict = Verdict.FAILED
     elif verdict is Verdict.PASSED and _in_state(thresholds, ThresholdState.ACCEPTABLE):
         verdict = Verdict.ACCEPTABLE
@@ -91,8 +97,8 @@ def judge(
         verdict=verdict,
         trust=trust,
         exit_code=exit_code,
-        reason=reason,
-        sentences=sentences_of(whole, measured, verdict, reason, reasons, thresholds, findings),
+        reason=reasons.get(exit_code, "finished as planned"),
+        sentences=sentences_of(whole, measured, verdict, exit_code, reasons, thresholds, findings),
         thresholds=tuple(thresholds),
         findings=tuple(findings),
     )
@@ -159,10 +165,18 @@ def _state(ending: Ending) -> RunState:
     return RunState.STOPPED if ending.stop_code != exit_codes.OK else RunState.FINISHED
 
 
-def _verdict(exit_code: int, reasons: dict[int, str]) -> Verdict:
+_EARLY = (
+    exit_codes.STOPPED_EARLY,
+    exit_codes.HANGUP,
+    exit_codes.INTERRUPTED,
+    exit_codes.TERMINATED,
+    exit_codes.ENGINE_DIED,
+)
+
+
+def _verdict(exit_code: int, whole: RunTotals) -> Verdict:
     if exit_code == exit_codes.OK:
         return Verdict.PASSED
-    if exit_codes.NO_DATA in reasons:
+    if exit_code == exit_codes.NO_DATA or whole.total.requests == 0:
         return Verdict.NO_DATA
-    early = (exit_codes.STOPPED_EARLY, exit_codes.HANGUP, exit_codes.INTERRUPTED, exit_codes.TERMINATED)
-    return Verdict.ABORTED if exit_code in (*early, exit_codes.ENGINE_DIED) else Verdict.FAILED
+    return Verdict.ABORTED if exit_code in _EARLY else Verdict.FAILED

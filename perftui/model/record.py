@@ -33,6 +33,20 @@ class Trust(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Demands:
+    """What more a run has to do to pass.
+
+    `trust`: its generator was not late for most of it. `targets`: what is only acceptable is not enough.
+    """
+
+    trust: bool = False
+    targets: bool = False
+
+
+NO_DEMANDS = Demands()
+
+
+@dataclass(frozen=True, slots=True)
 class Accounting:
     """Every request that was sent, once: started == succeeded + failed + abandoned.
 
@@ -71,6 +85,7 @@ class Outcome:
     trust: Trust = Trust.OK
     thresholds: tuple[ThresholdResult, ...] = ()
     findings: tuple[Finding, ...] = ()
+    demands: Demands = NO_DEMANDS
     warm_up_s: float = 0.0
     """How much of the start is in none of the numbers; of all that was recorded where the run never became steady."""
 

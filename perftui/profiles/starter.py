@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perftui.model.inspection import Inspection
-from perftui.model.text import clean, mask_secrets
+from perftui.model.text import clean, mask_secrets, without_userinfo
 from perftui.profiles.targets import host_of, is_loopback
 
 # Somebody may start in a folder with a whole disk below it.
@@ -128,7 +128,9 @@ def starter_text(scenarios: Iterable[StarterScenario]) -> str:
 def hosts_of(scenarios: Iterable[StarterScenario]) -> tuple[str, ...]:
     """The hosts that stand in user classes, each once, without secrets."""
     inspections = (each.inspection for each in scenarios if each.inspection)
-    hosts = (clean(mask_secrets(host), 200) for inspection in inspections for host in inspection.hosts)
+    hosts = (
+        clean(mask_secrets(without_userinfo(host)), 200) for inspection in inspections for host in inspection.hosts
+    )
     return tuple(dict.fromkeys(hosts))[:_MAX_SHOWN]
 
 

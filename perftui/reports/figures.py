@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 from perftui.model.duration import format_clock
 from perftui.model.histogram import Histogram
 from perftui.model.judged import ThresholdResult, ThresholdState
@@ -24,7 +27,7 @@ def covered_text(record: Record) -> str:
         return ""
     whole_s, covered_s = record.whole.elapsed_s, record.totals.covered_s
     if not covered_s:
-        return f"No second of the run lies in what was asked for ({record.window.why})."
+        return f"No second of the run is judged: {record.window.why}."
     end_s = record.totals.elapsed_s
     return (
         f"Numbers cover {format_clock(end_s - covered_s)} to {format_clock(end_s)} of {format_clock(whole_s)}: "
@@ -32,9 +35,12 @@ def covered_text(record: Record) -> str:
     )
 
 
-def thresholds_in_order(record: Record) -> list[ThresholdResult]:
-    """What is worst first, else as they were written."""
-    return sorted(record.thresholds, key=lambda each: -_WORST_LAST.index(each.state))
+def thresholds_in_order(results: Iterable[ThresholdResult]) -> list[ThresholdResult]:
+    """What is worst first; of the same state, what has the least to spare, and what has no margin."""
+    return sorted(
+        results,
+        key=lambda each: (-_WORST_LAST.index(each.state), -math.inf if each.margin is None else each.margin),
+    )
 
 
 _WORST_LAST = list(ThresholdState)

@@ -62,7 +62,7 @@ def thresholds_section(record: Record) -> str:
                 (shown(each.text) if each.state is ThresholdState.NO_DATA else "", "text"),
             )
         )
-        for each in thresholds_in_order(record)
+        for each in thresholds_in_order(record.thresholds)
     ]
     columns = (
         ("Result", ""),

@@ -71,7 +71,7 @@ def _verdict(record: Record) -> str:
 def _thresholds(record: Record) -> str:
     """A line each, what is worst first."""
     lines = []
-    for result in thresholds_in_order(record):
+    for result in thresholds_in_order(record.thresholds):
         margin = f"  ({margin_text(result)})" if result.margin is not None else ""
         line = f"{THRESHOLD_MARKS[result.state]} {clean(result.text, 300)}{margin}"
         lines.append(textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False))

@@ -16,7 +16,7 @@ from perftui import exit_codes
 from perftui.model.errors import PerftuiError
 from perftui.model.judged import Finding, ThresholdResult, ThresholdState
 from perftui.model.plan import RunPlan, plan_from_dict, plan_to_dict
-from perftui.model.record import OUTCOME_SCHEMA_VERSION, Accounting, Outcome, Trust, Verdict
+from perftui.model.record import OUTCOME_SCHEMA_VERSION, Accounting, Demands, Outcome, Trust, Verdict
 from perftui.model.run_state import RunState
 from perftui.model.totals import RunTotals
 from perftui.store.paths import path_for_people
@@ -109,6 +109,7 @@ def _outcome_from(document: Mapping[str, Any]) -> Outcome:
     entries["trust"] = Trust(entries.get("trust", Trust.OK))
     entries["thresholds"] = tuple(map(_threshold_from, entries.get("thresholds", ())))
     entries["findings"] = tuple(Finding(**_known(Finding, each)) for each in entries.get("findings", ()))
+    entries["demands"] = Demands(**_known(Demands, entries.get("demands", {})))
     entries["accounting"] = Accounting(**_known(Accounting, entries["accounting"]))
     return Outcome(**entries)
 

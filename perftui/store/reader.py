@@ -155,7 +155,7 @@ class RunReader:
     def _as_sealed(self, plan: RunPlan, outcome: Outcome) -> _Judged:
         """As it was judged when it ended; only the ticks are added up."""
         whole = RunTotals()
-        window = window_after(plan.profile, outcome.warm_up_s)
+        window = window_after(plan.profile, outcome.warm_up_s, is_over=outcome.warm_up_s < outcome.duration_s)
         measured = whole if window.is_whole else RunTotals()
         for tick in self.ticks():
             whole.add(tick)
@@ -173,7 +173,13 @@ class RunReader:
         thresholds, findings = assessment.thresholds(), assessment.findings()
         if outcome is not None:
             judgement = judge(
-                assessment.whole, assessment.measured, ending_of(outcome), thresholds=thresholds, findings=findings
+                assessment.whole,
+                assessment.measured,
+                ending_of(outcome),
+                thresholds=thresholds,
+                findings=findings,
+                must_be_trusted=outcome.demands.trust,
+                is_strict=outcome.demands.targets,
             )
             outcome = replace(
                 outcome,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from perftui.model.plan import RunPlan
+from perftui.model.plan import Profile, RunPlan, Scenario
 from perftui.model.secret_arguments import mask_arguments
 from perftui.model.text import mask_secrets, without_userinfo
 
@@ -27,12 +27,34 @@ def redacted(plan: RunPlan, secret_flags: Iterable[str] = ()) -> RunPlan:
     )
     if target != plan.target:
         gone.append("the target's credentials")
+    profile, scenario = _without_secret_rules(plan)
+    if (profile, scenario) != (plan.profile, plan.scenario):
+        gone.append("what thresholds say of secrets")
     arguments, masked = mask_arguments(plan.locust_args, secret_flags)
     gone += masked
     provenance = {key: mask_secrets(value) for key, value in plan.provenance.items()}
     if gone:
         provenance[MARKER] = ", ".join(dict.fromkeys(gone))
-    return replace(plan, target=target, locust_args=arguments, provenance=provenance)
+    return replace(
+        plan, profile=profile, target=target, scenario=scenario, locust_args=arguments, provenance=provenance
+    )
+
+
+def _without_secret_rules(plan: RunPlan) -> tuple[Profile, Scenario]:
+    """Request names may hold secrets, and so may the rules about them."""
+    profile, scenario = plan.profile, plan.scenario
+    return (
+        replace(profile, thresholds=_masked(profile.thresholds), abort_on=_masked(profile.abort_on)),
+        replace(
+            scenario,
+            thresholds=_masked(scenario.thresholds),
+            groups={name: _masked(globs) for name, globs in scenario.groups.items()},
+        ),
+    )
+
+
+def _masked(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(map(mask_secrets, texts))
 
 
 def _without_secrets(url: str) -> str:

@@ -11,10 +11,10 @@ import pytest
 
 from perftui.conductor.conductor import Conductor, open_run
 from perftui.conductor.interpreter import Interpreter
-from perftui.conductor.judging import NO_DEMANDS, Demands
 from perftui.conductor.loading import load_engine
 from perftui.conductor.log import LogLine
 from perftui.model.plan import Profile, RunPlan, Scenario, Target
+from perftui.model.record import NO_DEMANDS, Demands
 from perftui.model.snapshot import Snapshot
 from tests.fakes.command import LOCUSTFILE, locustfile_in
 

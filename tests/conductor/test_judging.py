@@ -6,15 +6,15 @@ import asyncio
 import csv
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from perftui import exit_codes
-from perftui.conductor.judging import Demands
 from perftui.model.histogram import merge
 from perftui.model.judged import ThresholdState, Window
 from perftui.model.plan import UNTIL_STEADY_S, RunPlan
-from perftui.model.record import Verdict
+from perftui.model.record import Demands, Verdict
 from perftui.model.run_state import RunState
 from perftui.store.reader import RunReader
 from tests.conductor.conftest import Conducted
@@ -22,6 +22,11 @@ from tests.fakes.fault_server import RunningFaultServer
 from tests.fakes.waiting import wait_until
 
 Plans = Callable[..., RunPlan]
+
+
+def conducted_folder(conducted: Conducted) -> Path:
+    assert conducted.conductor is not None
+    return conducted.conductor.folder
 
 
 @pytest.mark.parametrize(
@@ -112,12 +117,31 @@ async def test_the_warm_up_is_in_none_of_the_numbers_and_in_the_accounting(
     assert conducted.last.total.requests == measured
 
 
+async def test_a_part_of_a_strict_run_is_judged_as_strictly(conducted: Conducted, make_plan: Plans) -> None:
+    with RunningFaultServer("ok") as server:
+        plan = make_plan(server.url, run_time_s=1.0, thresholds=("p50 < 1us, acceptable 9s",))
+        conductor = await conducted.open(plan, Demands(targets=True))
+        await conductor.run()
+    part = RunReader(conductor.folder).record(window=Window(0.0, 9.0, "as asked"))
+    assert part.outcome is not None
+    assert (part.outcome.exit_code, part.outcome.verdict) == (exit_codes.FAILED, Verdict.FAILED)
+
+
+async def test_no_secret_of_a_rule_reaches_the_record(conducted: Conducted, make_plan: Plans) -> None:
+    with RunningFaultServer("ok") as server:
+        thresholds = ("p95(GET /x?token=CANARY123secret) < 1s",)
+        conductor = await conducted.open(make_plan(server.url, run_time_s=1.0, thresholds=thresholds))
+        await conductor.run()
+    assert not [path for path in conductor.folder.iterdir() if b"CANARY" in path.read_bytes()]
+
+
 async def test_a_run_that_never_was_steady_is_no_pass(conducted: Conducted, make_plan: Plans) -> None:
     with RunningFaultServer("ok") as server:
         plan = make_plan(server.url, run_time_s=2.0, warm_up_s=UNTIL_STEADY_S, thresholds=("p95 < 9s",))
         outcome = await (await conducted.open(plan)).run()
     assert (outcome.exit_code, outcome.verdict) == (exit_codes.NO_DATA, Verdict.NO_DATA)
     assert outcome.thresholds[0].state is ThresholdState.NO_DATA
+    assert RunReader(conducted_folder(conducted)).record().window.why == "the run never became steady"
 
 
 async def test_a_part_of_a_run_is_worked_out_exactly(conducted: Conducted, make_plan: Plans) -> None:

@@ -94,6 +94,16 @@ def test_a_freeze_on_a_schedule_counts_from_the_first_request() -> None:
         assert time.monotonic() - started_s >= 1.3
 
 
+def test_a_reset_cancels_a_freeze_on_a_schedule() -> None:
+    with running_demo("--freeze-after", "500ms", "--freeze", "60s") as target:
+        target.get(PING)
+        started_s = time.monotonic()
+        target.reset()
+        wait_for(lambda: time.monotonic() > started_s + 0.8, "the time of the freeze to pass")
+        assert target.knobs()["freeze_s"] == 0
+        assert target.get(PING).status_code == 200
+
+
 def test_the_leak_grows_the_memory_and_a_reset_stops_it() -> None:
     memory = "process_resident_memory_bytes"
     # A target of its own: one that was busy before may have free memory to leak into.

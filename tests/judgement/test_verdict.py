@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from perftui import exit_codes
-from perftui.judgement.verdict import Ending, Judgement, judge
+from perftui.judgement.findings import Evidence, find
+from perftui.judgement.verdict import Ending, Judgement, ending_of, judge
 from perftui.model.judged import Finding, ThresholdResult, ThresholdState
-from perftui.model.record import Trust, Verdict
+from perftui.model.record import Accounting, Outcome, Trust, Verdict
 from perftui.model.run_state import RunState
 from perftui.model.tick import ExceptionDelta, FailureDelta, Tick
 from tests.fakes.ticks import delta, tick, total_of
@@ -21,8 +22,12 @@ RAISED = [tick(0, exceptions=(ExceptionDelta("KeyError: 'a'", "trace", 3),))]
 
 
 def judge_all(ticks: list[Tick], ending: Ending | None = None, **options: Any) -> Judgement:
-    """The verdict on a run that is judged whole."""
-    return judge(total_of(ticks), total_of(ticks), ending or Ending(), **options)
+    """The verdict on a run that is judged whole, with what the rules found in it."""
+    evidence = Evidence()
+    for each in ticks:
+        evidence.add(each, True)
+    totals = total_of(ticks)
+    return judge(totals, totals, ending or Ending(), **{"findings": find(evidence, totals), **options})
 
 
 def result(
@@ -84,11 +89,14 @@ def test_nothing_measured_is_said_with_its_numbers_and_no_zero_times() -> None:
     judgement = judge_all(HUNG)
     assert judgement.sentences[0] == "NO RESULT: 5 requests were started and none finished in 2s."
     assert "ms" not in " ".join(judgement.sentences)
+    assert 3 <= len(judgement.sentences) <= 6
 
 
 def test_failures_are_said_with_share_and_cause() -> None:
     words = " ".join(judge_all(GOOD + ALL_FAILED).sentences)
-    assert "2 requests failed (40.00%); most often GET /a: refused (2) (failures alone do not fail a run)." in words
+    assert "Of 5 requests 2 failed" in words
+    assert "refused" in words
+    assert "(failures alone do not fail a run)." in words
 
 
 @pytest.mark.parametrize(
@@ -103,7 +111,7 @@ def test_a_run_of_a_late_generator_fails_where_that_is_asked(late: int, trust: T
 
 def test_a_late_generator_is_said() -> None:
     words = " ".join(judge_all([tick(seq, delta("/a", (10,)), hub_lag_p99_ms=40) for seq in (1, 2)]).sentences)
-    assert "the generator itself was late" in words
+    assert "generator itself was late in 2 of 2 seconds" in words
 
 
 @pytest.mark.parametrize(
@@ -132,6 +140,43 @@ def test_thresholds_decide(
     assert judgement.sentences[0].startswith(head)
 
 
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [
+        (Ending(incomplete="writing samples.db failed: disk full"), exit_codes.INCOMPLETE),
+        (Ending(locustfile_fault="on_start failed: boom"), exit_codes.LOCUSTFILE),
+    ],
+)
+def test_what_decided_is_said_first_whatever_its_words(ending: Ending, code: int) -> None:
+    judgement = judge_all(GOOD, ending, thresholds=[FAILED, PASSED])
+    assert judgement.exit_code == code
+    assert judgement.sentences[0] == f"Not passed: {ending.incomplete or ending.locustfile_fault}."
+    assert "1 of 2 thresholds failed" in judgement.sentences[1]
+
+
+@pytest.mark.parametrize(
+    ("ending", "verdict"),
+    [
+        (Ending(stopped="interrupted", stop_code=exit_codes.INTERRUPTED), Verdict.ABORTED),
+        (Ending(stopped="aborted: x", stop_code=exit_codes.STOPPED_EARLY), Verdict.ABORTED),
+        (Ending(engine_died="killed"), Verdict.ABORTED),
+        (Ending(locustfile_fault="x"), Verdict.FAILED),
+    ],
+)
+def test_a_threshold_without_data_does_not_hide_how_a_run_ended(ending: Ending, verdict: Verdict) -> None:
+    assert judge_all(GOOD, ending, thresholds=[NO_DATA]).verdict is verdict
+
+
+@pytest.mark.parametrize("own_code", [3, 4, 14, 15, 256])
+def test_a_locustfiles_own_code_is_the_same_when_a_run_is_judged_again(own_code: int) -> None:
+    first = judge_all(GOOD, Ending(locust_exit_code=own_code))
+    outcome = Outcome(
+        "run", first.state, first.verdict, first.exit_code, first.reason, (), "", "", 1.0, Accounting(), own_code
+    )
+    again = judge_all(GOOD, ending_of(outcome))
+    assert (again.state, again.verdict, again.exit_code) == (first.state, first.verdict, first.exit_code)
+
+
 def test_what_failed_and_has_no_data_are_both_said() -> None:
     words = " ".join(judge_all(GOOD, thresholds=[NO_DATA, FAILED]).sentences)
     assert "Also: 1 of 2 thresholds failed: p99 2 s, wanted < 1 s." in words
@@ -151,4 +196,6 @@ def test_the_words_are_few_and_what_was_found_is_among_them() -> None:
 def test_a_run_that_is_all_warm_up_is_no_pass() -> None:
     judgement = judge(total_of(GOOD), total_of([]), Ending())
     assert (judgement.exit_code, judgement.verdict) == (exit_codes.NO_DATA, Verdict.NO_DATA)
-    assert judgement.sentences[0] == "Not passed: no request ended after the warm-up."
+    assert judgement.sentences[0] == "Not passed: no request ended in the part of the run that is judged."
+    assert "3 requests in 1s" in judgement.sentences[1]
+    assert len(judgement.sentences) >= 3

@@ -72,3 +72,16 @@ def test_what_watches_the_target_loses_its_secrets(plan: RunPlan) -> None:
     clean = redacted(replace(plan, target=watched))
     assert "CANARY" not in f"{clean.target}"
     assert len(missing_parts(clean)) == 1
+
+
+def test_rules_lose_their_secrets(plan: RunPlan) -> None:
+    name = "GET /x?token=CANARY123secret"
+    clean = redacted(
+        replace(
+            plan,
+            profile=replace(plan.profile, thresholds=(f"p95({name}) < 1s",), abort_on=(f"p95({name}) > 1s",)),
+            scenario=replace(plan.scenario, thresholds=(f"avg({name}) < 1s",), groups={"x": (name,)}),
+        )
+    )
+    assert "CANARY" not in f"{clean.profile} {clean.scenario}"
+    assert missing_parts(clean)
