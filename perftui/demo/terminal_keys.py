@@ -19,13 +19,14 @@ from perftui.demo.knobs import HIGHEST
 from perftui.demo.request_counts import RequestCounts
 
 LATENCY_STEP_MS = 50.0
+JITTER_STEP_MS = 10.0
 FAILURE_STEP = 0.05
 LEAK_KB = 64.0
 FREEZE_S = 2.0
 DRAWS_EVERY_S = 1.0
 HELP = (
-    "Keys: l more latency, L less; f more failures, F fewer; m memory leak on or off;\n"
-    "      z freeze for 2 s; r reset; q quit.\n"
+    "Keys: l more latency, L less; j more jitter, J less; f more failures, F fewer;\n"
+    "      m memory leak on or off; z freeze for 2 s; r reset; q quit.\n"
 )
 
 
@@ -54,6 +55,9 @@ def turn(faults: Faults, key: str) -> None:
     if key in "lL":
         latency_ms = knobs.latency_ms + (LATENCY_STEP_MS if key == "l" else -LATENCY_STEP_MS)
         faults.knobs = replace(knobs, latency_ms=min(max(0.0, latency_ms), HIGHEST["latency_ms"]))
+    elif key in "jJ":
+        jitter_ms = knobs.jitter_ms + (JITTER_STEP_MS if key == "j" else -JITTER_STEP_MS)
+        faults.knobs = replace(knobs, jitter_ms=min(max(0.0, jitter_ms), HIGHEST["jitter_ms"]))
     elif key in "fF":
         share = round(knobs.failure_share + (FAILURE_STEP if key == "f" else -FAILURE_STEP), 4)
         faults.knobs = replace(knobs, failure_share=min(max(0.0, share), 1.0))

@@ -39,6 +39,8 @@ def test_each_key_turns_its_knob_and_the_line_says_so(terminal: Terminal, target
     assert "z freeze for 2 s" in terminal.text
     terminal.press("lllL")
     terminal.wait_for_text("latency 100 ms")
+    terminal.press("jjJ")
+    terminal.wait_for_text("latency 100 +/- 10 ms")
     terminal.press("ffF")
     terminal.wait_for_text("failures 5 %")
     terminal.press("m")
@@ -49,7 +51,7 @@ def test_each_key_turns_its_knob_and_the_line_says_so(terminal: Terminal, target
     assert 0 < knobs.pop("freeze_s") <= 2
     assert knobs == {
         "latency_ms": 100,
-        "jitter_ms": 0,
+        "jitter_ms": 10,
         "failure_share": 0.05,
         "leak_kb_per_request": 64,
         "leaked_kb": 0,
@@ -63,7 +65,7 @@ def test_each_key_turns_its_knob_and_the_line_says_so(terminal: Terminal, target
 
 def test_no_knob_goes_beyond_its_ends_and_other_keys_do_nothing(terminal: Terminal, target: Target) -> None:
     # The last two are an arrow and the key End, whose letters must not count as keys.
-    for keys in ("LLFF", "xyz1 \t", "r", "f" * 25, "\x1b[D", "\x1b[F"):
+    for keys in ("LLJJFF", "xyz1 \t", "r", "f" * 25, "\x1b[D", "\x1b[F"):
         terminal.press(keys)
         terminal.read()
     terminal.wait_for_text("failures 100 %")
