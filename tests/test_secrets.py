@@ -52,3 +52,20 @@ def test_no_secret_leaves_a_run(pin: tuple[str, ...], tmp_path: Path) -> None:
     assert b"--pin" in files["run.toml"]
     assert {"result.json", "report.html", "outcome.json"} <= set(files)
     assert [name for name, data in files.items() if b"CANARY" in data] == []
+
+
+def test_the_command_that_watches_the_target_is_in_no_record_and_is_used_when_the_run_is_run_again(
+    tmp_path: Path,
+) -> None:
+    with RunningFaultServer("ok") as server:
+        locustfile_in(tmp_path)
+        profiles = profiles_in(tmp_path, server.url, thresholds='["target_value >= 7"]')
+        command = 'monitor_command = "echo 7 # -u me:CANARY-monitor"\n'
+        profiles.write_text(profiles.read_text().replace("[scenarios", f"{command}\n[scenarios", 1))
+        first = perftui("run", "quick", "--target", "stage", cwd=tmp_path)
+        again = perftui("run", "--again", "last", cwd=tmp_path)
+        profiles.write_text(profiles.read_text().replace(command, ""))
+        without = perftui("run", "--again", "last", cwd=tmp_path)
+    assert (first.returncode, again.returncode, without.returncode) == (0, 0, 11), again.stderr
+    assert "monitor_command is not kept" in without.stderr
+    assert [path for path in (tmp_path / "runs").rglob("*") if path.is_file() and b"CANARY" in path.read_bytes()] == []

@@ -14,16 +14,16 @@ from perftui import exit_codes
 from perftui.commands.asked import LocustCommand, asked, asking_options, demo_lease, runs_dir_option
 from perftui.headless import Voice, run_headless
 from perftui.model.errors import PerftuiError
-from perftui.model.plan import RunPlan, plan_to_dict
+from perftui.model.plan import RunPlan, Target, plan_to_dict
 from perftui.model.record import Demands
 from perftui.model.text import clean, mask_secrets
 from perftui.planning import Asker, admit, profiles_here
 from perftui.profiles.keys import SETTINGS, named
-from perftui.profiles.profile_set import DEMO_TARGET
+from perftui.profiles.profile_set import DEMO_TARGET, ProfileSet
 from perftui.store.history import find_run
 from perftui.store.layout import runs_folder
 from perftui.store.reader import RunReader
-from perftui.store.redaction import missing_parts
+from perftui.store.redaction import NOT_KEPT, missing_parts
 
 _EXIT_CODES = "\n".join(f"  {code:>3}  {meaning}" for code, meaning in exit_codes.MEANINGS.items())
 _RUN_EPILOG = f"""\b
@@ -122,13 +122,26 @@ def _again(
         )
     if locust_args:
         plan = replace(plan, locust_args=locust_args)
+    profile_set = profiles_here(options["profiles"])
+    if plan.target.monitor_command == NOT_KEPT:
+        plan = replace(plan, target=replace(plan.target, monitor_command=_command_of(profile_set, plan.target)))
     if options["python"]:
         plan = replace(plan, profile=replace(plan.profile, python=options["python"]))
-    profile_set = profiles_here(options["profiles"])
     lease = demo_lease() if plan.target.name == DEMO_TARGET and DEMO_TARGET not in profile_set.targets else None
     if lease is not None:
         plan = replace(plan, target=replace(plan.target, url=lease.url))
     return Asker(profile_set, Path.cwd(), lease, options["confirm_host"]), plan
+
+
+def _command_of(profile_set: ProfileSet, target: Target) -> str:
+    """What the profiles of today say; a monitor's command is in no record."""
+    known = profile_set.targets.get(target.name)
+    if known is None or known.url != target.url or not known.monitor_command:
+        click.echo(
+            "warning: the target's monitor_command is not kept, and not in the profiles: run without it", err=True
+        )
+        return ""
+    return known.monitor_command
 
 
 @click.command(cls=LocustCommand)

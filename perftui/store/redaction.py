@@ -11,6 +11,8 @@ from perftui.model.text import mask_secrets, without_userinfo
 
 # The key in a plan's provenance that names what was taken out, separated by commas.
 MARKER = "redacted"
+# Stands for a monitor's command: no rule can tell which word of a shell command is a password.
+NOT_KEPT = "(not kept)"
 
 
 def redacted(plan: RunPlan, secret_flags: Iterable[str] = ()) -> RunPlan:
@@ -23,9 +25,9 @@ def redacted(plan: RunPlan, secret_flags: Iterable[str] = ()) -> RunPlan:
         plan.target,
         url=_without_secrets(plan.target.url),
         metrics_url=_without_secrets(plan.target.metrics_url),
-        monitor_command=mask_secrets(plan.target.monitor_command),
+        monitor_command=NOT_KEPT if plan.target.monitor_command else "",
     )
-    if target != plan.target:
+    if (target.url, target.metrics_url) != (plan.target.url, plan.target.metrics_url):
         gone.append("the target's credentials")
     profile, scenario = _without_secret_rules(plan)
     if (profile, scenario) != (plan.profile, plan.scenario):

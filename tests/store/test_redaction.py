@@ -67,7 +67,7 @@ def test_what_watches_the_target_loses_its_secrets(plan: RunPlan) -> None:
     watched = replace(
         plan.target,
         metrics_url="http://me:CANARY@shop.test/metrics",
-        monitor_command="curl -H 'Authorization: Bearer CANARY' http://shop.test/load",
+        monitor_command="curl -u admin:CANARY http://shop.test/load",
     )
     clean = redacted(replace(plan, target=watched))
     assert "CANARY" not in f"{clean.target}"
