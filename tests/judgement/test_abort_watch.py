@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from perftui.judgement.abort_watch import AbortWatch
-from perftui.judgement.rules import AbortRule, Measure
+from perftui.judgement.rules import AbortRule, Measure, parse_abort_rule
 from perftui.model.tick import TargetSample, Tick
 from tests.fakes.ticks import delta, tick
 
@@ -77,6 +77,15 @@ def test_too_few_requests_are_no_reason() -> None:
     rule = AbortRule("rule", fail_ratio(), ">=", 50.0, min_requests=20)
     assert spoken(watch(rule), outcomes(19, 0, 1)) == (0.0, "")
     assert spoken(watch(rule), outcomes(20, 0, 1))[0] == 20.0
+
+
+@pytest.mark.parametrize(("metric", "bound"), [("rps", 1.0), ("requests", 5.0)])
+def test_a_rate_waits_for_the_requests_that_its_rule_asks_for(metric: str, bound: float) -> None:
+    rule = parse_abort_rule(f"{metric}[5s] < {bound:g}, min_requests 100")
+    assert spoken(watch(rule), hanging(30)) == (0.0, "")
+    assert spoken(watch(rule), outcomes(10, 9, 0) + hanging(30, start=10)) == (0.0, "")
+    assert spoken(watch(rule), outcomes(10, 5, 5) + hanging(30, start=10))[0] == 15.0
+    assert spoken(watch(parse_abort_rule(f"{metric}[5s] < {bound:g}")), hanging(30))[0] == 5.0
 
 
 def test_a_rule_of_a_group_looks_at_its_requests_alone() -> None:

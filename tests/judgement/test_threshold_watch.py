@@ -196,16 +196,55 @@ def test_memory_growth_is_that_of_medians_whatever_single_samples_do(count: int)
     rising[0] = rising[-1] = TargetSample(memory_bytes=10**12)
     result = watched(below(measure("target_memory_growth", "bytes"), 500_000), with_targets(*rising))
     assert result.state is FAILED
-    assert result.observed == pytest.approx(900_000, rel=0.03)
+    # Of five at either end, the one far off is the highest: the medians are the fourth sample and the third last.
+    assert result.observed == pytest.approx(1_000_000 * (count - 6) / count, abs=1)
     flat = with_targets(*[TargetSample(memory_bytes=500)] * count)
     assert watched(below(measure("target_memory_growth", "bytes"), 500_000), flat).observed == 0
+
+
+@pytest.mark.parametrize(("count", "missed"), [(12, 0.182), (40, 0.077), (60, 0.068), (300, 0.0134), (20_000, 0.0002)])
+def test_a_steady_leak_is_seen_but_for_the_share_that_is_promised(count: int, missed: float) -> None:
+    leak = [TargetSample(memory_bytes=10**9 + 54_000_000 * number // (count - 1)) for number in range(count)]
+    result = watched(below(measure("target_memory_growth", "bytes"), 50_000_000), with_targets(*leak))
+    assert result.observed == pytest.approx(54_000_000 * (1 - missed), rel=0.001)
+    assert (result.state is FAILED) == (count >= 60)
+
+
+@pytest.mark.parametrize("count", [12, 300])
+def test_memory_that_only_the_last_seconds_took_is_growth(count: int) -> None:
+    samples = [TargetSample(memory_bytes=10**9)] * (count - 3) + [TargetSample(memory_bytes=2 * 10**9)] * 3
+    assert watched(below(measure("target_memory_growth", "bytes"), 1), with_targets(*samples)).observed == 10**9
 
 
 def test_the_worst_window_counts_and_is_said_with_its_time() -> None:
     result = watched(below(p95("", 3), 500), of_times(*[10] * 70, 600, *[10] * 20))
     assert (result.state, result.n) == (FAILED, 30)
-    assert result.text == "p95[3s] 600 ms at worst, in the 3 s up to 1m 11s, wanted < 500 ms, n = 30"
+    assert result.text == "p95[3s] 600 ms at worst, in the 3 s up to 01:11, wanted < 500 ms, n = 30"
     assert (result.failed_since_s, result.failed_until_s) == (70.0, 73.0)
+
+
+@pytest.mark.parametrize(
+    ("peaks_ms", "said", "since_s", "until_s"),
+    [
+        ((900, 600), "p95[3s] 897 ms at the worst of 2 times that it failed, in the 3 s up to 00:11,", 10.0, 13.0),
+        ((600, 900), "p95[3s] 897 ms at the worst of 2 times that it failed, in the 3 s up to 01:41,", 100.0, 103.0),
+        ((600, 600), "p95[3s] 600 ms at the worst of 2 times that it failed, in the 3 s up to 00:11,", 10.0, 13.0),
+    ],
+)
+def test_what_is_said_of_several_times_beyond_is_all_of_the_worst(
+    peaks_ms: tuple[int, int], said: str, since_s: float, until_s: float
+) -> None:
+    first, second = peaks_ms
+    result = watched(below(p95("", 3), 500), of_times(*[10] * 10, first, *[10] * 89, second, *[10] * 20))
+    assert result.text.startswith(said)
+    assert (result.failed_since_s, result.failed_until_s) == (since_s, until_s)
+
+
+def test_the_worst_window_is_in_a_time_that_goes_on_only_where_that_does() -> None:
+    early = watched(below(p95("", 3), 500), of_times(*[10] * 10, 900, *[10] * 9, *[600] * 5))
+    assert (early.failed_since_s, early.failed_until_s) == (10.0, 13.0)
+    late = watched(below(p95("", 3), 500), of_times(*[10] * 10, 600, *[10] * 9, 600, 600, 900))
+    assert (late.failed_since_s, late.failed_until_s) == (20.0, None)
 
 
 def test_a_low_rate_in_one_window_fails_where_the_whole_run_passes() -> None:
@@ -220,6 +259,23 @@ def test_a_rate_is_not_held_against_the_seconds_in_which_the_load_ends() -> None
     ending = [replace(tick(seq), target_user_count=0) for seq in range(10, 15)]
     ticks = [*(tick(seq, delta("/a", (1,) * 20)) for seq in range(10)), *ending]
     assert watched(above(measure("rps", "/s", 3), 10), ticks).observed == 20
+    ending[0] = replace(ending[0], requests=(delta("/a", (1,) * 3),))
+    whole = watched(above(measure("rps", "/s"), 19), [*ticks[:10], *ending])
+    assert (whole.state, whole.observed, whole.n) == (PASSED, 20, 10)
+    assert watched(above(measure("requests"), 1), [*ticks[:10], *ending]).observed == 203
+
+
+def test_a_pause_before_more_load_is_part_of_the_rate() -> None:
+    busy = [tick(seq, delta("/a", (1,) * 20)) for seq in range(15)]
+    ticks = [*busy[:5], *(replace(tick(seq), target_user_count=0) for seq in range(5, 10)), *busy[10:]]
+    assert watched(above(measure("rps", "/s"), 10), ticks).observed == pytest.approx(200 / 15)
+
+
+def test_a_run_whose_load_ended_in_its_first_second_has_a_rate_but_no_window() -> None:
+    only = [replace(tick(0, delta("/a", (1,) * 20)), target_user_count=0, interval_s=0.5, elapsed_s=0.5)]
+    assert watched(above(measure("rps", "/s"), 10), only).observed == 40
+    result = watched(above(measure("rps", "/s", 5), 10), only)
+    assert (result.state, result.text) == (NO_DATA, "rps no data: the load ended before its window had filled")
 
 
 def test_a_window_that_has_not_filled_has_no_result() -> None:

@@ -8,7 +8,7 @@ from tests.fakes.shaped_runs import between, findings_of, shaped_run
 def test_rising_response_times_are_said_with_their_ends_and_confidence() -> None:
     finding = findings_of(shaped_run(300, median_ms=between(120, 180, 300)))["response times rising"]
     assert finding.text == (
-        "Response times rose over 4m48s at 10 users: p50 from 121 ms to 183 ms (+51 %, 99.9 % confidence); "
+        "Response times rose over 4m 48s at 10 users: p50 from 121 ms to 183 ms (+51 %, 99.9 % confidence); "
         "p95 from 272 ms to 420 ms."
     )
     assert finding.to_s == 300
@@ -22,7 +22,7 @@ def test_a_rise_by_half_within_a_minute_is_found() -> None:
 
 def test_a_falling_rate_is_said_while_users_hold() -> None:
     finding = findings_of(shaped_run(200, rps=between(40, 25, 200)))["rps falling"]
-    assert finding.text.startswith("The rate of requests fell from 40.5 to 23.5 rps over 3m20s (-42 %, 99")
+    assert finding.text.startswith("The rate of requests fell from 40.5 to 23.5 rps over 3m 20s (-42 %, 99")
     assert finding.text.endswith("confidence) while 10 users held.")
 
 

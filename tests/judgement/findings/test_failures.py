@@ -54,3 +54,8 @@ def test_a_name_and_a_message_from_outside_are_cleaned_and_cut() -> None:
 
 def test_failures_of_the_warm_up_are_not_counted() -> None:
     assert "failures" not in findings_of(shaped_run(60, fail_ratio=lambda s: 0.5 if s < 10 else 0.0), warm_up_s=10)
+
+
+def test_failures_of_a_third_of_the_run_are_no_burst() -> None:
+    text = findings_of(shaped_run(90, fail_ratio=lambda s: 0.6 if s >= 58 else 0.0))["failures"].text
+    assert ", from 00:58 to the end; all GET /items" in text

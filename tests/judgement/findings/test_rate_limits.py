@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pytest
 
 from perftui.model.tick import Tick
-from tests.fakes.called_runs import BucketLimit, ClockLimit, FixedLimit, SlidingLimit, limited_run
+from tests.fakes.called_runs import BucketLimit, ClockLimit, FixedLimit, SlidingLimit, limited_run, limits_run
 from tests.fakes.shaped_runs import findings_of, shaped_run
 from tests.fakes.ticks import delta, tick
 
@@ -95,8 +95,48 @@ def test_a_retry_after_that_is_too_long_is_called_out() -> None:
 
 
 def test_names_that_share_a_limit_are_counted_together() -> None:
-    text = _said(limited_run(90, FixedLimit(), rps=20, names=("/a", "/b", "/c")))
-    assert text.startswith("Rate limit on 3 request names together: 100 requests per 60 s (100 per minute);")
+    for seed in range(5):
+        for names in (("/a", "/b"), ("/a", "/b", "/c")):
+            text = _said(limited_run(180, FixedLimit(), rps=20, seed=seed, names=names))
+            assert text.startswith(
+                f"Rate limit on {len(names)} request names together: 100 requests per 60 s (100 per minute);"
+            )
+
+
+@pytest.mark.parametrize("seconds", [25, 90, 180])
+@pytest.mark.parametrize("rps", [12, 50])
+def test_names_with_a_limit_of_their_own_are_never_added_up(seconds: int, rps: float) -> None:
+    for seed in range(3):
+        text = _said(limits_run(seconds, {"/a": FixedLimit(), "/b": FixedLimit()}, rps, seed))
+        assert re.match(r"Rate limit on GET /[ab]: 100 requests per 60 s \(100 per minute[,)]", text), text
+
+
+def test_of_names_with_a_limit_of_their_own_the_one_that_was_met_most_is_said() -> None:
+    text = _said(limits_run(180, {"/a": FixedLimit(), "/b": FixedLimit(50), "/c": FixedLimit(30, 10)}, rps=60))
+    assert text.startswith("Rate limit on GET /b: 50 requests per 60 s (50 per minute);")
+    assert text.endswith("; 2 other names met a limit too.")
+
+
+def test_a_limit_of_its_own_does_not_hide_one_that_others_share() -> None:
+    shared = FixedLimit()
+    limits = {"/a": shared, "/b": shared, "/c": FixedLimit(80)}
+    text = _said(limits_run(240, limits, rps=60))
+    assert text.startswith("Rate limit on 2 request names together: 100 requests per 60 s (100 per minute);"), text
+    assert text.endswith("; 1 other name met a limit too.")
+
+
+def test_where_one_window_does_not_tell_who_shares_it_says_so() -> None:
+    text = _said(limited_run(40, FixedLimit(), rps=20, names=("/a", "/b", "/c")))
+    assert text.startswith("Rate limit on GET /")
+    assert text.endswith(
+        "; taken together with 2 other names, if they share one: 100 requests per 60 s (100 per minute, by its Retry-After)."
+    )
+
+
+def test_a_name_that_passes_while_the_other_is_turned_away_has_its_own_limit() -> None:
+    text = _said(limits_run(50, {"/a": FixedLimit(20, 60), "/b": FixedLimit(20, 3)}, rps=40))
+    assert "taken together" not in text
+    assert text.endswith("; 1 other name met a limit too.")
 
 
 def test_a_429_that_user_code_calls_a_success_is_none_that_passed() -> None:
