@@ -27,7 +27,8 @@ class ThresholdResult:
     inside the target, as a share of it: 0.2 is 20 % to spare, negative is beyond; None without data or where the
     target is 0.
     `failed_since_s` and `failed_until_s` say, on the run's clock, since when it last was beyond what is acceptable and
-    when that ended; None where it was not, or did not end. `text` is the result in one line for people.
+    when that ended (of a sliding window: the time that holds the worst one, however often it was); None where it was
+    not, or did not end. `text` is the result in one line for people.
     """
 
     rule: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -185,14 +185,27 @@ def limited_run(
     says: Callable[[float], float | None] = lambda retry_after_s: retry_after_s,
     names: Sequence[str] = ("/limited",),
 ) -> list[Tick]:
-    """Requests at random times against `limit`; `says` is what becomes of its Retry-After."""
+    """Requests at random times against `limit`, which `names` share; `says` is what becomes of its Retry-After."""
+    return limits_run(seconds, dict.fromkeys(names, limit), rps, seed, says=says)
+
+
+def limits_run(
+    seconds: int,
+    limits: Mapping[str, Limit],
+    rps: float,
+    seed: int = 1,
+    *,
+    says: Callable[[float], float | None] = lambda retry_after_s: retry_after_s,
+) -> list[Tick]:
+    """Requests at random times and to each name alike, against the limit of each name."""
     chance = random.Random(seed)
+    names = list(limits)
     calls = []
     now_s = chance.expovariate(rps)
     while now_s < seconds:
-        retry_after_s = limit.admit(now_s)
-        ended_s = now_s + 0.002
         name = chance.choice(names)
+        retry_after_s = limits[name].admit(now_s)
+        ended_s = now_s + 0.002
         if retry_after_s is None:
             calls.append(Call(now_s, ended_s, name=name))
         else:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 from perftui.judgement.findings.drift import find_drift
 from perftui.judgement.findings.evidence import Evidence
 from perftui.judgement.findings.failures import find_failures
@@ -12,25 +10,12 @@ from perftui.judgement.findings.generator import find_generator_limit
 from perftui.judgement.findings.memory import find_memory_growth
 from perftui.judgement.findings.rate_limits import find_rate_limit
 from perftui.judgement.findings.spikes import find_spikes
-from perftui.judgement.findings.stalls import find_stalls
+from perftui.judgement.findings.stalls import find_stalls, stalls_of
 from perftui.judgement.findings.two_groups import find_two_groups
 from perftui.model.judged import Finding
 from perftui.model.totals import RunTotals
 
 __all__ = ["Evidence", "find"]
-
-# The most important first: what makes the numbers doubtful, what broke, what changed, what is only notable.
-_RULES: tuple[Callable[[Evidence, RunTotals], Iterator[Finding]], ...] = (
-    find_generator_limit,
-    find_stalls,
-    find_failures,
-    find_rate_limit,
-    find_drift,
-    find_memory_growth,
-    find_spikes,
-    find_two_groups,
-    find_few_samples,
-)
 
 
 def find(evidence: Evidence, measured: RunTotals) -> tuple[Finding, ...]:
@@ -38,4 +23,16 @@ def find(evidence: Evidence, measured: RunTotals) -> tuple[Finding, ...]:
 
     Stalls and rate limits are looked for in the whole run, all else in its measured part.
     """
-    return tuple(finding for rule in _RULES for finding in rule(evidence, measured))
+    stalls = stalls_of(evidence)
+    # What makes the numbers doubtful, what broke, what changed, what is only notable.
+    return (
+        *find_generator_limit(evidence, measured),
+        *find_stalls(stalls),
+        *find_failures(evidence, measured),
+        *find_rate_limit(evidence.limits),
+        *find_drift(evidence, measured),
+        *find_memory_growth(evidence),
+        *find_spikes(evidence, stalls),
+        *find_two_groups(measured),
+        *find_few_samples(evidence, measured),
+    )

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from perftui.judgement.findings.evidence import Evidence, Slice, Stretch
 from perftui.judgement.findings.trend import MIN_POINTS, Trend, trend_of
-from perftui.judgement.findings.wording import grouped, seconds_text
+from perftui.judgement.findings.wording import grouped
+from perftui.judgement.quantities import format_quantity, format_span
 from perftui.judgement.sentences import counted
 from perftui.model.histogram import merge
 from perftui.model.judged import Finding
-from perftui.model.quantity import quantity_text
 from perftui.model.totals import RunTotals
 
 # The trend is told from 10 to 20 groups of slices.
@@ -35,8 +35,8 @@ def find_drift(evidence: Evidence, measured: RunTotals) -> Iterator[Finding]:
     if rate and rate.is_sure and rate.change <= -MIN_CHANGE:
         yield Finding(
             "rps falling",
-            f"The rate of requests fell from {quantity_text(rate.from_value, '')} to "
-            f"{quantity_text(max(0.0, rate.to_value), '')} rps over {seconds_text(over.lasted_s)} ({rate.text}) "
+            f"The rate of requests fell from {format_quantity(rate.from_value, '')} to "
+            f"{format_quantity(max(0.0, rate.to_value), '')} rps over {format_span(over.lasted_s)} ({rate.text}) "
             f"while {counted(over.user_count, 'user')} held.",
             over.from_s,
             over.to_s,
@@ -62,7 +62,7 @@ def _rising_times(groups: list[Sequence[Slice]], over: Stretch) -> Iterator[Find
     also = "".join(f"; {other} {_from_to(each)}" for other, each in others)
     yield Finding(
         "response times rising",
-        f"Response times rose over {seconds_text(over.lasted_s)} at {counted(over.user_count, 'user')}: "
+        f"Response times rose over {format_span(over.lasted_s)} at {counted(over.user_count, 'user')}: "
         f"{name} {_from_to(trend)} ({trend.text}){also}.",
         over.from_s,
         over.to_s,
@@ -74,4 +74,4 @@ def _rise(trend: Trend) -> float:
 
 
 def _from_to(trend: Trend) -> str:
-    return f"from {quantity_text(trend.from_value, 'ms')} to {quantity_text(trend.to_value, 'ms')}"
+    return f"from {format_quantity(trend.from_value, 'ms')} to {format_quantity(trend.to_value, 'ms')}"

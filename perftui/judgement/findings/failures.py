@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import statistics
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from perftui.judgement.findings.evidence import Evidence, Second
 from perftui.judgement.findings.wording import (
@@ -71,9 +73,15 @@ def _bursts(seconds: Sequence[Second]) -> tuple[list[Span], float]:
     bound = max(_MIN_IN_SECOND, usual + _DEVIATIONS * math.sqrt(usual))
     hot = [each for each in seconds if each.failed >= bound]
     spans = joined(((each.from_s, each.elapsed_s) for each in hot), _GAP_S)
-    counts = {(a, b): sum(e.failed for e in seconds if a <= e.from_s and e.elapsed_s <= b) for a, b in spans}
+    # Sums up to each second: a long run may have thousands of spans.
+    failed = list(accumulate((each.failed for each in seconds), initial=0.0))
+    counts = {
+        (from_s, to_s): failed[bisect_right(seconds, to_s, key=lambda each: each.elapsed_s)]
+        - failed[bisect_left(seconds, from_s, key=lambda each: each.from_s)]
+        for from_s, to_s in spans
+    }
     bursts = [span for span, count in counts.items() if count >= _MIN_IN_BURST]
-    share = sum(counts[span] for span in bursts) / sum(each.failed for each in seconds)
+    share = sum(counts[span] for span in bursts) / failed[-1]
     lasted_s = sum(to_s - from_s for from_s, to_s in bursts)
     is_short = lasted_s <= _MAX_SHARE_OF_TIME * (seconds[-1].elapsed_s - seconds[0].from_s)
     return (bursts, share) if share >= _MIN_SHARE_IN_BURSTS and is_short else ([], 0.0)

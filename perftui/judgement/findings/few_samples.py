@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from perftui.judgement.findings.evidence import Evidence
 from perftui.judgement.findings.trend import MIN_POINTS
-from perftui.judgement.findings.wording import seconds_text
+from perftui.judgement.quantities import format_span
 from perftui.judgement.sentences import counted
 from perftui.model.judged import Finding
 from perftui.model.totals import RunTotals
@@ -30,7 +30,7 @@ def find_few_samples(evidence: Evidence, measured: RunTotals) -> Iterator[Findin
         rest = f"p95 and p99 rest on {p95}" if p95 == p99 else f"p95 rests on {p95}, p99 on {p99}"
         parts.append(f"Only {counted(n, 'request')} had a time: {rest}")
     if measured.covered_s < _MIN_TREND_S:
-        parts.append(f"{'w' if parts else 'W'}ithin {seconds_text(measured.covered_s)} no trend can be told")
+        parts.append(f"{'w' if parts else 'W'}ithin {format_span(measured.covered_s)} no trend can be told")
     elif measured.covered_s >= _LONG_S and evidence.stretch().lasted_s < _MIN_TREND_S:
         parts.append(f"{'n' if parts else 'N'}o trend can be told, as the user count never held for 10 s")
     if parts:

@@ -6,9 +6,9 @@ import statistics
 from collections.abc import Iterator, Sequence
 
 from perftui.judgement.findings.evidence import Evidence, Second
+from perftui.judgement.quantities import format_quantity
 from perftui.judgement.trust import trust_of
 from perftui.model.judged import Finding
-from perftui.model.quantity import quantity_text
 from perftui.model.record import Trust
 from perftui.model.totals import RunTotals
 
@@ -51,4 +51,4 @@ def _flat(seconds: Sequence[Second]) -> str:
     if at_many > _RPS_GROWN * at_half:
         return ""
     fewer = round(statistics.median(each.user_count for each in half))
-    return f"rps stayed at {quantity_text(at_many, '')} while users grew from {fewer:,} to {most:,.0f}"
+    return f"rps stayed at {format_quantity(at_many, '')} while users grew from {fewer:,} to {most:,.0f}"

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from perftui.judgement.findings.drift import MAX_POINTS
 from perftui.judgement.findings.evidence import Evidence
 from perftui.judgement.findings.trend import trend_of
-from perftui.judgement.findings.wording import grouped, seconds_text
+from perftui.judgement.findings.wording import grouped
+from perftui.judgement.quantities import format_quantity, format_span
 from perftui.model.judged import Finding
-from perftui.model.quantity import quantity_text
-from perftui.model.totals import RunTotals
 
 # Less than either is not worth a sentence: a process takes and returns some memory all the time.
 _MIN_GROWTH_BYTES = 2_000_000
@@ -21,10 +20,9 @@ _MIN_GROWTH = 0.02
 _MIN_SHARE_OF_SLOPE = 0.4
 # With fewer, growth per request says nothing.
 _MIN_REQUESTS = 100
-_MB = 1_000_000
 
 
-def find_memory_growth(evidence: Evidence, measured: RunTotals) -> Iterator[Finding]:
+def find_memory_growth(evidence: Evidence) -> Iterator[Finding]:
     """Growth over the longest stretch at constant users, that did not end by its second half."""
     stretch = evidence.stretch()
     seconds = [
@@ -48,13 +46,15 @@ def find_memory_growth(evidence: Evidence, measured: RunTotals) -> Iterator[Find
         return
     from_s, to_s = groups[0][0].from_s, groups[-1][-1].elapsed_s
     requests = sum(each.requests for group in groups for each in group)
-    per_requests = f", {growth / _MB / requests * 1000:.2g} MB per 1,000 requests" if requests >= _MIN_REQUESTS else ""
+    per_minute = format_quantity(growth / (to_s - from_s) * 60, "bytes")
+    per_requests = format_quantity(growth / max(requests, 1) * 1000, "bytes", 2)
+    beside = f", {per_requests} per 1,000 requests" if requests >= _MIN_REQUESTS else ""
     sure = trend.text.split(", ")[1]
     yield Finding(
         "memory growing",
-        f"The target's memory grew from {quantity_text(trend.from_value, 'bytes')} to "
-        f"{quantity_text(trend.to_value, 'bytes')} over {seconds_text(to_s - from_s)}: "
-        f"{growth / _MB / (to_s - from_s) * 60:.3g} MB per minute{per_requests} ({sure}).",
+        f"The target's memory grew from {format_quantity(max(0.0, trend.from_value), 'bytes')} to "
+        f"{format_quantity(trend.to_value, 'bytes')} over {format_span(to_s - from_s)}: "
+        f"{per_minute} per minute{beside} ({sure}).",
         from_s,
         to_s,
     )

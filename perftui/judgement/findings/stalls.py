@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from perftui.judgement.findings.evidence import Evidence, Second
-from perftui.judgement.findings.wording import Span, seconds_text, spans_text
+from perftui.judgement.findings.wording import Span, spans_text
+from perftui.judgement.quantities import format_span
 from perftui.model.judged import Finding
-from perftui.model.totals import RunTotals
 
 # A second is a still one below this share of the requests that so many users usually make.
 _STILL = 0.05
@@ -19,26 +20,39 @@ _MIN_MISSING = 10
 _MIN_TIMES_P95 = 3
 
 
-def find_stalls(evidence: Evidence, measured: RunTotals) -> Iterator[Finding]:
-    """Over the whole run, warm-up included."""
-    stalls = stalls_of(evidence)
+class Stall(NamedTuple):
+    """On the run's clock; to within some tenths of a second, as what waited tells since when.
+
+    `longest_s` is the longest that a request took which ended just after it, or waited in it. `answered` requests
+    ended in its whole seconds.
+    """
+
+    from_s: float
+    to_s: float
+    longest_s: float
+    answered: float
+    is_at_end: bool
+
+
+def find_stalls(stalls: Sequence[Stall]) -> Iterator[Finding]:
+    """`stalls` are those of the whole run, warm-up included."""
     if not stalls:
         return
-    seconds = [each for each in evidence.seconds() if each.is_loaded]
-    end_s = seconds[-1].elapsed_s
-    longest = seconds_text(max(_longest_s(seconds, stall) for stall in stalls))
-    answered = sum(e.requests for e in seconds if any(a <= e.from_s and e.elapsed_s <= b for a, b in stalls))
+    last = stalls[-1]
+    longest = format_span(max(each.longest_s for each in stalls))
+    what = "Almost nothing" if any(each.answered for each in stalls) else "Nothing"
+    when = spans_text([(each.from_s, each.to_s) for each in stalls], last.to_s if last.is_at_end else math.inf)
     yield Finding(
         "stall",
-        f"{'Almost nothing' if answered else 'Nothing'} was answered {spans_text(stalls, end_s)}, with requests in "
-        f"flight; the longest {'took' if stalls[-1][1] < end_s else 'waited for'} {longest}.",
-        stalls[0][0],
-        stalls[-1][1],
+        f"{what} was answered {when}, with requests in flight; "
+        f"the longest {'waited for' if last.is_at_end else 'took'} {longest}.",
+        stalls[0].from_s,
+        last.to_s,
     )
 
 
-def stalls_of(evidence: Evidence) -> list[Span]:
-    """On the run's clock; to within some tenths of a second, as what waited tells since when."""
+def stalls_of(evidence: Evidence) -> list[Stall]:
+    """In their order; they do not overlap."""
     seconds = [each for each in evidence.seconds() if each.is_loaded]
     if len(seconds) < 2:
         return []
@@ -52,11 +66,14 @@ def stalls_of(evidence: Evidence) -> list[Span]:
             still.append(each)
             continue
         if still:
-            stall = _bounded(still, seconds[index - len(still) - 1] if index > len(still) else None, each)
-            usual = per_user_s * still[-1].user_count * (stall[1] - stall[0])
-            is_long = _longest_s(seconds, stall) * 1000 >= _MIN_TIMES_P95 * usual_p95_ms
-            if is_long and usual - sum(one.requests for one in still) >= _MIN_MISSING:
-                stalls.append(stall)
+            before = seconds[index - len(still) - 1] if index > len(still) else None
+            from_s, to_s = _bounded(still, before, each)
+            around = [one for one in (before, *still, each) if one and one.elapsed_s >= from_s and one.from_s <= to_s]
+            longest_s = max(map(_longest_s, around))
+            missing = per_user_s * still[-1].user_count * (to_s - from_s) - sum(one.requests for one in still)
+            if longest_s * 1000 >= _MIN_TIMES_P95 * usual_p95_ms and missing >= _MIN_MISSING:
+                answered = sum(one.requests for one in around if from_s <= one.from_s and one.elapsed_s <= to_s)
+                stalls.append(Stall(from_s, to_s, longest_s, answered, to_s >= seconds[-1].elapsed_s))
         still = []
     return stalls
 
@@ -71,9 +88,5 @@ def _bounded(still: Sequence[Second], before: Second | None, after: Second | Non
     return from_s, min(max(from_s + after.max_ms / 1000, last.elapsed_s), after.elapsed_s)
 
 
-def _longest_s(seconds: Sequence[Second], stall: Span) -> float:
-    """The longest that a request took which ended just after the stall, or waited in it."""
-    around = [each for each in seconds if each.elapsed_s >= stall[0] and each.from_s <= stall[1]]
-    return max(
-        max(each.oldest_in_flight_s, (0.0 if math.isnan(each.max_ms) else each.max_ms / 1000)) for each in around
-    )
+def _longest_s(second: Second) -> float:
+    return max(second.oldest_in_flight_s, 0.0 if math.isnan(second.max_ms) else second.max_ms / 1000)

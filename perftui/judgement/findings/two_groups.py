@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from perftui.judgement.findings.evidence import Evidence
 from perftui.judgement.findings.wording import name_text, percent_text
+from perftui.judgement.quantities import format_quantity
 from perftui.model.histogram import Histogram, midpoint_of
 from perftui.model.judged import Finding
-from perftui.model.quantity import quantity_text
 from perftui.model.totals import RunTotals
 
 _MIN_REQUESTS = 200
@@ -40,7 +39,7 @@ class Groups:
     quick_share: float
 
 
-def find_two_groups(evidence: Evidence, measured: RunTotals) -> Iterator[Finding]:
+def find_two_groups(measured: RunTotals) -> Iterator[Finding]:
     """In the success times of a request name over the measured part."""
     busiest = sorted(measured.by_request.items(), key=lambda item: item[1].succeeded, reverse=True)[:_MAX_NAMES]
     found = [(key, groups) for key, each in busiest if (groups := groups_of(each.ok_times))]
@@ -53,8 +52,8 @@ def find_two_groups(evidence: Evidence, measured: RunTotals) -> Iterator[Finding
     yield Finding(
         "two groups",
         f"{name_text(key)} answers in two groups: {percent_text(groups.quick_share)} around "
-        f"{quantity_text(groups.quick_ms, 'ms')} and {percent_text(1 - groups.quick_share)} around "
-        f"{quantity_text(groups.slow_ms, 'ms')}{also}.",
+        f"{format_quantity(groups.quick_ms, 'ms')} and {percent_text(1 - groups.quick_share)} around "
+        f"{format_quantity(groups.slow_ms, 'ms')}{also}.",
     )
 
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from perftui.model.duration import format_clock, format_duration
-from perftui.model.quantity import quantity_text
+from perftui.judgement.quantities import format_quantity
+from perftui.model.duration import format_clock
 from perftui.model.text import clean, mask_secrets
 from perftui.model.totals import RequestKey
 
@@ -38,16 +38,11 @@ def spans_text(spans: Sequence[Span], end_s: float = math.inf) -> str:
     return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
 
 
-def seconds_text(seconds: float) -> str:
-    """To the second from ten seconds up: 2.4 s, 48 s, 5m30s."""
-    return format_duration(round(seconds)) if seconds >= 60 else quantity_text(round(seconds, seconds < 9.95), " s")
-
-
 def percent_text(share: float) -> str:
     """`share` is 0 to 1. Never 0 % of something and never 100 % of less than all."""
     percent = 100 * share
     if percent < 10:
-        return "less than 0.01 %" if percent < 0.01 else f"{percent:.2g} %"
+        return "less than 0.01 %" if percent < 0.01 else format_quantity(percent, "%", 2)
     return f"{min(percent, 99) if share < 1 else 100:.0f} %"
 
 

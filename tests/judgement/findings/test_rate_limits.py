@@ -129,7 +129,8 @@ def test_where_one_window_does_not_tell_who_shares_it_says_so() -> None:
     text = _said(limited_run(40, FixedLimit(), rps=20, names=("/a", "/b", "/c")))
     assert text.startswith("Rate limit on GET /")
     assert text.endswith(
-        "; taken together with 2 other names, if they share one: 100 requests per 60 s (100 per minute, by its Retry-After)."
+        "; taken together with 2 other names, if they share one: 100 requests per 60 s "
+        "(100 per minute, by its Retry-After)."
     )
 
 
