@@ -18,6 +18,7 @@ from perftui.conductor.engine_process import EngineProcess, Exited, Garbled, Pri
 from perftui.conductor.interpreter import Interpreter
 from perftui.conductor.log import LogLine, log_line
 from perftui.conductor.pulse import Pulse
+from perftui.judgement.likeness import LOAD_SHAPE
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan
 from perftui.model.text import clean, mask_secrets
@@ -81,7 +82,7 @@ async def load_engine(
     return LoadedEngine(
         process=process,
         loaded=loading.loaded,
-        environment=loading.environment | ({"load_shape": loading.loaded.shape} if loading.loaded.shape else {}),
+        environment=loading.environment | ({LOAD_SHAPE: loading.loaded.shape} if loading.loaded.shape else {}),
         early_lines=tuple(loading.early_lines),
         warnings=notice + loading.loaded.warnings,
     )

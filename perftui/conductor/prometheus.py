@@ -6,12 +6,14 @@ import asyncio
 import math
 import re
 import time
+from concurrent.futures import Future
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from perftui.conductor.own_thread import in_own_thread
 from perftui.conductor.target_source import UnreadableError
 from perftui.model.text import clean, mask_secrets
 from perftui.model.tick import TargetSample
@@ -38,6 +40,8 @@ _BEHIND = re.compile("sql|db|database|redis|pool|upstream|backend")
 _NAME = re.compile(r"[ \t]*([a-zA-Z_:][a-zA-Z0-9_:]*)")
 # What a column of samples.db takes.
 _LARGEST = float(1 << 62)
+# Where nothing tells one process from another, more than this many cores are two processes that answer in turn.
+MAX_CORES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,11 @@ def metrics_address(target_url: str, metrics_url: str) -> httpx.URL:
 
 
 class PrometheusEndpoint:
-    """One GET a reading, over one connection that is kept. The name and password in `url` are sent and never shown."""
+    """One GET a reading, over one connection that is kept. The name and password in `url` are sent and never shown.
+
+    All of it is done in a thread of its own: no timeout ends the lookup of a name, and a large answer takes long to
+    parse. While a reading hangs no other begins.
+    """
 
     failing = "the target's metrics cannot be read"
 
@@ -71,7 +79,7 @@ class PrometheusEndpoint:
         # Where a redirect led, from then on: one request a reading.
         self._url = url.copy_with(userinfo=b"")
         self._shown = _shown(self._url)
-        self._client = httpx.AsyncClient(
+        self._client = httpx.Client(
             auth=self._auth,
             follow_redirects=False,
             trust_env=False,
@@ -80,33 +88,47 @@ class PrometheusEndpoint:
             headers={"Accept": "text/plain;version=0.0.4, */*;q=0.1", "Accept-Encoding": "identity"},
         )
         self._before: _CpuTime | None = None
+        self._reading: Future[TargetSample] | None = None
 
     async def read(self) -> TargetSample:
+        if self._reading is None or self._reading.done():
+            self._reading = in_own_thread(self._read)
         try:
             async with asyncio.timeout(READ_TIMEOUT_S):
-                body = await self._get()
+                return await asyncio.wrap_future(self._reading)
         except (TimeoutError, httpx.TimeoutException):
             raise UnreadableError(f"{self._shown} does not answer within {READ_TIMEOUT_S:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             why = clean(mask_secrets(str(error))) or type(error).__name__
             raise UnreadableError(f"{self._shown} does not answer: {why}") from None
-        return self._sample(body, time.monotonic())
 
     async def close(self) -> None:
-        await self._client.aclose()
+        """Where a reading hangs, the connection is closed when that ends; nobody waits for it."""
+        if self._reading is None:
+            self._client.close()
+        else:
+            self._reading.add_done_callback(lambda _: self._client.close())
 
-    async def _get(self) -> bytes:
+    def _read(self) -> TargetSample:
+        body = self._get()
+        return self._sample(body, time.monotonic())
+
+    def _get(self) -> bytes:
         for _ in range(1 + MAX_REDIRECTS):
-            async with self._client.stream("GET", self._url) as response:
+            with self._client.stream("GET", self._url) as response:
                 if response.has_redirect_location:
                     self._url = self._redirected(response.headers["location"])
                     continue
                 if response.status_code != httpx.codes.OK:
                     raise UnreadableError(f"{self._shown} answered {response.status_code}")
                 body = bytearray()
+                until_s = time.monotonic() + READ_TIMEOUT_S
                 # Raw: what is compressed against our wish could grow without bound.
-                async for data in response.aiter_raw():
+                for data in response.iter_raw():
                     body += data
+                    # The client's own timeout is for each piece.
+                    if time.monotonic() > until_s:
+                        raise TimeoutError
                     if len(body) > MAX_BYTES:
                         raise UnreadableError(f"{self._shown} answered more than {MAX_BYTES >> 20} MB")
                 return bytes(body)
@@ -170,9 +192,12 @@ def _open_connections(values: dict[str, float]) -> float | None:
 
 def _percent(before: _CpuTime | None, now: _CpuTime | None) -> float | None:
     """100 for one busy core; None across a restart, and where two processes answer in turn."""
-    if before is None or now is None or before.started != now.started or now.used_s < before.used_s:
+    if before is None or now is None or before.started != now.started:
         return None
-    return (now.used_s - before.used_s) / (now.read_s - before.read_s) * 100 if now.read_s > before.read_s else None
+    used_s, passed_s = now.used_s - before.used_s, now.read_s - before.read_s
+    if used_s < 0 or passed_s <= 0 or (now.started is None and used_s > MAX_CORES * passed_s):
+        return None
+    return used_s / passed_s * 100
 
 
 def _shown(url: httpx.URL) -> str:

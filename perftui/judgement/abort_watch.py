@@ -93,10 +93,13 @@ class _Held:
 
     @property
     def _is_enough(self) -> bool:
-        # No request at all is a rate of 0, and may be just what the rule waits for.
-        if self.rule.measure.metric in GAUGES or self.rule.measure.metric in RATES:
+        metric, min_requests = self.rule.measure.metric, self.rule.min_requests
+        if metric in GAUGES:
             return True
-        return self._meter.n >= self.rule.min_requests
+        if metric in RATES:
+            # No request at all is a rate of 0, and may be just what a rule waits for that asks for no number of them.
+            return min_requests == 1 or self._meter.seen >= min_requests
+        return self._meter.n >= min_requests
 
     @property
     def _basis(self) -> str:

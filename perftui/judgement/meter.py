@@ -16,12 +16,11 @@ TIMES = frozenset({"percentile", "avg", "max", "min"})
 # Where no request is a 0 and not a lack of data, once there was one at all.
 RATES = frozenset({"rps", "requests"})
 
-# Growth is told from a tenth of the samples at either end, and at least from this many.
-_MIN_END_SAMPLES = 3
 # With fewer, both ends are nearly the same time.
-MIN_SAMPLES_FOR_GROWTH = 4 * _MIN_END_SAMPLES
-# Past this, growth is told from every 2nd sample, then from every 4th: medians of 200 and more of them hardly differ.
-_MAX_SAMPLES = 4096
+MIN_SAMPLES_FOR_GROWTH = 12
+# Growth is told from a tenth of the samples at either end, within these. More would miss more of what grows all the
+# time; with fewer, one that is far off would count: what a slow target said stands in two ticks.
+_MIN_END_SAMPLES, _MAX_END_SAMPLES = 3, 5
 
 
 class Gauge:
@@ -32,15 +31,13 @@ class Gauge:
         self._peak = -math.inf
         self._sum = 0.0
         self._last = 0.0
-        self._kept: list[float] = []
-        self._stride = 1
+        self._first: list[float] = []
+        self._latest: deque[float] = deque(maxlen=_MAX_END_SAMPLES)
 
     def add(self, value: float) -> None:
-        if self.n % self._stride == 0:
-            self._kept.append(value)
-            if len(self._kept) > _MAX_SAMPLES:
-                self._kept = self._kept[::2]
-                self._stride *= 2
+        if len(self._first) < _MAX_END_SAMPLES:
+            self._first.append(value)
+        self._latest.append(value)
         self.n += 1
         self._peak = max(self._peak, value)
         self._sum += value
@@ -56,14 +53,16 @@ class Gauge:
         return self._last if self.n else None
 
     def growth(self) -> float | None:
-        """The median of the last tenth of the samples minus that of the first: a single high sample moves neither.
+        """The median of the last k samples minus that of the first k: a single high sample moves neither.
 
-        Of three samples where a tenth is less. None below MIN_SAMPLES_FOR_GROWTH samples.
+        k is 5, and 3 or 4 below 50 samples. None below MIN_SAMPLES_FOR_GROWTH samples.
+        Of what grows steadily over n samples this misses the share (k - 1) / (n - 1), because the medians lie that
+        much closer together than the ends: 1.3 % with 300 samples, 6.8 % with 60, 18 % with 12.
         """
-        if len(self._kept) < MIN_SAMPLES_FOR_GROWTH:
+        if self.n < MIN_SAMPLES_FOR_GROWTH:
             return None
-        end = max(_MIN_END_SAMPLES, len(self._kept) // 10)
-        return statistics.median(self._kept[-end:]) - statistics.median(self._kept[:end])
+        count = min(_MAX_END_SAMPLES, max(_MIN_END_SAMPLES, self.n // 10))
+        return statistics.median([*self._latest][-count:]) - statistics.median(self._first[:count])
 
 
 def _users(tick: Tick) -> float | None:
@@ -78,6 +77,10 @@ def _cpu(tick: Tick) -> float | None:
     return tick.target.cpu_percent if tick.target else None
 
 
+def _connections(tick: Tick) -> float | None:
+    return tick.target.open_connections if tick.target else None
+
+
 def _value(tick: Tick) -> float | None:
     return tick.target.value if tick.target else None
 
@@ -88,6 +91,7 @@ GAUGES: dict[str, tuple[Callable[[Tick], float | None], Callable[[Gauge], float 
     "target_memory": (_memory, Gauge.peak),
     "target_memory_growth": (_memory, Gauge.growth),
     "target_cpu": (_cpu, Gauge.mean),
+    "target_connections": (_connections, Gauge.peak),
     "target_value": (_value, Gauge.last),
 }
 

@@ -40,6 +40,7 @@ COUNT = Quantity("", "a whole number", {"": "1"}, is_whole=True)
 SHARE = Quantity("%", "a share such as 1% or 0.01", {"%": "1", "": "100"}, "%", maximum=100)
 STATUS_SHARE = Quantity("%", "a share such as 5%", {"%": "1"}, "%", maximum=100)
 _MEMORY = Quantity("bytes", "an amount of memory", _BYTES, "MB", of_requests=False)
+_MOST = Quantity("", "a whole number", {"": "1"}, is_whole=True, of_requests=False)
 
 # By the name that a rule has for it. Percentiles and status codes carry a number: the grammar knows them.
 METRICS: Mapping[str, Quantity] = {
@@ -50,10 +51,11 @@ METRICS: Mapping[str, Quantity] = {
     "fail_ratio": SHARE,
     "failures": COUNT,
     "requests": COUNT,
-    "users": Quantity("", "a whole number", {"": "1"}, is_whole=True, of_requests=False),
+    "users": _MOST,
     "target_memory": _MEMORY,
     "target_memory_growth": _MEMORY,
     "target_cpu": Quantity("%", "a share of one core", {"%": "1"}, "%", of_requests=False),
+    "target_connections": _MOST,
     "target_value": Quantity("", "a number", {"": "1"}, of_requests=False),
 }
 _EXAMPLES = ("p50", "p95", "p99.9", "status[429]", *METRICS)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from perftui import exit_codes
-from perftui.judgement.quantities import format_quantity
-from perftui.model.duration import format_clock, format_duration
+from perftui.judgement.quantities import format_quantity, format_span
+from perftui.model.duration import format_clock
 from perftui.model.judged import Finding, ThresholdResult, ThresholdState
 from perftui.model.record import Verdict
 from perftui.model.totals import RunTotals
@@ -51,7 +51,7 @@ def _nothing_judged(whole: RunTotals) -> list[str]:
             f"Up to {users} were there; nothing of that is judged, so nothing can be said about response times.",
         ]
     return [
-        f"Up to {users} ran for {format_duration(round(whole.elapsed_s, 1))}.",
+        f"Up to {users} ran for {format_span(whole.elapsed_s)}.",
         "Without a response nothing can be said about response times or failures.",
     ]
 
@@ -109,7 +109,7 @@ def _numbers(measured: RunTotals) -> str:
     known = zip(("p50", "p95", "p99"), total.times().percentiles_ms((50, 95, 99)), strict=True)
     times = ", ".join(f"{name} {format_quantity(value, 'ms')}" for name, value in known if value is not None)
     return (
-        f"{counted(total.requests, 'request')} in {format_duration(round(duration_s, 1))}{rate} "
+        f"{counted(total.requests, 'request')} in {format_span(duration_s)}{rate} "
         f"from up to {counted(measured.max_user_count, 'user')}{f': {times}' if times else ''}."
     )
 

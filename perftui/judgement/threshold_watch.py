@@ -10,6 +10,7 @@ from perftui.judgement.measured_scope import NOTHING, Scopes, Sums
 from perftui.judgement.meter import GAUGES, MIN_SAMPLES_FOR_GROWTH, RATES, TIMES, Meter
 from perftui.judgement.quantities import format_beside, format_bound, format_span
 from perftui.judgement.rules import Operator, Threshold
+from perftui.model.duration import format_clock
 from perftui.model.judged import ThresholdResult, ThresholdState
 from perftui.model.text import clean
 from perftui.model.tick import Tick
@@ -24,6 +25,7 @@ _KNOWN_AS = {
     "target_memory": "memory",
     "target_memory_growth": "memory",
     "target_cpu": "CPU",
+    "target_connections": "number of open connections",
     "target_value": "value",
 }
 # A threshold may hold a long glob twice: as its measure, and in what is said of it.
@@ -61,11 +63,19 @@ class _Seen:
     at_s: float
 
 
+@dataclass(slots=True)
+class _Breach:
+    """Time beyond what is acceptable: from the begin of the first tick at which it was to the end of the last."""
+
+    since_s: float
+    until_s: float
+
+
 class _Held:
     """One threshold and what was seen of its measure.
 
     Of a sliding window the worst value counts, and only windows that had filled; where none ever did, all that was
-    measured. Beyond what is acceptable it is from the begin of the first tick at which it was to the end of the last.
+    measured.
     """
 
     def __init__(self, threshold: Threshold) -> None:
@@ -74,9 +84,9 @@ class _Held:
         self._meter = Meter(threshold.measure)
         self._most_counted = 0
         self._seen: _Seen | None = None
-        self._is_failing = False
-        self._failed_since_s: float | None = None
-        self._failed_until_s: float | None = None
+        self._seen_in: _Breach | None = None
+        self._open: _Breach | None = None
+        self._breaches = 0
 
     def add(self, tick: Tick, sums: Sums) -> None:
         was_full = self._meter.is_full
@@ -87,16 +97,18 @@ class _Held:
         seen = self._look(tick)
         if seen is None:
             return
-        if self._seen is None or not (self._is_sliding and self._meter.is_full) or self._is_worse(seen, self._seen):
-            self._seen = seen
         if self._meter.is_full:
             self._note_failing(tick, self._state_of(seen.value) is ThresholdState.FAILED)
+        if self._seen is None or not (self._is_sliding and self._meter.is_full) or self._is_worse(seen, self._seen):
+            self._seen, self._seen_in = seen, self._open
 
     def _look(self, tick: Tick) -> _Seen | None:
         metric = self.threshold.measure.metric
         if metric in RATES:
-            # While the last requests come in nobody makes new ones: a low rate is then no news.
-            if self._is_sliding and not tick.target_user_count:
+            # While the last requests come in nobody makes new ones: a low rate is then no news. Where there is no
+            # other tick, as in a run of less than a second, the first of these has to do.
+            is_after_load = not tick.target_user_count
+            if is_after_load and (self._is_sliding or (metric == "rps" and self._seen is not None)):
                 return None
         elif metric not in GAUGES and self._counted < self.threshold.min_requests:
             return None
@@ -117,11 +129,13 @@ class _Held:
         return seen.value < than.value
 
     def _note_failing(self, tick: Tick, is_failing: bool) -> None:
-        if is_failing:
-            if not self._is_failing:
-                self._failed_since_s = tick.elapsed_s - tick.interval_s
-            self._failed_until_s = tick.elapsed_s
-        self._is_failing = is_failing
+        if not is_failing:
+            self._open = None
+        elif self._open is None:
+            self._open = _Breach(tick.elapsed_s - tick.interval_s, tick.elapsed_s)
+            self._breaches += 1
+        else:
+            self._open.until_s = tick.elapsed_s
 
     def _holds(self, value: float, bound: float) -> bool:
         return HOLDS[self.threshold.operator](value, bound)
@@ -138,8 +152,8 @@ class _Held:
         threshold, seen = self.threshold, self._seen
         if threshold.measure.metric in RATES and self._meter.seen < threshold.min_requests:
             seen = None
-        # What is cumulative and recovered did not fail for good.
-        was_beyond = seen is not None and (self._is_failing or self._is_sliding)
+        # What is cumulative is always seen as of now: what recovered did not fail for good.
+        breach = self._seen_in if seen else None
         said = self._said(seen) if seen else f" no data: {self._why_no_data(is_matched)}"
         return ThresholdResult(
             rule=threshold.text,
@@ -151,8 +165,8 @@ class _Held:
             target=threshold.target,
             acceptable=threshold.acceptable,
             margin=self._margin(seen.value) if seen else None,
-            failed_since_s=self._failed_since_s if was_beyond else None,
-            failed_until_s=self._failed_until_s if was_beyond and not self._is_failing else None,
+            failed_since_s=breach.since_s if breach else None,
+            failed_until_s=breach.until_s if breach and breach is not self._open else None,
             text=clean(threshold.measure.text + said, _MAX_TEXT_LENGTH),
         )
 
@@ -165,8 +179,10 @@ class _Held:
         threshold, measure = self.threshold, self.threshold.measure
         parts = [f" {format_beside(seen.value, threshold.target, measure.unit)}"]
         if measure.window_s is not None and self._meter.is_full:
-            parts[0] += " at worst"
-            parts.append(f"in the {format_span(measure.window_s)} up to {format_span(seen.at_s)}")
+            parts[0] += (
+                f" at the worst of {self._breaches:,} times that it failed" if self._breaches > 1 else " at worst"
+            )
+            parts.append(f"in the {format_span(measure.window_s)} up to {format_clock(seen.at_s)}")
         elif measure.window_s is not None:
             parts.append(f"over only {format_span(self._meter.covered_s)}, less than its window")
         wanted = f"wanted {threshold.operator} {format_bound(threshold.target, measure.unit)}"
@@ -194,4 +210,6 @@ class _Held:
             where = f" in any {format_span(measure.window_s)}" if measure.window_s is not None else ""
             noun = "request" if self._most_counted == 1 else "requests"
             return f"{self._most_counted:,} {noun}{where}, {threshold.min_requests:,} are needed"
+        if measure.metric in RATES:
+            return "the load ended before its window had filled"
         return "no request had a " + ("time" if measure.metric in TIMES else "response")

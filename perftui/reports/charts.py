@@ -8,6 +8,7 @@ from functools import partial
 
 from perftui.model.judged import WHOLE_RUN, Window
 from perftui.model.snapshot import TimelinePoint
+from perftui.model.tick import TargetSample
 from perftui.reports.svg import Line, Panel, chart
 
 # More points than this are not seen in a chart and make the file large.
@@ -25,6 +26,8 @@ class Charts:
     failures: str
     target_memory: str
     target_cpu: str
+    target_connections: str
+    target_value: str
     note: str
 
 
@@ -40,8 +43,13 @@ def charts_of(timeline: Sequence[TimelinePoint], window: Window = WHOLE_RUN) -> 
     rps = [_mean_rate(bucket) for bucket in buckets]
     users = [_highest(point.user_count for point in bucket) for bucket in buckets]
     fails_per_s = [_highest(point.fails_per_s for point in bucket) for bucket in buckets]
-    memory = [_highest(_memory_mb(point) for point in bucket) for bucket in buckets]
-    cpu = [_highest(point.target.cpu_percent if point.target else None for point in bucket) for bucket in buckets]
+
+    def of_target(title: str, unit: str, read: Callable[[TargetSample], float | None]) -> str:
+        """Nothing where there is nothing to draw."""
+        values = [_highest(read(point.target) for point in bucket if point.target) for bucket in buckets]
+        known = any(value is not None for value in values)
+        return draw(title, panels=[Panel(unit, (Line("users", values),), 170)]) if known else ""
+
     return Charts(
         times=draw(
             "Service time over the run: p50, p95 and p99 in ms",
@@ -58,24 +66,22 @@ def charts_of(timeline: Sequence[TimelinePoint], window: Window = WHOLE_RUN) -> 
             "Failures per second over the run",
             panels=[Panel("failures/s", (Line("fails", fails_per_s, is_filled=True),), 170)],
         ),
-        target_memory=_alone(draw, "The target's memory over the run", "MB", memory),
-        target_cpu=_alone(draw, "The target's CPU over the run, 100 is one core", "%", cpu),
+        target_memory=of_target("The target's memory over the run", "MB", _memory_mb),
+        target_cpu=of_target("The target's CPU over the run, 100 is one core", "%", lambda sample: sample.cpu_percent),
+        target_connections=of_target(
+            "The target's open connections over the run", "connections", lambda sample: sample.open_connections
+        ),
+        target_value=of_target(
+            "The number of the monitor command over the run", "target_value", lambda sample: sample.value
+        ),
         note=f"Each point of a chart covers {size} s: the mean rate of requests, the highest of all else."
         if size > 1
         else "",
     )
 
 
-def _alone(draw: Callable[..., str], title: str, unit: str, values: list[float | None]) -> str:
-    """A chart of one line, or nothing where there is nothing to draw."""
-    known = any(value is not None for value in values)
-    return draw(title, panels=[Panel(unit, (Line("users", values),), 170)]) if known else ""
-
-
-def _memory_mb(point: TimelinePoint) -> float | None:
-    if point.target is None or point.target.memory_bytes is None:
-        return None
-    return point.target.memory_bytes / 1e6
+def _memory_mb(sample: TargetSample) -> float | None:
+    return None if sample.memory_bytes is None else sample.memory_bytes / 1e6
 
 
 def _buckets(timeline: Sequence[TimelinePoint]) -> tuple[list[Sequence[TimelinePoint]], frozenset[int], int]:

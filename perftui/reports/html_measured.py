@@ -38,6 +38,10 @@ def measured_sections(record: Record) -> Iterator[str]:
         yield section("Target's memory, MB", charts.target_memory)
     if charts.target_cpu:
         yield section("Target's CPU, % of a core", charts.target_cpu)
+    if charts.target_connections:
+        yield section("Target's open connections", charts.target_connections)
+    if charts.target_value:
+        yield section("Target's own number", charts.target_value)
     yield "</div>\n"
     if charts.note:
         yield f'<p class="note">{charts.note}</p>\n'

@@ -15,6 +15,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 18, 28, 24
 _PANEL_GAP = 16
 # Half the width of a digit of an axis.
 _HALF_DIGIT = 4
+# What an axis can be labelled with: arithmetic ends in infinity beyond, and digits in the thousands of them.
+_SMALLEST, _LARGEST = 1e-9, 1e300
 
 _X_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800)
 
@@ -30,7 +32,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One plot with its own y axis from 0; `unit` stands above the axis."""
+    """One plot with its own y axis, on which 0 always is; `unit` stands above the axis."""
 
     unit: str
     lines: tuple[Line, ...]
@@ -79,17 +81,21 @@ def _x(elapsed_s: float, end_s: float) -> float:
 
 def _panel(panel: Panel, top: int, elapsed_s: Sequence[float], end_s: float, breaks: frozenset[int]) -> str:
     base = top + _TOP + panel.height
-    highest = max((value for line in panel.lines for value in line.values if value is not None), default=0.0)
-    step, most = _scale(highest, 4 if panel.height >= 100 else 2)
+    values = [value for line in panel.lines for value in line.values if value is not None]
+    least, most, step = _scale(min(values, default=0.0), max(values, default=0.0), 4 if panel.height >= 100 else 2)
+    span = most - least
     parts = [f'<text class="unit" x="0" y="{top + 12}">{escape(panel.unit)}</text>']
-    for number in range(round(most / step) + 1):
-        y = base - panel.height * number * step / most
+    for number in range(round(span / step) + 1):
+        y = base - panel.height * number * step / span
         parts.append(f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(f'<text class="tick end" x="{_LEFT - 7}" y="{y + 4:.1f}">{_label(number * step, step)}</text>')
+        parts.append(
+            f'<text class="tick end" x="{_LEFT - 7}" y="{y + 4:.1f}">{_label(least + number * step, step)}</text>'
+        )
     for line in panel.lines:
         for run in _runs(line.values, breaks):
             points = [
-                (_x(elapsed_s[index], end_s), base - panel.height * (line.values[index] or 0.0) / most) for index in run
+                (_x(elapsed_s[index], end_s), base - panel.height * ((line.values[index] or 0.0) - least) / span)
+                for index in run
             ]
             parts.append(_path(points, base, line))
     return "".join(parts)
@@ -127,19 +133,24 @@ def _x_axis(end_s: float, y: int) -> str:
     return "".join(labels)
 
 
-def _scale(highest: float, most_steps: int) -> tuple[float, float]:
-    """A round step and the multiple of it, at most `most_steps` of them, that holds `highest`."""
-    if not 0 < highest < math.inf:
-        return 1.0, 1.0
-    power = 10.0 ** math.floor(math.log10(highest / most_steps))
-    step = next(factor * power for factor in (1, 2, 5, 10, 20) if factor * power * most_steps >= highest)
-    return step, step * math.ceil(highest / step - 1e-9)
+def _scale(lowest: float, highest: float, most_steps: int) -> tuple[float, float, float]:
+    """A round step, and the multiples of it between which 0, `lowest` and `highest` are.
+
+    They are at most `most_steps` apart, and one more where some values are below 0 and some above.
+    """
+    lowest, highest = min(lowest, 0.0), max(highest, 0.0)
+    reach = highest - lowest
+    if not _SMALLEST < reach < _LARGEST:
+        return 0.0, 1.0, 1.0
+    power = 10.0 ** math.floor(math.log10(reach / most_steps))
+    step = next(factor * power for factor in (1, 2, 5, 10, 20) if factor * power * most_steps >= reach)
+    return step * math.floor(lowest / step + 1e-9), step * math.ceil(highest / step - 1e-9), step
 
 
 def _label(value: float, step: float) -> str:
-    if value >= 1_000_000:
+    if abs(value) >= 1_000_000:
         return f"{value / 1_000_000:g}M"
-    if value >= 10_000:
+    if abs(value) >= 10_000:
         return f"{value / 1000:g}k"
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     return f"{value:,.{decimals}f}"

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import socket
+import threading
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from perftui.conductor import prometheus
 from perftui.conductor.prometheus import MAX_BYTES, PrometheusEndpoint, metrics_address
@@ -91,22 +96,34 @@ async def endpoint(url: str, metrics_url: str = "/metrics") -> AsyncIterator[Pro
         await source.close()
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Says what time it is to the arithmetic; each reading takes the next."""
-    times = [10.0, 12.0, 13.0, 14.0]
-    monkeypatch.setattr(prometheus, "time", SimpleNamespace(monotonic=lambda: times.pop(0)))
-    return times
+def set_clock(monkeypatch: pytest.MonkeyPatch, server: Server, *times_s: float) -> None:
+    """It is so late for the arithmetic when the server has answered once, twice and so on."""
+    monotonic = lambda: times_s[max(0, len(server.paths) - 1)]  # noqa: E731 - as short as what it stands for
+    monkeypatch.setattr(prometheus, "time", SimpleNamespace(monotonic=monotonic))
 
 
-async def test_processor_memory_and_connections(clock: list[float]) -> None:
+async def test_processor_memory_and_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     bodies = [TEXT.format(cpu_s=cpu_s, started=started) for cpu_s, started in ((5, 1), (5.5, 1), (0.25, 2), (0.5, 2))]
     async with serving(lambda _: answer(bodies.pop(0))) as server, endpoint(server.url) as source:
+        set_clock(monkeypatch, server, 10, 12, 13, 14)
         read = [await source.read() for _ in range(4)]
     assert read[0] == TargetSample(None, 35_000_000, 7)
     # Half a second of processor time in two; then a restart, after which nothing can be said at first.
     assert [sample.cpu_percent for sample in read] == [None, 25.0, None, 25.0]
     assert (server.paths, server.connections) == (["/metrics"] * 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("started", "percents"),
+    [("", [None, None, None, 10_000]), ("process_start_time_seconds 1", [None, 40_000, None, 10_000])],
+)
+async def test_two_processes_that_answer_in_turn_are_no_load(
+    started: str, percents: list[float | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bodies = [f"process_cpu_seconds_total {cpu_s}\n{started}" for cpu_s in (100, 500, 100, 200)]
+    async with serving(lambda _: answer(bodies.pop(0))) as server, endpoint(server.url) as source:
+        set_clock(monkeypatch, server, 10, 11, 12, 13)
+        assert [(await source.read()).cpu_percent for _ in range(4)] == percents
 
 
 @pytest.mark.parametrize(
@@ -160,8 +177,91 @@ async def test_what_is_said_of_an_endpoint_that_is_none(
 
 async def test_nobody_listens() -> None:
     async with endpoint("http://127.0.0.1:1") as source:
-        with pytest.raises(UnreadableError, match="does not answer: All connection attempts failed"):
+        with pytest.raises(UnreadableError, match=r"does not answer: .*Connection refused"):
             await source.read()
+
+
+def test_a_name_that_is_not_looked_up_holds_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    lookups: list[str] = []
+    given_up: list[str] = []
+
+    def hang(host: str, *_: Any, **__: Any) -> None:
+        lookups.append(host)
+        if not over.wait(5):
+            given_up.append(host)
+        raise socket.gaierror("no such name")
+
+    async def read() -> str:
+        # With one thread whoever takes it is missed.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        async with endpoint("http://metrics.test") as source:
+            for _ in range(3):
+                with pytest.raises(UnreadableError, match="does not answer within"):
+                    await source.read()
+            return await asyncio.to_thread(lambda: "exported")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    monkeypatch.setattr(prometheus, "READ_TIMEOUT_S", 0.05)
+    exported = asyncio.run(read())
+    over.set()
+    assert (exported, lookups, given_up) == ("exported", ["metrics.test"], [])
+
+
+async def test_a_reading_that_comes_late_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    is_late = threading.Event()
+    look_up = socket.getaddrinfo
+
+    def look_up_late(*args: Any, **kwargs: Any) -> Any:
+        is_late.wait(5)
+        return look_up(*args, **kwargs)
+
+    async with serving(lambda _: answer("process_resident_memory_bytes 5")) as server, endpoint(server.url) as source:
+        monkeypatch.setattr(socket, "getaddrinfo", look_up_late)
+        monkeypatch.setattr(prometheus, "READ_TIMEOUT_S", 0.05)
+        with pytest.raises(UnreadableError):
+            await source.read()
+        is_late.set()
+        monkeypatch.setattr(prometheus, "READ_TIMEOUT_S", 5)
+        assert (await source.read()).memory_bytes == 5
+    assert server.connections == 1
+
+
+async def test_an_answer_that_trickles_ends_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for its thread: it has to end by itself."""
+    pieces = [b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", *[b"x"] * 1000]
+    left = asyncio.Event()
+
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        left.set()
+        writer.close()
+
+    monkeypatch.setattr(prometheus, "READ_TIMEOUT_S", 0.2)
+    server = await asyncio.start_server(trickle, "127.0.0.1", 0)
+    async with server, endpoint(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as source:
+        with pytest.raises(UnreadableError, match=r"does not answer within 0\.2 s"):
+            await source.read()
+        await asyncio.wait_for(left.wait(), 5)
+
+
+async def test_the_loop_does_not_wait_for_what_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsers: list[threading.Thread] = []
+    parse = text_string_to_metric_families
+
+    def parse_somewhere(text: str) -> Any:
+        parsers.append(threading.current_thread())
+        return parse(text)
+
+    monkeypatch.setattr(prometheus, "text_string_to_metric_families", parse_somewhere)
+    async with serving(lambda _: answer("process_resident_memory_bytes 5")) as server, endpoint(server.url) as source:
+        assert (await source.read()).memory_bytes == 5
+    assert len(parsers) == 1
+    assert threading.current_thread() not in parsers
 
 
 async def test_a_redirect_on_the_same_server_is_followed_once_and_then_remembered() -> None:

@@ -70,6 +70,7 @@ UNDERSTOOD = {
         None,
     ),
     "target_cpu < 150%": (Measure("target_cpu", "target_cpu", "%"), "<", 150, None),
+    "target_connections <= 200": (Measure("target_connections", "target_connections", ""), "<=", 200, None),
     "target_value[1m] < 10.5": (Measure("target_value[1m]", "target_value", "", window_s=60), "<", 10.5, None),
 }
 

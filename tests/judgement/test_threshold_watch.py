@@ -110,6 +110,11 @@ def test_a_group_is_judged_by_its_merged_times() -> None:
             "the target's CPU is not known",
         ),
         (
+            below(measure("target_connections"), 1),
+            with_targets(TargetSample(memory_bytes=5)),
+            "the target's number of open connections is not known",
+        ),
+        (
             below(measure("target_memory_growth", "bytes"), 1),
             with_targets(*[TargetSample(memory_bytes=5)] * 11),
             "11 samples of the target's memory, 12 are needed",
@@ -184,8 +189,9 @@ def test_whatever_the_grammar_knows_can_be_held_against_a_run(metric: str, windo
 
 
 def test_the_targets_side_is_peak_mean_and_last() -> None:
-    ticks = with_targets(TargetSample(30.0, 500, value=3), None, TargetSample(90.0, 900, value=7), TargetSample())
-    for metric, observed in (("target_memory", 900), ("target_cpu", 60), ("target_value", 7)):
+    ticks = with_targets(TargetSample(30.0, 500, 9, 3), None, TargetSample(90.0, 900, 8, 7), TargetSample())
+    wanted = {"target_memory": 900, "target_cpu": 60, "target_connections": 9, "target_value": 7}
+    for metric, observed in wanted.items():
         result = watched(below(measure(metric), 10_000), ticks)
         assert (result.observed, result.n) == (observed, 2)
 

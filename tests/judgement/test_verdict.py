@@ -197,5 +197,5 @@ def test_a_run_that_is_all_warm_up_is_no_pass() -> None:
     judgement = judge(total_of(GOOD), total_of([]), Ending())
     assert (judgement.exit_code, judgement.verdict) == (exit_codes.NO_DATA, Verdict.NO_DATA)
     assert judgement.sentences[0] == "Not passed: no request ended in the part of the run that is judged."
-    assert "3 requests in 1s" in judgement.sentences[1]
+    assert "3 requests in 1 s" in judgement.sentences[1]
     assert len(judgement.sentences) >= 3

@@ -10,6 +10,7 @@ import pytest
 from perftui.model.judged import Window
 from perftui.model.record import Record, Verdict
 from perftui.model.text import mask_secrets
+from perftui.model.tick import TargetSample
 from perftui.reports.figures import one_line
 from perftui.reports.html import report_html
 from tests.fakes.records import record_of
@@ -109,6 +110,14 @@ def test_a_part_of_a_run_says_which(sample_record: Record) -> None:
     assert "Numbers cover 00:02 to 00:03 of 00:03: the first 1s are warm-up." in page
     assert '<rect class="uncovered"' in page
     assert '<rect class="uncovered"' not in report_html(sample_record).decode()
+
+
+def test_the_targets_side_has_charts_where_it_was_read(sample_record: Record) -> None:
+    titles = ("Target's memory, MB", "Target's CPU, % of a core", "Target's open connections", "Target's own number")
+    page = Page(report_html(sample_record))
+    assert [title for title in titles if title in page.texts] == [*titles[:3]]
+    page = Page(report_html(record_of([replace(tick(0, delta("/", (5,))), target=TargetSample(value=-3.5))])))
+    assert [title for title in titles if title in page.texts] == [titles[3]]
 
 
 def test_a_plan_says_where_its_values_came_from(sample_record: Record) -> None:
