@@ -9,15 +9,17 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TextIO, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from perftui import exit_codes
+from perftui.commands.asked import demo_lease
 from perftui.model.errors import PerftuiError
-from perftui.profiles.choice import Choice, resolve
+from perftui.model.text import clean
+from perftui.profiles.choice import Choice, resolve, wants_demo
 from perftui.profiles.file import find_profiles, load_profiles
 from perftui.profiles.names import listing, unknown
 from perftui.profiles.profile_set import DEMO_TARGET
@@ -28,8 +30,6 @@ from perftui.wire.rendezvous import runtime_folder
 
 # What an interrupted run may take to stop its users and seal its record, before it is killed.
 ENDS_WITHIN_S = 60.0
-# Stands in a plan that is only asked where its load goes.
-_ANY_DEMO = "http://127.0.0.1"
 _NOT_IN_NAMES = re.compile(r"[^\w.-]+")
 
 OneOrMore = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -58,7 +58,8 @@ class RunOptions(TypedDict, total=False):
     profiles: str | os.PathLike[str]
     confirm_host: str
     ci: bool
-    locust_args: Sequence[str]
+    strict: bool
+    locust_args: str | Sequence[str]
 
 
 class RunProfile(Protocol):
@@ -78,10 +79,14 @@ _SINGULAR = {
 
 @dataclass(frozen=True, slots=True)
 class ProfileRunner:
-    """Runs are started in `folder` and kept in `runs_folder`; `profiles` is the profiles.toml, None to look for one."""
+    """Runs are started in `folder` and kept in `runs_folder`; `profiles` is the profiles.toml, None to look for one.
+
+    `say` gets one line, without its end, where a run has to wait.
+    """
 
     folder: Path
     runs_folder: Path
+    say: Callable[[str], None]
     profiles: Path | None = None
 
     def run(self, profile: str, options: RunOptions) -> SealedRun:
@@ -90,7 +95,7 @@ class ProfileRunner:
         Raises PerftuiError where the run did not start.
         """
         given = self._given(options)
-        with _only_run_against(self._place_of_target(profile, given)) as lock:
+        with self._place_of_target(profile, given) as place, _only_run_against(place, self.say) as lock:
             done = _tethered(["run", *_arguments(profile, given, self.runs_folder)], self.folder, lock)
         try:
             run_id = json.loads(done.stdout)["run_id"]
@@ -112,8 +117,9 @@ class ProfileRunner:
             given.setdefault("profiles", self.profiles)
         return given
 
-    def _place_of_target(self, profile: str, given: dict[str, Any]) -> str:
-        """What two runs must not load at once: this machine's or a host's port, or the built-in target."""
+    @contextlib.contextmanager
+    def _place_of_target(self, profile: str, given: dict[str, Any]) -> Iterator[str]:
+        """What two runs must not load at once. The built-in target stays where it is meanwhile."""
         profiles = given.get("profiles")
         profile_set = load_profiles(find_profiles(self.folder / profiles if profiles else None, self.folder))
         choice = Choice(
@@ -122,12 +128,18 @@ class ProfileRunner:
             scenario=given.get("scenario"),
             locustfiles=tuple(_texts(given.get("files", ()))),
         )
-        plan = resolve(profile_set, choice, os.environ, self.folder, demo_url=_ANY_DEMO, require_target=False)
-        if plan.target.name == DEMO_TARGET:
-            return DEMO_TARGET
-        url = urlsplit(plan.target.url)
-        host = host_of(plan.target.url)
-        return f"{'this-machine' if is_loopback(host) else host}-{url.port or url.scheme}"
+        leased = demo_lease() if wants_demo(profile_set, choice, os.environ) else None
+        with leased or contextlib.nullcontext():
+            demo_url = leased.url if leased else None
+            plan = resolve(profile_set, choice, os.environ, self.folder, demo_url=demo_url, require_target=False)
+            yield place_of(plan.target.url)
+
+
+def place_of(url: str) -> str:
+    """The host and port that `url` means, by one name for all names of loopback: "this machine:8000"."""
+    parts, host = urlsplit(url), host_of(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{'this machine' if is_loopback(host) else host}:{port}"
 
 
 def _arguments(profile: str, given: dict[str, Any], runs_folder: Path) -> list[str]:
@@ -138,7 +150,7 @@ def _arguments(profile: str, given: dict[str, Any], runs_folder: Path) -> list[s
             arguments.append(option)
         elif name != "locust_args":
             arguments += [f"{option}={each}" for each in _texts(value)]
-    return [*arguments, "--", *given.get("locust_args", ())]
+    return [*arguments, "--", *_texts(given.get("locust_args", ()))]
 
 
 def _texts(value: Any) -> list[str]:
@@ -147,11 +159,15 @@ def _texts(value: Any) -> list[str]:
 
 
 @contextlib.contextmanager
-def _only_run_against(place: str) -> Iterator[TextIO]:
+def _only_run_against(place: str, say: Callable[[str], None]) -> Iterator[TextIO]:
     """Waits until no other test of this user loads `place`. The lock lasts while any process has the file open."""
     name = _NOT_IN_NAMES.sub("-", place)[:100]
     with (runtime_folder() / f"target_{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"perftui: waits for another test's run against {clean(place, 100)}")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield lock
 
 

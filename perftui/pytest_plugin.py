@@ -5,6 +5,7 @@ pytest loads this in every environment that has perftui: it imports nothing of p
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,15 @@ def perftui_run(pytestconfig: pytest.Config) -> RunProfile:
 
     root = pytestconfig.rootpath
     profiles = pytestconfig.getini("perftui_profiles")
-    runner = ProfileRunner(root, runs_folder(_runs_dir(pytestconfig)), root / profiles if profiles else None)
+    capture = pytestconfig.pluginmanager.get_plugin("capturemanager")
+
+    def say(line: str) -> None:
+        # At once: what is captured shows only when the test is over. A worker of xdist has no terminal but stderr.
+        with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+            sys.stderr.write(f"\n{line}\n")
+            sys.stderr.flush()
+
+    runner = ProfileRunner(root, runs_folder(_runs_dir(pytestconfig)), say, root / profiles if profiles else None)
 
     def run(profile: str, **options: object) -> SealedRun:
         __tracebackhide__ = True
@@ -72,11 +81,23 @@ def perftui_run(pytestconfig: pytest.Config) -> RunProfile:
     return run
 
 
+@pytest.fixture(scope="session")
+def _perftui_sealed_runs() -> dict[str, SealedRun]:
+    """By profile and options. There are no more than the markers of the suite name."""
+    return {}
+
+
 @pytest.fixture(scope="module")
-def perftui_profile_run(request: pytest.FixtureRequest, perftui_run: RunProfile) -> SealedRun:
-    """A sealed run of each profile that the marker names; tests of a module with the same marker share it."""
+def perftui_profile_run(
+    request: pytest.FixtureRequest, perftui_run: RunProfile, _perftui_sealed_runs: dict[str, SealedRun]
+) -> SealedRun:
+    """A sealed run of each profile that the marker names; tests with the same profile and options share it."""
     profile, options = request.param
-    return perftui_run(profile, **options)
+    # Options may be lists, which are no keys.
+    asked = repr((profile, sorted(options.items())))
+    if asked not in _perftui_sealed_runs:
+        _perftui_sealed_runs[asked] = perftui_run(profile, **options)
+    return _perftui_sealed_runs[asked]
 
 
 @pytest.fixture(scope="session")

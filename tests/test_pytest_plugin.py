@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from perftui.profile_runner import place_of
 from tests.fakes.command import TIMEOUT_S, locustfile_in, profiles_in
 from tests.fakes.fault_server import RunningFaultServer
 from tests.fakes.waiting import wait_for
@@ -95,6 +97,20 @@ def test_where_a_run_failed_the_test_shows_its_verdict_in_words(project: Path) -
     assert "\n✗ p95 " in done.stdout, "and the table of the thresholds"
 
 
+DEMANDS = """
+def test_load(perftui_run):
+    rule = "p95 < 1us, acceptable 10s"
+    run = perftui_run("quick", target="stage", run_time="1s", thresholds=rule, strict=True)
+    assert (run.verdict, run.exit_code) == ("failed", 10)
+    assert [each.state.value for each in run.thresholds] == ["acceptable"]
+"""
+
+
+def test_a_run_is_held_to_its_targets_where_strict_is_asked_for(project: Path) -> None:
+    done = pytest_in(project, DEMANDS)
+    assert "1 passed" in done.stdout, done.stdout
+
+
 CANNOT = """
 import pytest
 
@@ -104,6 +120,7 @@ import pytest
     ("quick", {"users": "many"}),
     ("quick", {"target": "http://127.0.0.1:9"}),
     ("quick", {"files": "nowhere.py"}),
+    ("quick", {"locust_args": "--host=http://127.0.0.1:9"}),
 ], ids=str)
 def test_load(perftui_run, profile, options):
     perftui_run(profile, **{"target": "stage", **options})
@@ -121,9 +138,10 @@ def test_a_run_that_cannot_start_fails_the_test_with_one_line(project: Path, tmp
         "--users: 'many' is not a whole number from 1 to 1,000,000.",
         "will not run quick → 127.0.0.1-9: nothing is listening on 127.0.0.1:9.",
         "-f: locustfile nowhere.py: there is no such file.",
+        "-- --host=http://127.0.0.1:9: perftui owns --host.",
     ]
     assert [line[: len(start)] for line, start in zip(said, expected, strict=True)] == expected
-    assert "5 failed" in done.stdout
+    assert "6 failed" in done.stdout
     assert not (tmp_path / "runs").exists()
 
 
@@ -165,6 +183,31 @@ def test_a_marker_makes_one_run_of_each_profile_and_the_ini_file_says_where_thin
     assert sorted(path.name.split("_")[1] for path in (project / "kept").iterdir()) == ["other", "quick"]
 
 
+SHARED = """
+import pytest
+
+@pytest.mark.perftui("quick", **{options})
+def test_measures(perftui_profile_run):
+    assert perftui_profile_run.total.requests
+
+@pytest.mark.perftui("quick", **{options})
+def test_passes(perftui_profile_run):
+    assert perftui_profile_run.passed
+"""
+
+
+def test_tests_of_the_same_profile_and_options_share_a_run_whatever_module_they_are_in(
+    project: Path, tmp_path: Path
+) -> None:
+    one = {"target": "stage", "run_time": "1s", "thresholds": ["fail_ratio < 1%"]}
+    other = {**dict(reversed(one.items())), "thresholds": ["fail_ratio < 2%"]}
+    (project / "test_again.py").write_text(SHARED.format(options=dict(reversed(one.items()))))
+    (project / "test_other.py").write_text(SHARED.format(options=other))
+    done = pytest_in(project, SHARED.format(options=one))
+    assert "6 passed" in done.stdout, done.stdout
+    assert len(outcomes(tmp_path / "runs")) == 2
+
+
 def test_a_marker_without_profiles_is_said_when_tests_are_collected(project: Path) -> None:
     done = pytest_in(project, "def test_load(perftui_profile_run): ...")
     assert 'test_load: perftui_profile_run needs @pytest.mark.perftui("PROFILE", ...)\n' in done.stdout
@@ -174,16 +217,36 @@ PARALLEL = """
 import pytest
 
 @pytest.mark.parametrize("number", range(2))
-def test_load(perftui_run, number):
-    assert perftui_run("quick", target="stage", run_time="1s").total.requests
+def test_load(perftui_run, perftui_demo_url, number):
+    target = {targets}[number]
+    assert perftui_run("quick", target=target, run_time="1s").total.requests
 """
 
 
-def test_workers_of_xdist_load_a_target_one_after_the_other(project: Path) -> None:
-    done = pytest_in(project, PARALLEL, "-n", "2", "--perftui-runs-dir", "kept")
+@pytest.mark.parametrize("targets", ['("stage", "stage")', '("demo", perftui_demo_url)'], ids=["stage", "demo"])
+def test_workers_of_xdist_load_a_target_one_after_the_other_and_say_that_they_wait(project: Path, targets: str) -> None:
+    text = PARALLEL.format(targets=targets)
+    done = pytest_in(project, text, "-n", "2", "--perftui-runs-dir", "kept")
     assert "2 passed" in done.stdout, done.stdout
     first, second = sorted(outcomes(project / "kept"), key=lambda each: str(each["started_at"]))
     assert datetime.fromisoformat(str(first["ended_at"])) <= datetime.fromisoformat(str(second["started_at"]))
+    assert len(re.findall(r"^perftui: waits for another test's run against this machine:\d+$", done.stderr, re.M)) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("http://shop.test", "http://SHOP.test.:80/api"),
+        ("https://shop.test:443", "https://me:secret@shop.test"),
+        ("http://localhost:8000", "http://[::1]:8000"),
+    ],
+)
+def test_a_place_has_one_name_however_its_address_is_written(one: str, other: str) -> None:
+    assert place_of(one) == place_of(other)
+
+
+def test_another_port_is_another_place() -> None:
+    assert len({place_of(url) for url in ("http://a.test", "https://a.test", "http://a.test:81")}) == 3
 
 
 LONG = """
