@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
 import io
 import os
@@ -34,6 +35,10 @@ COMMANDS = {
     "demo": ("processes", "Serve the built-in target."),
     "conductor": ("processes", ""),
 }
+
+
+# What a stream says that has no room for more.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 class _Commands(click.Group):
@@ -94,6 +99,9 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         code = exit_codes.INTERRUPTED
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            click.echo(f"perftui: the output cannot be written: {error.strerror}.", err=True)
+            sys.exit(exit_codes.ENVIRONMENT)
         if debug:
             raise
         text = clean(mask_secrets(str(error)))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from perftui import exit_codes
+from perftui.commands.live_runs import live_runs
 from perftui.conductor.interpreter import Interpreter, choose_interpreter
 from perftui.conductor.loading import load_engine
-from perftui.conductor.preflight import check_machine, check_open_files, probe_target
+from perftui.conductor.preflight import check_machine, check_open_files, check_target_side, probe_target
 from perftui.demo.process import DemoLease
 from perftui.model.errors import PerftuiError
 from perftui.model.inspection import ArgumentInfo, CheckItem, Inspection, TaskInfo, UserClassInfo
@@ -22,7 +24,8 @@ from perftui.profiles.file import find_profiles, load_profiles
 from perftui.profiles.guard import check_limits
 from perftui.profiles.profile_set import BUILT_IN, ProfileSet
 from perftui.profiles.provenance import provenance_of
-from perftui.profiles.targets import NoTargetError
+from perftui.profiles.targets import NoTargetError, address_of
+from perftui.store.reader import RunReader
 
 # Of what a locustfile holds, a check says so many lines.
 MAX_DETAILS = 100
@@ -88,13 +91,27 @@ async def admit(asker: Asker, plan: RunPlan) -> tuple[RunPlan, Interpreter, list
             exit_code=exit_codes.USAGE,
         )
     interpreter = await asyncio.to_thread(asker.interpreter, plan)
-    items = [check_open_files(plan), await probe_target(plan.target)]
+    items = [check_open_files(plan), await probe_target(plan.target), *await asyncio.to_thread(_check_alone, plan)]
     for item in items:
         if item.status == "failed":
             raise PerftuiError(f"will not run {plan.title}", item.text, exit_code=item.exit_code)
     provenance = await asyncio.to_thread(provenance_of, plan)
     plan = replace(plan, provenance={**provenance, "interpreter": interpreter.python})
     return plan, interpreter, [item for item in items if item.status == "warning"]
+
+
+def _check_alone(plan: RunPlan) -> list[CheckItem]:
+    """Another run against the same target is in this one's numbers, and this one in its."""
+    address = address_of(plan.target.url)
+    others = []
+    for client in live_runs()[0]:
+        with client, contextlib.suppress(PerftuiError):
+            if address_of(RunReader(Path(client.welcome.folder)).plan().target.url) == address:
+                others.append(clean(client.welcome.run_id))
+    if not others:
+        return []
+    text = f"another run loads {address} now, and each is in the other's numbers: {', '.join(others[:5])}"
+    return [CheckItem("alone", "warning", text)]
 
 
 async def inspect(plan: RunPlan, interpreter: Interpreter) -> Inspection:
@@ -115,6 +132,9 @@ async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem]:
     yield check_open_files(plan)
     yield check_machine()
     yield await probe_target(plan.target)
+    yield await check_target_side(plan.target)
+    for item in await asyncio.to_thread(_check_alone, plan):
+        yield item
     try:
         interpreter = await asyncio.to_thread(asker.interpreter, plan)
     except PerftuiError as error:

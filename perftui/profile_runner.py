@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TextIO, TypedDict, Unpack
-from urllib.parse import urlsplit
 
 from perftui import exit_codes
 from perftui.commands.asked import demo_lease
@@ -23,7 +22,7 @@ from perftui.profiles.choice import Choice, resolve, wants_demo
 from perftui.profiles.file import find_profiles, load_profiles
 from perftui.profiles.names import listing, unknown
 from perftui.profiles.profile_set import DEMO_TARGET
-from perftui.profiles.targets import host_of, is_loopback
+from perftui.profiles.targets import address_of
 from perftui.sealed_run import SealedRun
 from perftui.store.reader import RunReader
 from perftui.wire.rendezvous import runtime_folder
@@ -132,14 +131,7 @@ class ProfileRunner:
         with leased or contextlib.nullcontext():
             demo_url = leased.url if leased else None
             plan = resolve(profile_set, choice, os.environ, self.folder, demo_url=demo_url, require_target=False)
-            yield place_of(plan.target.url)
-
-
-def place_of(url: str) -> str:
-    """The host and port that `url` means, by one name for all names of loopback: "this machine:8000"."""
-    parts, host = urlsplit(url), host_of(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return f"{'this machine' if is_loopback(host) else host}:{port}"
+            yield address_of(plan.target.url)
 
 
 def _arguments(profile: str, given: dict[str, Any], runs_folder: Path) -> list[str]:

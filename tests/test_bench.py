@@ -8,6 +8,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
 
 from perftui import exit_codes
@@ -158,15 +159,33 @@ def test_what_cannot_be_done_is_said_before_anything_else(
     assert raised.value.exit_code == exit_codes.USAGE
 
 
-def test_a_limit_must_be_a_percentage_and_a_baseline_a_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_baseline_must_be_a_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    save_bench(tmp_path / "runs", "base", baseline("http://a.test"))
     save_bench(tmp_path / "runs", "broken", b"{}")
     save_bench(tmp_path / "runs", "newer", baseline("u").replace(b'"schema_version":1', b'"schema_version":7'))
     for arguments, said in (
-        (("--compare", "base", "--fail-if-worse", "much"), "not a percentage"),
         (("--compare", "broken"), "it is not a bench of perftui"),
         (("--compare", "newer"), "a newer perftui wrote it"),
     ):
         with pytest.raises(PerftuiError, match=said):
             cli.main(["bench", "default", *arguments], standalone_mode=False)
+
+
+@pytest.mark.parametrize("limit", ["20", "0%", "0", "much", "-5%", "nan"])
+def test_a_limit_is_the_share_that_compare_takes(limit: str) -> None:
+    with pytest.raises(click.BadParameter, match=r"is not a share such as 20% or 0\.2"):
+        cli.main(["bench", "default", "--compare", "base", "--fail-if-worse", limit], standalone_mode=False)
+
+
+def test_a_limit_is_20_percent_unless_said_otherwise_and_0_2_is_20_percent(tmp_path: Path) -> None:
+    locustfile_in(tmp_path)
+    with RunningFaultServer("hold=5") as server:
+        # So quick that whatever is measured is a rise of more than 100 %.
+        save_bench(tmp_path / "runs", "base", baseline(server.url))
+        command = ("bench", "locustfile.py", "-t", server.url, "--rounds", "5", "--compare", "base")
+        unsaid = perftui(*command, cwd=tmp_path)
+        said = perftui(*command, "--fail-if-worse", "0.2", cwd=tmp_path)
+    assert "beyond 20 %" in unsaid.stdout
+    assert unsaid.returncode == exit_codes.OK
+    assert "perftui: worse than base by more than 20 %: ShopUser.read." in said.stderr
+    assert said.returncode == exit_codes.FAILED

@@ -7,9 +7,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from perftui import exit_codes
 from tests.fakes.command import TIMEOUT_S
+from tests.fakes.kept_runs import KeptRuns
+from tests.fakes.ticks import delta, tick
 
 PAGE = (Path(__file__).parents[1] / "docs" / "ci.md").read_text()
 BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
@@ -47,10 +50,28 @@ def test_the_main_branch_makes_a_baseline_and_a_change_is_compared_with_it(tmp_p
     run, compared = pipeline(commands, tmp_path, runs_dir)
     assert run.returncode in (exit_codes.OK, exit_codes.UNTRUSTED), run.stderr
     assert compared.stdout.startswith("A (old): baseline smoke = "), compared.stderr
-    # A few seconds are too few to say.
-    assert compared.returncode in (exit_codes.OK, exit_codes.NO_DATA), compared.stderr
+    # A few seconds are too few to say; the next test has runs that are not.
+    assert compared.returncode in (exit_codes.OK, exit_codes.FAILED, exit_codes.NO_DATA), compared.stderr
     for pattern in KEPT.findall(BLOCKS[0]):
         assert len(list(tmp_path.glob(pattern))) == 2, pattern
+
+
+def test_the_gate_passes_an_equal_run_fails_a_slower_one_and_does_not_pass_what_it_cannot_judge(tmp_path: Path) -> None:
+    gate, (runs_dir,) = COMMAND.findall(BLOCKS[0])[-1], RUNS_DIR.findall(BLOCKS[0])
+    runs = KeptRuns(tmp_path / runs_dir)
+    few = [tick(second, delta("/", (64.0,) * 5)) for second in range(20)]
+    stalls = [*few[:-2], *(tick(second, delta("/", (64.0,) * 4 + (4677.0,))) for second in (18, 19))]
+    pairs: tuple[tuple[dict[str, Any], dict[str, Any], int], ...] = (
+        ({}, {}, exit_codes.OK),
+        ({}, {"factor": 1.6}, exit_codes.FAILED),
+        ({"ticks": few}, {"ticks": stalls}, exit_codes.NO_DATA),
+    )
+    for old, new, code in pairs:
+        runs.keep(**old)
+        assert pipeline(["perftui baseline set smoke last"], tmp_path, runs_dir)[0].returncode == exit_codes.OK
+        runs.keep(**new)
+        (compared,) = pipeline([gate], tmp_path, runs_dir)
+        assert compared.returncode == code, compared.stdout + compared.stderr
 
 
 def test_the_exit_codes_it_names_are_those_there_are() -> None:

@@ -3,66 +3,26 @@
 from __future__ import annotations
 
 import json
-import random
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from perftui import exit_codes
-from perftui.model.record import Accounting, Outcome, Verdict
-from perftui.model.run_state import RunState
-from perftui.store.writer import RunWriter
-from tests.fakes.command import perftui
-from tests.fakes.records import PLAN
-from tests.fakes.simulated_runs import run_of
-from tests.fakes.ticks import total_of
-
-STARTED_AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
-RUN_S = 20
+from perftui.judgement.likeness import LOAD_SHAPE
+from perftui.model.tick import Tick
+from tests.fakes.command import locustfile_in, perftui
+from tests.fakes.fault_server import RunningFaultServer
+from tests.fakes.kept_runs import KeptRuns
+from tests.fakes.ticks import delta, tick
 
 Keep = Callable[..., str]
 
 
 @pytest.fixture
 def keep(tmp_path: Path) -> Keep:
-    """Keeps a run that took 20 s, `factor` as slow, on `branch`; its id."""
-    chance = random.Random(11)
-    kept: list[str] = []
-
-    def keep(factor: float = 1.0, branch: str = "main", users: int = 20, seconds: int = RUN_S) -> str:
-        ticks = run_of(chance, factor, fail_ratio=0.0)[:seconds]
-        plan = replace(
-            PLAN, profile=replace(PLAN.profile, users=users, warm_up_s=0.0), provenance={"git_branch": branch}
-        )
-        started_at = STARTED_AT + timedelta(minutes=len(kept))
-        writer = RunWriter.create(tmp_path / "runs", plan, started_at=started_at, environment={})
-        for tick in ticks:
-            writer.commit(tick)
-        totals = total_of(ticks)
-        writer.seal(
-            Outcome(
-                run_id=writer.run_id,
-                state=RunState.FINISHED,
-                verdict=Verdict.PASSED,
-                exit_code=0,
-                reason="finished as planned",
-                sentences=("Passed: finished as planned.",),
-                started_at=started_at.isoformat(),
-                ended_at=started_at.isoformat(),
-                duration_s=totals.elapsed_s,
-                accounting=Accounting(totals.started, totals.total.succeeded),
-            ),
-            totals,
-        )
-        writer.close()
-        kept.append(writer.run_id)
-        return writer.run_id
-
-    return keep
+    return KeptRuns(tmp_path / "runs").keep
 
 
 @pytest.fixture
@@ -97,6 +57,69 @@ def test_an_equal_run_passes_and_too_short_a_run_is_no_result(keep: Keep, call: 
     short = call("compare", keep(seconds=4), keep(seconds=4), "--fail-if-worse", "20%")
     assert short.returncode == exit_codes.NO_DATA
     assert "Too little was measured" in short.stderr
+
+
+def test_the_gate_does_not_pass_where_it_cannot_say(keep: Keep, call: Call) -> None:
+    steady = [tick(second, delta("/", (64.0,) * 5)) for second in range(20)]
+    stalls = [tick(second, delta("/", (64.0,) * 4 + (4677.0 if second > 17 else 64.0,))) for second in range(20)]
+    old, new = keep(ticks=steady), keep(ticks=stalls)
+    done = call("compare", old, new, "--fail-if-worse", "20%", "--html", "page.html")
+    assert done.returncode == exit_codes.NO_DATA
+    assert "Beyond 20%, but too few to say: Aggregated p99 64.0 ms → 4,677 ms (x73)." in done.stderr
+    assert "Nothing got worse" not in done.stdout
+    told = json.loads(call("compare", old, new, "--json").stdout)
+    assert (told["not_judged"], told["undecided"]) == (["p95", "p99"], ["p99"])
+    # What points to the better does not block; it is named.
+    passed = call("compare", new, old, "--fail-if-worse", "20%")
+    assert passed.returncode == exit_codes.OK
+    assert "Not judged, too few: p95, p99." in " ".join(passed.stdout.split())
+
+
+def test_only_what_was_measured_after_the_warm_up_is_compared(keep: Keep, call: Call) -> None:
+    def ticks(first_ms: float) -> list[Tick]:
+        return [tick(second, delta("/", (first_ms if second < 5 else 100.0,) * 50)) for second in range(20)]
+
+    quick = keep(ticks=ticks(100.0), warm_up_s=5.0)
+    done = call("compare", quick, keep(ticks=ticks(5000.0), warm_up_s=5.0), "--fail-if-worse", "1%", "--json")
+    assert done.returncode == exit_codes.OK, done.stderr
+    document = json.loads(done.stdout)
+    assert (document["b"]["measured_s"], document["b"]["requests"]) == (15, 750)
+    assert {each["relative"] for each in document["total"]["changes"]} == {0}
+    # What is not left out is worse.
+    whole = call("compare", keep(ticks=ticks(100.0)), keep(ticks=ticks(5000.0)), "--json")
+    assert {each["relative"] for each in json.loads(whole.stdout)["total"]["changes"]} != {0}
+    unlike = call("compare", keep(), quick)
+    assert unlike.returncode == exit_codes.USAGE
+    assert "warm-up 0s in A, 5s in B" in unlike.stderr
+
+
+def test_a_run_of_a_load_shape_is_not_like_one_of_constant_users(keep: Keep, call: Call, tmp_path: Path) -> None:
+    locustfile_in(
+        tmp_path,
+        """
+from locust import LoadTestShape, User, constant, task
+
+class Someone(User):
+    wait_time = constant(0.05)
+
+    @task
+    def say(self):
+        self.environment.events.request.fire(
+            request_type="GET", name="/", response_time=5, response_length=0, exception=None, context={}
+        )
+
+class TwoSeconds(LoadTestShape):
+    def tick(self):
+        return (2, 2) if self.get_run_time() < 2 else None
+""",
+    )
+    with RunningFaultServer("ok") as server:
+        run = call("run", "smoke", "-f", "locustfile.py", "--target", server.url)
+    shaped = call("compare", keep(), "last", "--json")
+    assert shaped.returncode == exit_codes.USAGE, run.stderr
+    assert "load model constant users in A, load shape TwoSeconds in B" in shaped.stderr
+    recorded = call("compare", keep(environment={LOAD_SHAPE: "TwoSeconds"}), "last", "--json")
+    assert "load model" not in recorded.stderr
 
 
 def test_unlike_runs_are_refused_with_both_values_unless_forced(keep: Keep, call: Call) -> None:
@@ -141,6 +164,23 @@ def test_baselines_are_listed_and_removed_and_one_whose_run_is_gone_is_said(
     assert "there is no baseline mian: the nearest is main" in slip.stderr
     assert call("baseline", "rm", "main").returncode == exit_codes.OK
     assert "No baselines" in call("baseline", "list").stdout
+
+
+def test_a_damaged_file_of_baselines_is_not_in_the_way_of_runs(keep: Keep, call: Call, tmp_path: Path) -> None:
+    first, second = keep(), keep()
+    (tmp_path / "runs" / "baselines.json").write_text("{")
+    assert call("compare", first, "last").returncode == exit_codes.OK
+    assert call("compare", str(tmp_path / "runs" / first), second).returncode == exit_codes.OK
+    # A part of a run's name may be a baseline's.
+    unsure = call("compare", first[:-2], second)
+    assert unsure.returncode == exit_codes.USAGE
+    assert "baselines.json is damaged" in unsure.stderr
+
+
+def test_a_baseline_comes_before_a_run_whose_name_holds_its_own(keep: Keep, call: Call) -> None:
+    first, second = keep(), keep()
+    call("baseline", "set", "050607", second)
+    assert call("compare", "050607", first).stdout.startswith("A (old): baseline 050607")
 
 
 def test_a_run_that_was_never_finished_is_compared_and_said(keep: Keep, call: Call, tmp_path: Path) -> None:

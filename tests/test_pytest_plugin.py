@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from perftui.profile_runner import place_of
+from perftui.profiles.targets import address_of
 from tests.fakes.command import TIMEOUT_S, locustfile_in, profiles_in
 from tests.fakes.fault_server import RunningFaultServer
 from tests.fakes.waiting import wait_for
@@ -242,11 +242,11 @@ def test_workers_of_xdist_load_a_target_one_after_the_other_and_say_that_they_wa
     ],
 )
 def test_a_place_has_one_name_however_its_address_is_written(one: str, other: str) -> None:
-    assert place_of(one) == place_of(other)
+    assert address_of(one) == address_of(other)
 
 
 def test_another_port_is_another_place() -> None:
-    assert len({place_of(url) for url in ("http://a.test", "https://a.test", "http://a.test:81")}) == 3
+    assert len({address_of(url) for url in ("http://a.test", "https://a.test", "http://a.test:81")}) == 3
 
 
 LONG = """

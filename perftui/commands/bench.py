@@ -15,6 +15,7 @@ import click
 from perftui import exit_codes
 from perftui.commands.asked import LocustCommand, asked, demo_lease, runs_dir_option, selecting_options
 from perftui.commands.bench_wishes import Wishes, check_target, check_tasks, conclude, wishes_of
+from perftui.commands.compare import Share
 from perftui.conductor.bench import BenchConductor, BenchOutcome
 from perftui.conductor.interpreter import Interpreter
 from perftui.conductor.loading import load_engine
@@ -46,7 +47,8 @@ SUITE is a scenario of the profiles or a bundled locustfile, FILE a locustfile.
 Exit codes:
   {exit_codes.OK:>3}  measured; and not worse than allowed, where that was asked
   {exit_codes.FAILED:>3}  a task is worse than --fail-if-worse allows
-  {exit_codes.NO_DATA:>3}  nothing was measured; or --fail-if-worse cannot be answered for a task
+  {exit_codes.NO_DATA:>3}  nothing was measured; or --fail-if-worse cannot be answered for a task;
+       or with --save or --fail-if-worse, a task was not measured to its end
   The others are those of `perftui run --help`.
 """
 
@@ -57,7 +59,12 @@ Exit codes:
 @click.option("--max-time", metavar="TIME", help="For the rounds of each task. Default: 3s, and at least 5 rounds.")
 @click.option("--save", metavar="NAME", help="Keep the numbers under this name.")
 @click.option("--compare", metavar="NAME", help="Compare with what was saved under this name.")
-@click.option("--fail-if-worse", metavar="PERCENT", help="With --compare: fail where a median rose by more, as 20%.")
+@click.option(
+    "--fail-if-worse",
+    type=Share(),
+    metavar="20%",
+    help="With --compare: exit code 10 if a task got worse by more than this; without it, 20% is called worse.",
+)
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Write pytest-benchmark's JSON."
 )
@@ -73,7 +80,7 @@ def bench(
     max_time: str | None,
     save: str | None,
     compare: str | None,
-    fail_if_worse: str | None,
+    fail_if_worse: float | None,
     json_file: Path | None,
     runs_dir: str | None,
     debug: bool,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,8 @@ import click
 
 from perftui import exit_codes
 from perftui.conductor.bench import BenchOutcome
-from perftui.judgement.bench import TaskComparison, compare_tasks
+from perftui.judgement.bench import TaskComparison, compare_tasks, is_cut_short
+from perftui.judgement.comparison import DEFAULT_LIMIT
 from perftui.model.bench import Bench
 from perftui.model.errors import PerftuiError
 from perftui.model.text import clean
@@ -21,8 +21,6 @@ from perftui.reports.bench_json import NewerBenchError, bench_from_json, bench_j
 from perftui.store.atomic import write_atomically
 from perftui.store.benchmarks import find_bench, read_bench, save_bench
 from perftui.store.paths import path_for_people
-
-DEFAULT_ALLOWED = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class Wishes:
 
 
 def wishes_of(
-    runs: Path, save: str | None, json_file: Path | None, compare: str | None, fail_if_worse: str | None
+    runs: Path, save: str | None, json_file: Path | None, compare: str | None, fail_if_worse: float | None
 ) -> Wishes:
     """Raises PerftuiError for what cannot be done afterwards, before anything is sent."""
     if save is not None and not is_name(save):
@@ -51,19 +49,9 @@ def wishes_of(
         raise PerftuiError(
             "--fail-if-worse", "it needs something to compare with", "Add --compare NAME", exit_code=exit_codes.USAGE
         )
-    allowed = DEFAULT_ALLOWED if fail_if_worse is None else _share(fail_if_worse)
+    allowed = DEFAULT_LIMIT if fail_if_worse is None else fail_if_worse
     baseline = None if compare is None else _baseline(runs, compare)
     return Wishes(runs, save, json_file, compare or "", baseline, allowed, fail_if_worse is not None)
-
-
-def _share(text: str) -> float:
-    with contextlib.suppress(ValueError):
-        percent = float(text.strip().removesuffix("%"))
-        if 0 <= percent <= 10_000:
-            return percent / 100
-    raise PerftuiError(
-        f"--fail-if-worse {clean(text, 40)!r}", "not a percentage, such as 20%", exit_code=exit_codes.USAGE
-    )
 
 
 def _baseline(runs: Path, name: str) -> Bench:
@@ -104,10 +92,14 @@ def check_tasks(planned: Sequence[tuple[str, str]], wishes: Wishes) -> None:
 def conclude(measured: Bench, outcome: BenchOutcome, wishes: Wishes) -> int:
     """Print, keep and judge what was measured; the exit code."""
     click.echo(bench_text(measured))
-    codes = [outcome.exit_code]
+    codes = {outcome.exit_code}
     if not any(task.times_s for task in measured.tasks):
-        codes.append(exit_codes.NO_DATA)
+        codes.add(exit_codes.NO_DATA)
         click.echo("perftui: nothing was measured.", err=True)
+    cut_short = [task.name for task in measured.tasks if is_cut_short(task)]
+    if cut_short and (wishes.save is not None or wishes.must_not_be_worse):
+        codes.add(exit_codes.NO_DATA)
+        click.echo(f"perftui: not measured to its end: {listing(cut_short)}.", err=True)
     if wishes.baseline is not None:
         asked_for = {task.name for task in measured.tasks}
         comparisons = compare_tasks(wishes.baseline.tasks, measured.tasks, wishes.allowed)
@@ -117,23 +109,28 @@ def conclude(measured: Bench, outcome: BenchOutcome, wishes: Wishes) -> int:
         if node != old_node:
             click.echo(f"warning: {clean(wishes.baseline_name)} was measured on {clean(str(old_node))}.", err=True)
         if wishes.must_not_be_worse:
-            codes.append(_judge(comparisons, wishes))
+            codes |= _judge(comparisons, wishes)
     if outcome.reason:
         click.echo(f"perftui: {clean(outcome.reason, 500)}.", err=True)
     _keep(measured, outcome, wishes)
+    if exit_codes.FAILED in codes:
+        # What is surely worse outweighs what cannot be said.
+        codes.discard(exit_codes.NO_DATA)
     return next(code for code in exit_codes.PRECEDENCE if code in codes)
 
 
-def _judge(comparisons: Sequence[TaskComparison], wishes: Wishes) -> int:
-    verdicts = {
-        verdict: [each.name for each in comparisons if each.verdict == verdict] for verdict in ("worse", "no data")
-    }
-    if verdicts["worse"]:
+def _judge(comparisons: Sequence[TaskComparison], wishes: Wishes) -> set[int]:
+    worse = [each.name for each in comparisons if each.verdict == "worse"]
+    unsure = [each.name for each in comparisons if each.verdict in ("unclear", "no data")]
+    codes = set()
+    if worse:
+        codes.add(exit_codes.FAILED)
         what = f"worse than {clean(wishes.baseline_name, 64)} by more than {wishes.allowed * 100:g} %"
-        click.echo(f"perftui: {what}: {listing(verdicts['worse'])}.", err=True)
-    if verdicts["no data"]:
-        click.echo(f"perftui: whether it is worse cannot be said of {listing(verdicts['no data'])}.", err=True)
-    return exit_codes.FAILED if verdicts["worse"] else exit_codes.NO_DATA if verdicts["no data"] else exit_codes.OK
+        click.echo(f"perftui: {what}: {listing(worse)}.", err=True)
+    if unsure:
+        codes.add(exit_codes.NO_DATA)
+        click.echo(f"perftui: whether it is worse cannot be said of {listing(unsure)}.", err=True)
+    return codes
 
 
 def _keep(measured: Bench, outcome: BenchOutcome, wishes: Wishes) -> None:

@@ -32,7 +32,7 @@ from perftui.store.reader import RunReader
 _MOST_DIFFERENCES = 5
 
 
-class _Share(click.ParamType[float]):
+class Share(click.ParamType[float]):
     """20% or 0.2, above 0."""
 
     name = "share"
@@ -55,9 +55,9 @@ class _Share(click.ParamType[float]):
 @runs_dir_option
 @click.option(
     "--fail-if-worse",
-    type=_Share(),
+    type=Share(),
     metavar="20%",
-    help="Exit code 10 if anything got worse by more than this; without it, 20% is called worse.",
+    help="Exit code 10 if anything got worse by more than this, 11 if that cannot be said; else 20% is called worse.",
 )
 @click.option("--force", is_flag=True, help="Compare even unlike runs.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
@@ -103,7 +103,7 @@ def compare(
     if comparison.worse():
         click.echo(f"perftui: {summary_text(comparison)}", err=True)
         return exit_codes.FAILED
-    if not comparison.can_say:
+    if comparison.undecided() or not comparison.can_say:
         click.echo(f"perftui: {summary_text(comparison)} A longer run helps.", err=True)
         return exit_codes.NO_DATA
     return exit_codes.OK
@@ -194,17 +194,25 @@ def _pair(baselines: Baselines, first: str, second: str | None) -> tuple[tuple[s
 
 
 def _named(baselines: Baselines, name: str) -> tuple[str, RunReader]:
+    """A whole name of a run comes before a baseline's, and that before a part of a run's."""
+    run: Path | None = None
+    not_found: PerftuiError | None = None
+    try:
+        run = find_run(baselines.folder, name)
+    except PerftuiError as error:
+        not_found = error
+    # Such a name needs no baseline, and their file may be damaged.
+    if run is not None and (name in (LAST, run.name) or "/" in name):
+        return "", RunReader(run)
     found = baselines.find(name)
     if found is not None:
         return name, _reader_of(baselines, found)
-    try:
-        return "", RunReader(find_run(baselines.folder, name))
-    except PerftuiError as error:
-        # What is no run may be a baseline's name with a slip in it.
-        unknown = baselines.unknown(name)
-        if unknown.why and "is no run" in error.what:
-            raise unknown from None
-        raise
+    if run is not None:
+        return "", RunReader(run)
+    assert not_found is not None
+    # What is no run may be a baseline's name with a slip in it.
+    unknown = baselines.unknown(name)
+    raise unknown if unknown.why and "is no run" in not_found.what else not_found
 
 
 def _baseline_for(baselines: Baselines, reader: RunReader) -> Baseline:

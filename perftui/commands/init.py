@@ -32,6 +32,7 @@ from perftui.profiles.starter import (
     starter_text,
 )
 from perftui.profiles.targets import NO_TARGET
+from perftui.store.atomic import create
 
 _PYTHON_VARIABLE = named(SETTINGS)["python"].variable or ""
 
@@ -128,8 +129,7 @@ def _content_text(inspection: Inspection) -> str:
 def _write_new(path: Path, text: str) -> None:
     """Raises PerftuiError where there is one meanwhile, or it cannot be written."""
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        create(path, text.encode())
     except OSError as error:
         raise PerftuiError(
             f"cannot write {display_path(path)}",

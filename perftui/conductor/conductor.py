@@ -321,7 +321,10 @@ class Conductor:
             duration_s=assessment.whole.elapsed_s,
             accounting=accounting_of(assessment.whole, self._end, self._engine.dropped_lines),
             locust_exit_code=self._end.locust_exit_code,
-            warnings=self._loaded.warnings,
+            warnings=(
+                *self._loaded.warnings,
+                *([self._monitor.problem] if self._monitor and self._monitor.problem else []),
+            ),
             trust=judgement.trust,
             thresholds=judgement.thresholds,
             findings=judgement.findings,

@@ -12,14 +12,44 @@ import httpx
 import psutil
 
 from perftui import exit_codes
+from perftui.conductor.target_monitor import TargetMonitor
+from perftui.judgement.quantities import format_quantity
 from perftui.model.inspection import CheckItem
 from perftui.model.plan import RunPlan, Target
 from perftui.model.text import clean, mask_secrets, without_userinfo
 
 PROBE_TIMEOUT_S = 3.0
+# Longer than any one source may take.
+TARGET_SIDE_TIMEOUT_S = 6.0
+_LOOK_EVERY_S = 0.05
 # A user holds up to two connections (a redirect to another port, a retry), the engine some for itself.
 OPEN_FILES_PER_USER = 2
 OPEN_FILES_OF_ENGINE = 100
+
+
+async def check_target_side(target: Target) -> CheckItem:
+    """One reading of the target's own side, as a run would take it each second."""
+    monitor = TargetMonitor.for_target(target)
+    name = "target side"
+    if monitor is None:
+        return CheckItem(name, "ok", "not read: the target is elsewhere, and has no metrics_url and no monitor_command")
+    await monitor.start()
+    try:
+        for _ in range(round(TARGET_SIDE_TIMEOUT_S / _LOOK_EVERY_S)):
+            if monitor.latest() is not None or monitor.problem:
+                break
+            await asyncio.sleep(_LOOK_EVERY_S)
+        sample = monitor.latest()
+    finally:
+        await monitor.close()
+    if monitor.problem or sample is None:
+        return CheckItem(name, "warning", monitor.problem or "nothing could be read of it in time")
+    parts = [
+        "" if sample.memory_bytes is None else f"memory {format_quantity(sample.memory_bytes, 'bytes')}",
+        "" if sample.open_connections is None else f"{sample.open_connections:,} open connections",
+        "" if sample.value is None else f"its own number {sample.value:g}",
+    ]
+    return CheckItem(name, "ok", f"read: {', '.join(filter(None, parts)) or 'no number yet'}")
 
 
 async def probe_target(target: Target) -> CheckItem:

@@ -1,4 +1,4 @@
-"""The statistics of a bench, and whether a task became slower: from every single round, so exact."""
+"""The statistics of a bench, and whether a task became worse: from every single round, so exact."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from perftui.judgement.change_verdict import ALARMING_RISE
+from perftui.judgement.intervals import difference_interval, share_interval
 from perftui.model.bench import MIN_ROUNDS, TaskRounds
 
 Verdict = Literal["better", "same", "worse", "unclear", "no data"]
 
-# Of the interval in which a median lies: 99 %, and the normal quantile that goes with it.
+# Of the interval in which a median or a share lies: 99 %, and the normal quantile that goes with it.
 _ALPHA = 0.01
 _Z = 2.576
 # Rounds in their order are cut into so many slices; Student's t for 99 % with one degree of freedom less.
@@ -102,7 +104,10 @@ def _quartiles(ordered: Sequence[float]) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class TaskComparison:
-    """A task before and now: medians in s, `change` relative to before; None where one of them has no rounds."""
+    """A task before and now: medians in s, `change` relative to before; None where one of them has no rounds.
+
+    `reason` is why nothing can be said, or that more rounds failed; "" where the medians say it all.
+    """
 
     name: str
     before_s: float | None
@@ -115,9 +120,17 @@ class TaskComparison:
 def compare_tasks(
     before: Sequence[TaskRounds], now: Sequence[TaskRounds], allowed: float
 ) -> tuple[TaskComparison, ...]:
-    """Each task of `now` with the one of the same name in `before`. `allowed` is relative: 0.2 for 20 %."""
+    """Each task of `now` with the one of the same name in `before`. `allowed` is relative: 0.2 for 20 %.
+
+    A clear rise of the failed rounds is "worse" whatever the medians say; see `_judge_failures`.
+    """
     known: Mapping[str, TaskRounds] = {each.name: each for each in before}
     return tuple(_compare(known.get(each.name), each, allowed) for each in now)
+
+
+def is_cut_short(task: TaskRounds) -> bool:
+    """Whether it was given up, such as after a round that hung, or no round of it succeeded."""
+    return bool(task.given_up) or not task.times_s
 
 
 def _compare(before: TaskRounds | None, now: TaskRounds, allowed: float) -> TaskComparison:
@@ -134,6 +147,10 @@ def _compare(before: TaskRounds | None, now: TaskRounds, allowed: float) -> Task
     now_s = statistics.median(new_s) if new_s else None
     change = now_s / before_s - 1 if before_s and now_s is not None else None
     verdict, reason = _judge(old_s, new_s, change, allowed)
+    failing, failures = _judge_failures(before, now, allowed) if before else ("same", "")
+    # Of both, the one that weighs more; a median that is the same hides no failures.
+    if failing == "worse" or (failing == "unclear" and verdict in ("same", "better")):
+        verdict, reason = failing, failures
     return TaskComparison(now.name, before_s, now_s, change, verdict, reason)
 
 
@@ -152,6 +169,29 @@ def _judge(old_s: Sequence[float], new_s: Sequence[float], change: float | None,
     if new_high < old_low:
         return "better", ""
     return "unclear", "the change is within the noise of the rounds"
+
+
+def _judge_failures(before: TaskRounds, now: TaskRounds, allowed: float) -> tuple[Verdict, str]:
+    """ "worse" where the share of failed rounds rose by more than `allowed`, and by more than its noise.
+
+    The noise is the 99 % interval of each share by its counts alone, put together for the change: nobody knows which
+    rounds failed. A rise of more than ALARMING_RISE within the noise is "unclear", a smaller one the same.
+    """
+    shares, intervals, counts = [], [], []
+    for task in (before, now):
+        rounds = task.failed + len(task.times_s)
+        if not rounds:
+            return "same", ""
+        shares.append(task.failed / rounds)
+        intervals.append(share_interval(task.failed, rounds, _ALPHA / 2))
+        counts.append(f"{task.failed:,} of {rounds:,}")
+    (old, new), rise = shares, shares[1] - shares[0]
+    if rise <= allowed * old:
+        return "same", ""
+    reason = f"failed in {counts[1]} rounds, before in {counts[0]}"
+    if difference_interval(old, intervals[0], new, intervals[1])[0] > 0:
+        return "worse", reason
+    return ("unclear", f"{reason}, which is within the noise") if rise > ALARMING_RISE else ("same", "")
 
 
 def median_interval(times_s: Sequence[float]) -> tuple[float, float]:

@@ -27,6 +27,8 @@ class Doubt(Enum):
     NONE = ""
     TOO_FEW = "too few to say"
     NOISE = "beyond the limit, within the noise"
+    UNSURE = "worse by more than the limit cannot be ruled out"
+    FAILURES = "the times of more failures are in it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,10 @@ class Change:
     def is_for_the_worse(self) -> bool:
         """Whether it points that way, however small it is."""
         return is_for_the_worse(self.metric, self.absolute or 0.0)
+
+    def is_beyond(self, limit: float) -> bool:
+        """Whether it is larger than a share of `limit` of `old`, in whichever direction."""
+        return self.old is not None and self.new is not None and abs(self.new - self.old) > limit * self.old
 
 
 def is_for_the_worse(metric: Metric, change: float) -> bool:
@@ -101,7 +107,15 @@ class Comparison:
         """Changes of the total for the worse that are beyond the limit and within the noise."""
         return [each for each in self.total.changes if each.doubt is Doubt.NOISE and each.is_for_the_worse]
 
+    def not_judged(self) -> list[Change]:
+        """Changes of the total of which too little was measured to judge them."""
+        return [each for each in self.total.changes if each.doubt is Doubt.TOO_FEW]
+
+    def undecided(self) -> list[Change]:
+        """Those not judged that are beyond the limit for the worse: it cannot be said that nothing got worse."""
+        return [each for each in self.not_judged() if each.is_for_the_worse and each.is_beyond(self.limit)]
+
     @property
     def can_say(self) -> bool:
         """Whether anything of the total could be judged."""
-        return any(change.doubt is not Doubt.TOO_FEW for change in self.total.changes)
+        return len(self.not_judged()) < len(self.total.changes)

@@ -9,7 +9,12 @@ own noise, does not hold "no change". The interval is the wider of two:
   at the same place in the other run, and the spread of these changes is taken, autocorrelation included. A ramp or a
   load shape is in both runs and cancels out; a drift, pauses and bursts are in the spread. Rates have only this one.
 
-Only a large rise of the failed requests (ALARMING_RISE) is taken by its counts alone.
+Two changes are taken by their counts alone, because a target that dies or hangs half-way is one event, and slices call
+one event noise: a large rise of the failed requests (ALARMING_RISE), and a large fall of the rate of all requests
+(ALARMING_FALL). That of one name may fall as far by chance: a user who sends it ten times in a row makes its counts
+more uneven than the formula holds them to be.
+
+Times of a request that failed more often are never called better: failures are often quick.
 
 Times and rates are compared by the logarithm of their ratio, shares of failed requests by their difference.
 All changes of a pair of runs share one chance of a false alarm, FALSE_ALARMS (Bonferroni).
@@ -24,20 +29,20 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from perftui.judgement.change_verdict import ALARMING_RISE, judged_change, none_better
 from perftui.judgement.changes import (
     METRICS,
     PERCENTS,
     Change,
     ChangeVerdict,
     Comparison,
-    Doubt,
     Metric,
     RequestChange,
-    is_for_the_worse,
 )
 from perftui.judgement.intervals import (
     Interval,
     difference_interval,
+    log_rate_half_width,
     mean_half_width,
     quantile_interval_ms,
     share_interval,
@@ -51,9 +56,8 @@ FALSE_ALARMS = 0.02
 MAX_SLICES = 20
 # Of fewer, and of slices shorter than a second, nothing can be said about noise.
 MIN_SLICES = 8
-# A rise of the share of failed requests that is larger than this is no noise, however it is spread over the run: a
-# target that dies half-way is one event, and not to be passed over.
-ALARMING_RISE = 0.05
+# Like ALARMING_RISE: a fall of the requests per second in total by a larger share than this, with as many users.
+ALARMING_FALL = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,10 @@ class _Pair:
         self._limit = limit
         self._alpha = alpha
         self._old, self._new = _of(old.totals, key), _of(new.totals, key)
+        self._is_total = (self._old.requests, self._new.requests) == (
+            old.totals.total.requests,
+            new.totals.total.requests,
+        )
         self._covered_s = old.totals.covered_s, new.totals.covered_s
         self._slices = [
             (_of(one, key), one.covered_s, _of(other, key), other.covered_s)
@@ -133,7 +141,10 @@ class _Pair:
         ]
 
     def request_change(self) -> RequestChange:
-        changes = (self._rate(), *self._times(), self._fail_ratio())
+        times, fail_ratio = self._times(), self._fail_ratio()
+        if fail_ratio.verdict is ChangeVerdict.WORSE:
+            times = none_better(times)
+        changes = (self._rate(), *times, fail_ratio)
         verdicts = {change.verdict for change in changes}
         verdict = next(each for each in ChangeVerdict if each in verdicts)
         return RequestChange(self._old.method, self._old.name, self._old.requests, self._new.requests, verdict, changes)
@@ -143,14 +154,17 @@ class _Pair:
         if not (old and new and old_s and new_s):
             return self._judged("rps", None, None, None)
         old_rps, new_rps = old / old_s, new / new_s
-        half = self._half_width(
-            [
-                # Half a request more in both: a slice without one has a logarithm, too.
-                math.log((new.requests + 0.5) / new_s) - math.log((old.requests + 0.5) / old_s)
-                for old, old_s, new, new_s in self._slices
-                if old_s > 0 and new_s > 0
-            ]
-        )
+        if self._is_total and new_rps < old_rps * (1 - ALARMING_FALL):
+            half = log_rate_half_width(old, new, self._alpha)
+        else:
+            half = self._half_width(
+                [
+                    # Half a request more in both: a slice without one has a logarithm, too.
+                    math.log((new.requests + 0.5) / new_s) - math.log((old.requests + 0.5) / old_s)
+                    for old, old_s, new, new_s in self._slices
+                    if old_s > 0 and new_s > 0
+                ]
+            )
         change = math.log(new_rps) - math.log(old_rps)
         interval = _relative(change - half), _relative(change + half)
         return self._judged("rps", old_rps, new_rps, interval)
@@ -215,25 +229,8 @@ class _Pair:
     def _half_width(self, changes: Sequence[float]) -> float:
         return mean_half_width(changes, self._alpha) if len(changes) >= MIN_SLICES else math.inf
 
-    def _judged(
-        self,
-        metric: Metric,
-        old: float | None,
-        new: float | None,
-        interval: Interval | None,
-    ) -> Change:
-        if old is None or new is None or interval is None:
-            return Change(metric, old, new, None, None, ChangeVerdict.SAME, Doubt.TOO_FEW)
-        is_beyond = abs(new - old) > self._limit * old
-        is_clear = interval[0] > 0 or interval[1] < 0
-        low, high = (None if math.isinf(bound) else bound for bound in interval)
-        if is_beyond and is_clear:
-            verdict = ChangeVerdict.WORSE if is_for_the_worse(metric, new - old) else ChangeVerdict.BETTER
-            return Change(metric, old, new, low, high, verdict)
-        doubt = Doubt.NOISE if is_beyond else Doubt.NONE
-        if not is_clear and (low is None or high is None):
-            doubt = Doubt.TOO_FEW
-        return Change(metric, old, new, low, high, ChangeVerdict.SAME, doubt)
+    def _judged(self, metric: Metric, old: float | None, new: float | None, interval: Interval | None) -> Change:
+        return judged_change(metric, old, new, interval, self._limit)
 
 
 def _of(totals: RunTotals, key: RequestKey | None) -> RequestTotals:

@@ -51,6 +51,15 @@ def share_interval(count: int, n: int, alpha: float) -> Interval:
     return min(share, centre - half), max(share, centre + half)
 
 
+def log_rate_half_width(old: int, new: int, alpha: float) -> float:
+    """Half the width of the interval of the logarithm of the ratio of two rates, from their counts, both above 0.
+
+    The variance of the logarithm of a Poisson count is about 1 / count (Rothman, Greenland and Lash, Modern
+    Epidemiology, 2008, chapter 14). Holds for events that are independent of each other.
+    """
+    return NormalDist().inv_cdf(1 - alpha) * math.sqrt(1 / old + 1 / new)
+
+
 def difference_interval(old: float, old_interval: Interval, new: float, new_interval: Interval) -> Interval:
     """The interval of `new` - `old` from an interval of each.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -16,7 +17,13 @@ MOST_TIMES_LONGER = 1.5
 CONSTANT_USERS = "constant users"
 LOAD_SHAPE = "load_shape"
 """The key under which a record's environment names the load shape."""
+GENERATORS = "generators"
+"""The key under which it says how many processes made the load; one where it does not."""
+# Warm-ups as long as was asked, or until steady in both, differ by this much for the ticks alone.
+_TICKS_S = 2.0
 _LOCUSTFILE_HASH = "sha256 "
+# What is said of the machine where it differs: the record's key, and the words for it.
+_MACHINE = {"cores": "cores", "system": "system", "engine locust": "Locust"}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -39,9 +46,12 @@ def differences(old: Record, new: Record) -> tuple[Difference, ...]:
     found = [Difference(what, one, other) for what, one, other in pairs if one != other]
     if not _is_same_place(old, new):
         found.insert(0, Difference("target", _place(old), _place(new)))
-    short_s, long_s = sorted((old.totals.covered_s, new.totals.covered_s))
-    if long_s > short_s * MOST_TIMES_LONGER:
-        found.append(Difference("measured time", _seconds(old), _seconds(new)))
+    warm_ups_s = _warm_up_s(old), _warm_up_s(new)
+    if max(warm_ups_s) > min(warm_ups_s) * MOST_TIMES_LONGER + _TICKS_S:
+        found.append(Difference("warm-up that was left out", *map(_seconds, warm_ups_s)))
+    measured_s = old.totals.covered_s, new.totals.covered_s
+    if max(measured_s) > min(measured_s) * MOST_TIMES_LONGER:
+        found.append(Difference("measured time", *map(_seconds, measured_s)))
     return tuple(found)
 
 
@@ -51,6 +61,12 @@ def remarks(old: Record, new: Record) -> tuple[str, ...]:
     hashes, new_hashes = _locustfiles(old), _locustfiles(new)
     changed = [name for name, value in hashes.items() if new_hashes.get(name, value) != value]
     said += [f"{name} changed between the runs." for name in changed]
+    machines = [
+        Difference(words, old.environment[key], new.environment[key]).text
+        for key, words in _MACHINE.items()
+        if key in old.environment and old.environment[key] != new.environment.get(key, old.environment[key])
+    ]
+    said += [f"The load came from another machine or Locust: {'; '.join(machines)}."] if machines else []
     return tuple(said)
 
 
@@ -73,6 +89,8 @@ def _asked(record: Record) -> dict[str, str]:
         "load model": f"load shape {shape}" if shape else CONSTANT_USERS,
         "users": "" if shape else f"{profile.users:,}",
         "spawn rate": "" if shape else f"{profile.spawn_rate:g}/s",
+        "load generators": record.environment.get(GENERATORS, "1"),
+        "warm-up": "until steady" if math.isinf(profile.warm_up_s) else format_duration(profile.warm_up_s),
         "locustfiles": ", ".join(_locustfiles(record)),
         "user classes": ", ".join(sorted(scenario.user_classes)),
         "tags": ", ".join(sorted(scenario.tags)),
@@ -108,5 +126,10 @@ def _place(record: Record) -> str:
     return f"{record.plan.target.name} ({_url(record)})"
 
 
-def _seconds(record: Record) -> str:
-    return format_duration(round(record.totals.covered_s, 1))
+def _warm_up_s(record: Record) -> float:
+    """How much of its start is in none of its numbers, whatever was asked."""
+    return record.whole.covered_s - record.totals.covered_s
+
+
+def _seconds(seconds: float) -> str:
+    return format_duration(round(seconds, 1))

@@ -78,6 +78,8 @@ def _head(
         return f"{head}: {len(beyond)} of {counted(len(thresholds), 'threshold')} missed the target: {named}."
     if verdict is Verdict.PASSED and thresholds:
         return f"{head}: {_all_hold(thresholds)}."
+    if verdict is Verdict.PASSED:
+        return f"{head}: {reason}; no threshold judged it."
     return f"{head}: {reason}."
 
 

@@ -144,12 +144,12 @@ def _python_files(folder: Path) -> Iterator[Path]:
 
 
 def _is_skipped(folder: Path) -> bool:
-    return folder.name.startswith(".") or folder.name in _SKIPPED or (folder / "pyvenv.cfg").exists()
+    return folder.name.startswith(".") or folder.name in _SKIPPED or os.path.exists(folder / "pyvenv.cfg")
 
 
 def _is_locustfile(path: Path) -> bool:
-    # A pipe would be waited for.
-    if not path.is_file():
+    # A pipe would be waited for. Of os.path: a folder of someone else's is no file, and no error either.
+    if not os.path.isfile(path):
         return False
     if "locust" in path.stem.lower() or path.parent.name == "locustfiles":
         return True

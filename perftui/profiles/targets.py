@@ -55,6 +55,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def address_of(url: str) -> str:
+    """The host and port that `url` means, by one name for all names of loopback: "this machine:8000"."""
+    parts, host = urlsplit(url), host_of(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{'this machine' if is_loopback(host) else host}:{port}"
+
+
 def choose_target(
     profile_set: ProfileSet, asked: str, asked_by: str, demo_url: str | None
 ) -> tuple[Target, dict[str, str]]:

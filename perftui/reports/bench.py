@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from perftui.judgement.bench import Statistics, TaskComparison, statistics_of
+from perftui.judgement.bench import Statistics, TaskComparison, is_cut_short, statistics_of
 from perftui.model.bench import Bench, TaskRounds
 from perftui.model.text import clean
 from perftui.reports.text import fit, time_text
@@ -71,7 +71,7 @@ def _remarks(task: TaskRounds) -> list[str]:
     if task.failed:
         rounds = "1 round" if task.failed == 1 else f"{task.failed:,} rounds"
         remarks.append(f"{name}: {rounds} failed, and are in no statistics: {clean(task.failure)}")
-    if task.given_up or not task.times_s:
+    if is_cut_short(task):
         what = "given up after its first rounds" if task.times_s else "not measured"
         remarks.append(f"{name}: {what}: {clean(task.given_up or 'no round succeeded', 500)}")
     return remarks
@@ -93,5 +93,6 @@ def comparison_text(name: str, comparisons: Sequence[TaskComparison], gone: Sequ
     lines += [f"{clean(each.name)}: {each.verdict}: {each.reason}" for each in comparisons if each.reason]
     if gone:
         lines.append(f"Only in {clean(name, 64)}, not compared: {', '.join(map(clean, gone))}")
-    lines.append(f"Medians. Worse and better are beyond {allowed * 100:g} %, and beyond the noise of the rounds.")
+    beyond = f"beyond {allowed * 100:g} %, and beyond the noise of the rounds"
+    lines.append(f"Medians. Worse and better are {beyond}; so many more failed rounds are worse, too.")
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perftui.judgement.changes import Change, Comparison, Doubt, RequestChange
@@ -36,18 +37,44 @@ def head_text(record: Record, label: str, baseline: str = "") -> str:
 
 
 def summary_text(comparison: Comparison) -> str:
-    """What got worse, or that nothing did, as a sentence."""
-    worse = comparison.worse()
+    """What got worse, or that nothing did, and what of that is not known, as sentences."""
+    worse, total = comparison.worse(), comparison.total
     limit = f"{comparison.limit:.0%}" if round(comparison.limit, 2) == comparison.limit else f"{comparison.limit:.3g}"
+    unsure, undecided = ([(total, each) for each in some] for some in (comparison.unsure(), comparison.undecided()))
     if worse:
-        named = "; ".join(worse_text(request, change) for request, change in worse[:_MOST_NAMED])
-        more = f"; and {len(worse) - _MOST_NAMED:,} more" if len(worse) > _MOST_NAMED else ""
-        return f"Worse by more than {limit} and by more than the noise: {named}{more}."
-    if not comparison.can_say:
-        return "Too little was measured to say whether anything changed."
-    unsure = "; ".join(worse_text(comparison.total, each) for each in comparison.unsure())
-    more = f" Beyond {limit}, but within the noise: {unsure}." if unsure else ""
-    return f"Nothing got worse by more than {limit} and by more than the noise.{more}"
+        said = [f"Worse by more than {limit} and by more than the noise: {_listed(worse)}."]
+    elif not comparison.can_say:
+        said = ["Too little was measured to say whether anything changed."]
+    elif undecided:
+        said = ["Too little was measured to say that nothing got worse."]
+    else:
+        said = [f"Nothing got worse by more than {limit} and by more than the noise."]
+    if undecided:
+        said.append(f"Beyond {limit}, but too few to say: {_listed(undecided)}.")
+    if unsure:
+        said.append(f"Beyond {limit}, but within the noise: {_listed(unsure)}.")
+    return " ".join([*said, *doubt_texts(comparison)])
+
+
+def doubt_texts(comparison: Comparison) -> list[str]:
+    """What was not judged, and what may be worse all the same, as a sentence each."""
+    not_judged = ", ".join(each.metric for each in comparison.not_judged())
+    names = [each for each in comparison.requests if any(change.doubt is Doubt.TOO_FEW for change in each.changes)]
+    # One name alone is the total.
+    every = len(comparison.requests)
+    of_names = f"{len(names):,} of {every:,} request names in part" if names and every > 1 else ""
+    said = []
+    if not_judged or of_names:
+        said.append(f"Not judged, too few: {'; '.join(filter(None, (not_judged, of_names)))}.")
+    may_be_worse = ", ".join(each.metric for each in comparison.total.changes if each.doubt is Doubt.UNSURE)
+    if may_be_worse:
+        said.append(f"Too uncertain to rule out that it is worse: {may_be_worse}.")
+    return said
+
+
+def _listed(changes: Sequence[tuple[RequestChange, Change]]) -> str:
+    more = f"; and {len(changes) - _MOST_NAMED:,} more" if len(changes) > _MOST_NAMED else ""
+    return "; ".join(worse_text(request, change) for request, change in changes[:_MOST_NAMED]) + more
 
 
 def worse_text(request: RequestChange, change: Change) -> str:

@@ -8,6 +8,7 @@ from perftui.model.record import Record
 from perftui.reports.comparison_figures import (
     Compared,
     absolute_text,
+    doubt_texts,
     head_text,
     interval_text,
     name_of,
@@ -24,6 +25,8 @@ _BADGES = {
     ChangeVerdict.BETTER: ("good", "✓ BETTER"),
     ChangeVerdict.SAME: ("good", "✓ NOT WORSE"),
 }
+_UNSURE = ("warn", "? BEYOND THE LIMIT, WITHIN NOISE")
+_TOO_FEW = ("warn", "∅ TOO FEW TO SAY")
 _STYLES = {ChangeVerdict.WORSE: "bad", ChangeVerdict.BETTER: "good"}
 _COLUMNS = (
     ("Metric", "text"),
@@ -41,11 +44,12 @@ def comparison_html(compared: Compared) -> bytes:
     style, words = _badge(compared)
     title = f"{compared.old.run_id} → {compared.new.run_id}"
     unlike = "".join(f'<p class="warning warn">⚠ Unlike: {shown(each.text)}.</p>' for each in compared.differences)
+    doubts = "".join(f'<p class="soft">{shown(each)}</p>' for each in doubt_texts(comparison))
     parts = [
         f"<header><div><h1>{shown(title)}</h1>"
         f'<p class="soft">{shown(head_text(compared.old, "A (old)", compared.baseline))}</p>'
         f'<p class="soft">{shown(head_text(compared.new, "B (new)"))}</p></div>'
-        f'<div class="badge {style}">{words}</div></header>\n',
+        f'<div><div class="badge {style}">{words}</div>{doubts}</div></header>\n',
         f'<div class="sentences"><p>{shown(summary_text(comparison))}</p>',
         *(f"<p>{shown(each)}</p>" for each in compared.remarks),
         f"</div>{unlike}\n",
@@ -60,7 +64,9 @@ def _badge(compared: Compared) -> tuple[str, str]:
     comparison = compared.comparison
     if comparison.worse():
         return _BADGES[ChangeVerdict.WORSE]
-    return _BADGES[comparison.total.verdict] if comparison.can_say else ("warn", "∅ TOO FEW TO SAY")
+    if comparison.undecided() or not comparison.can_say:
+        return _TOO_FEW
+    return _UNSURE if comparison.unsure() else _BADGES[comparison.total.verdict]
 
 
 def _section(request: RequestChange) -> str:

@@ -65,6 +65,8 @@ class Document(msgspec.Struct, kw_only=True, frozen=True):
     """Two runs: `a` is the old one. `differences` is empty unless they were compared although unlike (--force).
 
     `limit` is a share; in at most a share of `false_alarms` of pairs of equal runs something is called worse.
+    `not_judged` names the metrics of the total of which too little was measured; those in `undecided` are beyond the
+    limit for the worse, so that it cannot be said that nothing got worse.
     """
 
     schema_version: int
@@ -74,6 +76,8 @@ class Document(msgspec.Struct, kw_only=True, frozen=True):
     false_alarms: float
     slices: int
     summary: str
+    not_judged: list[str]
+    undecided: list[str]
     remarks: list[str]
     differences: list[Difference]
     total: Request
@@ -90,6 +94,8 @@ def comparison_json(compared: Compared) -> bytes:
         false_alarms=FALSE_ALARMS,
         slices=comparison.slices,
         summary=summary_text(comparison),
+        not_judged=[each.metric for each in comparison.not_judged()],
+        undecided=[each.metric for each in comparison.undecided()],
         remarks=[one_line(each) for each in compared.remarks],
         differences=[
             Difference(what=each.what, a=one_line(each.old), b=one_line(each.new)) for each in compared.differences

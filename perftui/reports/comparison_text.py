@@ -21,7 +21,19 @@ from perftui.reports.text import WIDTH, fit
 MAX_REQUESTS = 40
 _ONLY = (ChangeVerdict.ONLY_OLD, ChangeVerdict.ONLY_NEW)
 # The whole of it does not fit into a line.
-_DOUBTS = {Doubt.NONE: "", Doubt.TOO_FEW: " (too few)", Doubt.NOISE: " (noise)"}
+_DOUBTS = {
+    Doubt.NONE: "",
+    Doubt.TOO_FEW: " (too few)",
+    Doubt.NOISE: " (noise)",
+    Doubt.UNSURE: " (unsure)",
+    Doubt.FAILURES: " (failures)",
+}
+_EXPLAINED = {
+    Doubt.NOISE: "beyond the limit, but the runs' own noise is as large.",
+    Doubt.UNSURE: "no change was found, but worse by more than the limit is possible.",
+    Doubt.FAILURES: "shorter, but more of them are times of failures.",
+    Doubt.TOO_FEW: "too little was measured to say; called the same.",
+}
 
 
 def comparison_text(compared: Compared) -> str:
@@ -32,7 +44,8 @@ def comparison_text(compared: Compared) -> str:
     lines = [_wrapped(each) for each in (*heads, *map(one_line, said))]
     lines += ["", _wrapped(summary_text(comparison)), ""]
     lines.append(f"{'':<14}{'A':>13}{'B':>13}{'change':>13}{'':>9}  verdict")
-    lines += _block(comparison.total)
+    total = comparison.total
+    lines += [name_of(total), *map(_line, total.changes)]
     for request in comparison.requests[:MAX_REQUESTS]:
         lines += _block(request)
     if len(comparison.requests) > MAX_REQUESTS:
@@ -41,10 +54,16 @@ def comparison_text(compared: Compared) -> str:
 
 
 def _block(request: RequestChange) -> list[str]:
+    """A line for each metric; those of which nothing can be said share one."""
     head = name_of(request)
     if request.verdict in _ONLY:
         return [fit(head, 60) + f"  {request.verdict.value}"]
-    return [fit(head, WIDTH).rstrip(), *map(_line, request.changes)]
+    few = ", ".join(each.metric for each in request.changes if each.doubt is Doubt.TOO_FEW)
+    return [
+        fit(head, WIDTH).rstrip(),
+        *(_line(each) for each in request.changes if each.doubt is not Doubt.TOO_FEW),
+        *([f"  {few} (too few): {request.old_requests:,} in A, {request.new_requests:,} in B"] if few else []),
+    ]
 
 
 def _line(change: Change) -> str:
@@ -59,11 +78,7 @@ def _legend(compared: Compared) -> list[str]:
         change.doubt for each in (compared.comparison.total, *compared.comparison.requests) for change in each.changes
     }
     lines = ["Service times, from the send; percentiles to within 1 %."]
-    if Doubt.NOISE in doubts:
-        lines.append("(noise): beyond the limit, but the runs' own noise is as large.")
-    if Doubt.TOO_FEW in doubts:
-        lines.append("(too few): too little was measured to say; called the same.")
-    return lines
+    return lines + [f"{_DOUBTS[doubt].strip()}: {said}" for doubt, said in _EXPLAINED.items() if doubt in doubts]
 
 
 def _wrapped(text: str) -> str:

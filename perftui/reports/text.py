@@ -58,13 +58,14 @@ def fit(text: str, width: int) -> str:
 
 def _verdict(record: Record) -> str:
     if record.outcome is None:
-        state = "still going on" if not record.state.is_over else "interrupted: its conductor died"
-        head = f"{record.plan.title}: {state}; what was recorded until then is here."
+        state = "still going on" if not record.state.is_over else "interrupted: it was never sealed"
+        head = f"{record.plan.title}: {state}; what was recorded is here."
         return clean(head, 500)
     lines = [f"{clean(record.plan.title)}  ({clean(record.run_id)})"]
     lines += [clean(each, 500) for each in record.sentences]
     covered = covered_text(record)
     lines += [covered] if covered else []
+    lines += [f"! {clean(each, 500)}" for each in record.outcome.warnings]
     return "\n".join(textwrap.fill(line, WIDTH, break_on_hyphens=False) for line in lines)
 
 

@@ -36,22 +36,27 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def create(path: Path, data: bytes) -> None:
+    """Write `data` whole to `path`. Raises FileExistsError where there is one, else OSError; then nothing is left."""
+    with tempfile.NamedTemporaryFile(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+        # A link, unlike a rename, never takes the place of a file that is there.
+        os.link(file.name, path)
+    sync_folder(path.parent)
+
+
 def write_new(path: Path, data: bytes) -> Path:
     """Write `data` whole to `path`, or to `path` with -2, -3, … before its ending where that exists; the path used.
 
     Raises OSError where it cannot be written.
     """
-    with tempfile.NamedTemporaryFile(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent) as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-        for count in itertools.count(1):
-            candidate = path if count == 1 else path.with_name(f"{path.stem}-{count}{path.suffix}")
-            try:
-                # A link, unlike a rename, never takes the place of a file that is there.
-                os.link(file.name, candidate)
-            except FileExistsError:
-                continue
-            sync_folder(path.parent)
-            return candidate
+    for count in itertools.count(1):
+        candidate = path if count == 1 else path.with_name(f"{path.stem}-{count}{path.suffix}")
+        try:
+            create(candidate, data)
+        except FileExistsError:
+            continue
+        return candidate
     raise AssertionError("unreachable: the count has no end")

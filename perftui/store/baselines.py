@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import fcntl
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -103,7 +104,7 @@ class Baselines:
         """What is known, to be changed; written at the end, with nobody else writing meanwhile."""
         try:
             make_private_folders(self.folder)
-            with (self.folder / _LOCK).open("w") as lock:
+            with open(self.folder / _LOCK, "w", opener=_private) as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 known = {each.name: each for each in self._read()}
                 yield known
@@ -140,6 +141,10 @@ class Baselines:
             return [_baseline(name, entry) for name, entry in document["baselines"].items()][:MAX_BASELINES]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise damaged(self._path, error) from error
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _baseline(name: str, entry: dict[str, str]) -> Baseline:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import shutil
 import signal
 import sys
 import termios
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -76,7 +78,8 @@ def _cockpit(services: Services, asked: AskedNames, attach: RunAddress | None) -
             _say_crash(str(app.crash_report) if app.crash_report else None)
         return app.return_code
     for line in app.farewell:
-        print(clean(line, 500))  # noqa: T201 - for the shell, once the screen is given back
+        # For the shell, once the screen is given back.
+        print(textwrap.fill(clean(line, 500), shutil.get_terminal_size().columns, break_on_hyphens=False))  # noqa: T201
     sys.stdout.flush()
     return OK
 

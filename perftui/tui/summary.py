@@ -47,5 +47,5 @@ def sentences_of(record: Record) -> Sequence[str]:
     kept = format_duration(round(record.whole.elapsed_s, 1)) if record.whole.last else ""
     what = f"What was recorded until then is kept: {kept} of load." if kept else "Nothing was recorded."
     if record.state is RunState.INTERRUPTED:
-        return ("NO VERDICT: the conductor of this run died before the run was sealed.", what)
+        return ("NO VERDICT: the run was never sealed. Its conductor died, or could not write.", what)
     return (f"NO VERDICT: the run is {record.state.value}, and was not sealed.", what)

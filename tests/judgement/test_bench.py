@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_benchmark.stats import Stats
 
-from perftui.judgement.bench import Verdict, compare_tasks, statistics_of
+from perftui.judgement.bench import TaskComparison, Verdict, compare_tasks, statistics_of
 from perftui.model.bench import TaskRounds
 
 
@@ -107,3 +107,51 @@ def test_a_task_that_was_not_there_or_measured_nothing_is_no_data() -> None:
     (gone,) = compare_tasks([rounds([1.0] * 9)], [rounds([])], 0.2)
     assert (new.verdict, new.before_s, new.change) == ("no data", None, None)
     assert (gone.verdict, gone.now_s, gone.change) == ("no data", None, None)
+
+
+def failing(count: int, failed: int) -> TaskRounds:
+    """Of `count` rounds; those that succeeded took 10 ms."""
+    return TaskRounds("Shop", "read", (0.01,) * (count - failed), failed, "GET /: 500" if failed else "")
+
+
+def failures_compared(before: tuple[int, int], now: tuple[int, int], allowed: float = 0.2) -> TaskComparison:
+    (comparison,) = compare_tasks([failing(*before)], [failing(*now)], allowed)
+    return comparison
+
+
+def test_a_clear_rise_of_failed_rounds_is_worse_in_words_whatever_the_median() -> None:
+    found = failures_compared((90, 0), (90, 67))
+    assert (found.change, found.verdict) == (0.0, "worse")
+    assert found.reason == "failed in 67 of 90 rounds, before in 0 of 90"
+    assert failures_compared((1000, 0), (1000, 30)).verdict == "worse"
+    # Not one round is left to compare times of, and yet it is known.
+    assert failures_compared((90, 0), (10, 10)).verdict == "worse"
+
+
+def test_failures_that_are_not_clearly_more_are_unclear_or_the_same() -> None:
+    assert failures_compared((90, 0), (90, 1)).verdict == "same"
+    assert failures_compared((90, 20), (90, 22)).verdict == "same"
+    assert failures_compared((90, 67), (90, 0)).verdict == "same"
+    # Half of its few rounds failed: neither a pass nor a proof.
+    few = failures_compared((5, 0), (10, 5))
+    assert (few.verdict, few.reason) == (
+        "unclear",
+        "failed in 5 of 10 rounds, before in 0 of 5, which is within the noise",
+    )
+    # A rise that is allowed.
+    assert failures_compared((1000, 300), (1000, 500), allowed=1.0).verdict == "same"
+    assert failures_compared((1000, 300), (1000, 500)).verdict == "worse"
+
+
+def test_two_benches_that_fail_alike_are_hardly_ever_worse() -> None:
+    drawn = random.Random(11)
+
+    def failed(count: int, share: float) -> int:
+        return sum(drawn.random() < share for _ in range(count))
+
+    for count, share in ((20, 0.2), (200, 0.02), (200, 0.5)):
+        worse = sum(
+            failures_compared((count, failed(count, share)), (count, failed(count, share)), 0.01).verdict == "worse"
+            for _ in range(300)
+        )
+        assert worse <= 6

@@ -108,6 +108,66 @@ def test_a_target_that_dies_half_way_is_worse() -> None:
     assert "fail_ratio" in worse_metrics(compared(well, dying))
 
 
+@pytest.mark.parametrize("names", [("/",), ("/", "/more")])
+def test_a_target_that_hangs_half_way_is_worse_in_total(names: tuple[str, ...]) -> None:
+    well = [tick(second, *(delta(name, (10.0,) * 20) for name in names)) for second in range(40)]
+    hung = [each if each.seq < 20 else tick(each.seq) for each in well]
+    rps = change(compared(well, hung), "rps")
+    assert rps.relative == pytest.approx(-0.5)
+    assert rps.verdict is ChangeVerdict.WORSE
+    assert rps.high is not None
+    assert rps.high < -0.3
+    # A smaller fall that is one event stays noise.
+    paused = [each if each.seq < 30 else tick(each.seq) for each in well]
+    assert change(compared(well, paused), "rps").doubt is Doubt.NOISE
+
+
+def test_few_requests_that_became_fewer_by_chance_are_not_worse() -> None:
+    def every(seconds: int) -> list[Tick]:
+        return [tick(second, *([delta()] if second % seconds == 0 else [])) for second in range(RUN_S)]
+
+    rps = change(compared(every(5), every(9)), "rps")
+    assert rps.relative is not None
+    assert rps.relative < -0.3
+    assert (rps.verdict, rps.doubt) == (ChangeVerdict.SAME, Doubt.NOISE)
+
+
+def test_a_rise_that_may_be_more_than_the_limit_is_unsure() -> None:
+    old = [tick(second, delta("/", (9.0, 10.0) * 20)) for second in range(40)]
+    # A tenth slower, and much slower in every fourth slice.
+    new = [tick(second, delta("/", ((10.0,) if second // 2 % 4 else (17.0,)) * 40)) for second in range(40)]
+    p50 = change(compared(old, new), "p50")
+    assert p50.relative == pytest.approx(0.1, abs=0.02)
+    assert p50.high is not None
+    assert p50.high > 0.2
+    assert (p50.verdict, p50.doubt) == (ChangeVerdict.SAME, Doubt.UNSURE)
+    # What is the same in every slice leaves no doubt.
+    assert {each.doubt for each in compared(old, old).total.changes} == {Doubt.NONE}
+
+
+def test_quick_failures_make_no_time_better() -> None:
+    old = [tick(second, delta("/", (100.0,) * 20), delta("/well", (9.0,) * 20)) for second in range(40)]
+    new = [tick(second, delta("/", (100.0,) * 4, (1.0,) * 16), delta("/well", (6.0,) * 20)) for second in range(40)]
+    comparison = compared(old, new)
+    failing, well = comparison.requests
+    found = {each.metric: (each.verdict, each.doubt) for each in failing.changes}
+    assert found["fail_ratio"] == (ChangeVerdict.WORSE, Doubt.NONE)
+    assert found["p50"] == (ChangeVerdict.SAME, Doubt.FAILURES)
+    assert change(comparison, "p50").doubt is Doubt.FAILURES
+    assert (well.name, well.verdict) == ("/well", ChangeVerdict.BETTER)
+
+
+def test_what_is_too_few_and_beyond_the_limit_for_the_worse_is_undecided() -> None:
+    def run(*slow_ms: float) -> list[Tick]:
+        times = [64.0] * (90 - len(slow_ms)) + list(slow_ms)
+        return [tick(second, delta("/", tuple(times[second::20]))) for second in range(20)]
+
+    comparison = compared(run(), run(4677.0, 4677.0))
+    assert [each.metric for each in comparison.not_judged()] == ["p95", "p99"]
+    assert [each.metric for each in comparison.undecided()] == ["p99"]
+    assert compared(run(4677.0, 4677.0), run()).undecided() == []
+
+
 def test_few_requests_are_too_few_to_say() -> None:
     chance = random.Random(8)
     old, new = (run_of(chance, factor, requests_in=lambda second: second % 2) for factor in (1, 3))

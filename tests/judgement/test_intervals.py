@@ -10,6 +10,7 @@ import pytest
 
 from perftui.judgement.intervals import (
     difference_interval,
+    log_rate_half_width,
     mean_half_width,
     quantile_interval_ms,
     share_interval,
@@ -59,6 +60,11 @@ def test_shares_and_their_difference_are_those_of_the_literature() -> None:
     assert difference_interval(48 / 80, old, 56 / 70, new) == pytest.approx((0.0524, 0.3339), abs=0.0001)
     assert share_interval(0, 10, 0.025) == pytest.approx((0, 0.2775), abs=0.0001)
     assert share_interval(0, 0, 0.025) == (0.0, 1.0)
+
+
+def test_a_ratio_of_rates_is_as_unsure_as_its_counts() -> None:
+    # sqrt(1/100 + 1/100) and 1.96 of the normal distribution: between 0.758 and 1.319 as much.
+    assert math.exp(log_rate_half_width(100, 100, 0.025)) == pytest.approx(1.319, abs=0.001)
 
 
 def test_a_drift_makes_the_interval_of_a_mean_wider_than_the_same_values_shuffled() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from perftui.model.plan import RunPlan, Target
 from perftui.model.record import Record, Trust
 from perftui.model.run_state import RunState
 from tests.fakes.records import PLAN, record_of
-from tests.fakes.ticks import delta, tick
+from tests.fakes.ticks import delta, tick, total_of
 
 HASHED: RunPlan = replace(PLAN, provenance={"sha256 load/shop.py": "a1"})
 
@@ -42,6 +43,9 @@ def with_scenario(**changes: Any) -> RunPlan:
             "target shop (http://127.0.0.1:8000) in A, shop (http://staging.test) in B",
         ),
         (run(seconds=16), "measured time 10s in A, 16s in B"),
+        (run(with_profile(warm_up_s=9.0)), "warm-up 5s in A, 9s in B"),
+        (run(with_profile(warm_up_s=math.inf)), "warm-up 5s in A, until steady in B"),
+        (run(generators="4"), "load generators 1 in A, 4 in B"),
     ],
 )
 def test_a_difference_is_said_with_both_values(other: Record, said: str) -> None:
@@ -52,6 +56,16 @@ def test_where_a_load_shape_decides_the_users_that_were_asked_for_do_not_count()
     shaped, constant = run(load_shape="Stages"), run()
     assert [each.what for each in differences(constant, shaped)] == ["load model", "users", "spawn rate"]
     assert not differences(shaped, run(with_profile(users=40), load_shape="Stages"))
+
+
+def test_a_warm_up_that_took_much_longer_to_be_steady_is_a_difference() -> None:
+    def steady_after(seconds: int) -> Record:
+        whole = total_of([tick(second, delta()) for second in range(seconds + 10)])
+        return replace(run(with_profile(warm_up_s=math.inf)), whole=whole)
+
+    assert not differences(steady_after(20), steady_after(30))
+    (found,) = differences(steady_after(20), steady_after(60))
+    assert found.text == "warm-up that was left out 20s in A, 1m in B"
 
 
 def test_like_runs_have_no_difference() -> None:
@@ -71,3 +85,14 @@ def test_what_to_know_of_each_run_is_said() -> None:
         "load/shop.py changed between the runs.",
     )
     assert remarks(run(), run()) == ()
+
+
+def test_another_machine_is_said() -> None:
+    one = replace(run(), environment={"cores": "2", "system": "Linux 6.1", "engine locust": "2.40.0"})
+    other = replace(run(), environment={"cores": "8", "system": "Linux 6.1", "engine locust": "2.47.0"})
+    assert remarks(one, other) == (
+        "The load came from another machine or Locust: cores 2 in A, 8 in B; Locust 2.40.0 in A, 2.47.0 in B.",
+    )
+    assert remarks(one, one) == ()
+    # What was not recorded is not known to differ.
+    assert remarks(run(), other) == ()

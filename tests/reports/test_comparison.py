@@ -84,7 +84,37 @@ def test_a_change_that_may_be_noise_is_named_all_the_same() -> None:
     half_slow = [(quick if quick.seq < 20 else slow) for quick, slow in zip(ticks_of(5.0), ticks_of(90.0), strict=True)]
     text = " ".join(comparison_text(compared(ticks_of(5.0), half_slow)).split())
     assert "Beyond 20%, but within the noise: Aggregated p95" in text
-    assert "✓ NOT WORSE" in comparison_html(compared(ticks_of(5.0), half_slow)).decode()
+    html = comparison_html(compared(ticks_of(5.0), half_slow)).decode()
+    assert '<div class="badge warn">? BEYOND THE LIMIT, WITHIN NOISE</div>' in html
+    assert "✓ NOT WORSE" not in html
+
+
+def test_what_was_not_judged_is_named_in_every_form() -> None:
+    few = [tick(second, delta("/", (5.0,) * 2)) for second in range(40)]
+    shown = compared(few, few)
+    text = " ".join(comparison_text(shown).split())
+    assert "Nothing got worse by more than 20% and by more than the noise. Not judged, too few: p95, p99." in text
+    assert json.loads(comparison_json(shown))["not_judged"] == ["p95", "p99"]
+    assert json.loads(comparison_json(shown))["undecided"] == []
+    badge = '<div class="badge good">✓ NOT WORSE</div><p class="soft">Not judged, too few: p95, p99.</p>'
+    assert badge in comparison_html(shown).decode()
+
+
+def test_what_is_too_few_to_say_and_beyond_the_limit_is_not_called_good() -> None:
+    few, slow = ([tick(second, delta("/", (5.0,) * 3 + (last,))) for second in range(40)] for last in (5.0, 90.0))
+    shown = compared(few, [*few[:-2], *slow[-2:]])
+    assert "Nothing got worse" not in comparison_text(shown)
+    assert '<div class="badge warn">∅ TOO FEW TO SAY</div>' in comparison_html(shown).decode()
+
+
+def test_what_cannot_be_said_of_a_request_is_one_line() -> None:
+    ticks = [tick(each.seq, *each.requests, *([delta("/rare")] if each.seq < 2 else [])) for each in ticks_of(5.0)]
+    lines = comparison_text(compared(ticks, ticks)).splitlines()
+    at = lines.index("GET /rare")
+    assert lines[at + 1].split()[0] == "rps"
+    assert lines[at + 2] == "  p50, p95, p99, fail_ratio (too few): 2 in A, 2 in B"
+    assert not lines[at + 3].startswith("  ")
+    assert "Not judged, too few: 1 of 3 request names in part." in " ".join(" ".join(lines).split())
 
 
 def test_too_little_is_not_called_good() -> None:

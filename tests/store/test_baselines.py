@@ -27,7 +27,10 @@ def test_a_baseline_is_kept_with_what_finds_it_again(tmp_path: Path, plan: RunPl
         Baseline("feature", "run-2", "light", "shop", "feature/x", "2026-03-04T06:06:07.000+00:00"),
         Baseline("main", "run-1", "light", "shop", "", "2026-03-04T05:06:07.000+00:00"),
     ]
-    assert (runs / BASELINES_JSON).stat().st_mode & 0o777 == 0o600
+    assert {each.name: each.stat().st_mode & 0o777 for each in runs.iterdir()} == {
+        BASELINES_JSON: 0o600,
+        ".baselines.lock": 0o600,
+    }
 
 
 def test_a_name_that_is_set_again_says_what_it_was(tmp_path: Path, plan: RunPlan) -> None:
