@@ -201,3 +201,11 @@ def test_a_name_or_share_that_cannot_be_is_refused(keep: Keep, call: Call) -> No
         done = call(*arguments)
         assert done.returncode == exit_codes.USAGE
         assert said in done.stderr
+
+
+def test_a_run_is_not_compared_with_itself(keep: Keep, call: Call) -> None:
+    run = keep()
+    call("baseline", "set", "main", run)
+    done = call("compare", "main", "last")
+    assert done.returncode == exit_codes.USAGE
+    assert done.stderr == f"perftui: A and B are both {run}: a run says nothing about itself. Name another one.\n"

@@ -78,6 +78,10 @@ def compare(
     """
     baselines = Baselines(runs_folder(runs_dir))
     (old_name, old_reader), (_, new_reader) = _pair(baselines, first, second)
+    if old_reader.folder.resolve() == new_reader.folder.resolve():
+        raise _usage(
+            f"A and B are both {clean(new_reader.run_id)}", "a run says nothing about itself", "Name another one"
+        )
     old, new = _record(old_reader), _record(new_reader)
     unlike = differences(old, new)
     if unlike and not force:
