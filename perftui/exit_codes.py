@@ -53,7 +53,7 @@ OF_FAULT = {"locustfile": LOCUSTFILE, "arguments": USAGE, "environment": ENVIRON
 
 # One line each, for `perftui run --help`.
 MEANINGS = {
-    OK: "finished as planned, with something measured",
+    OK: "finished as planned, something measured, every threshold passed or acceptable",
     BUG: "a bug in perftui",
     USAGE: "bad usage, profile or option; no load sent",
     REFUSED: "refused by a guard: target missing, unreachable or not allowed; no load sent",
