@@ -23,6 +23,11 @@ MIN_SAMPLES_FOR_GROWTH = 12
 _MIN_END_SAMPLES, _MAX_END_SAMPLES = 3, 5
 
 
+def end_samples(n: int) -> int:
+    """Of how many of `n` samples at either end growth is told."""
+    return min(_MAX_END_SAMPLES, max(_MIN_END_SAMPLES, n // 10))
+
+
 class Gauge:
     """Samples of something that goes up and down."""
 
@@ -61,7 +66,7 @@ class Gauge:
         """
         if self.n < MIN_SAMPLES_FOR_GROWTH:
             return None
-        count = min(_MAX_END_SAMPLES, max(_MIN_END_SAMPLES, self.n // 10))
+        count = end_samples(self.n)
         return statistics.median([*self._latest][-count:]) - statistics.median(self._first[:count])
 
 

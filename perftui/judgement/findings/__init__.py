@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perftui.judgement.findings.drift import find_drift
+from perftui.judgement.findings.drift import drift_of
 from perftui.judgement.findings.evidence import Evidence
 from perftui.judgement.findings.failures import find_failures
 from perftui.judgement.findings.few_samples import find_few_samples
@@ -24,15 +24,16 @@ def find(evidence: Evidence, measured: RunTotals) -> tuple[Finding, ...]:
     Stalls and rate limits are looked for in the whole run, all else in its measured part.
     """
     stalls = stalls_of(evidence)
+    drift = drift_of(evidence)
     # What makes the numbers doubtful, what broke, what changed, what is only notable.
     return (
         *find_generator_limit(evidence, measured),
         *find_stalls(stalls),
         *find_failures(evidence, measured),
         *find_rate_limit(evidence.limits),
-        *find_drift(evidence, measured),
+        *drift.findings,
         *find_memory_growth(evidence),
-        *find_spikes(evidence, stalls),
-        *find_two_groups(measured),
+        *find_spikes(evidence, stalls, drift.jump),
+        *find_two_groups(measured, drift.jump),
         *find_few_samples(evidence, measured),
     )

@@ -34,25 +34,67 @@ _MIN_SHARE_IN_BURSTS = 0.5
 _MAX_SHARE_OF_TIME = 0.25
 # Failures that lie within less of the run than this have a beginning and an end.
 _THROUGHOUT = 0.8
+# The last tick may be shorter.
+_PART_OF_SECOND = 0.9
+# Nothing succeeds any more when that lasts for so long, with so many successes missing: by chance alone that is less
+# likely than 1 in 100 (Poisson).
+_MIN_DEAD_S = 3.0
+_MIN_MISSING = 5
+# What waits at the end has waited so many times as long as the usual slow ones took.
+_MIN_TIMES_P95 = 3
 _MAX_MESSAGE_LENGTH = 70
 
 
 def find_failures(evidence: Evidence, measured: RunTotals) -> Iterator[Finding]:
     total = measured.total
-    failing = [each for each in evidence.measured_seconds() if each.failed]
+    seconds = list(evidence.measured_seconds())
+    failing = [each for each in seconds if each.failed]
     if not failing:
         return
     first_s = max(failing[0].from_s, min((each.first_s for each in measured.failures.values()), default=0.0))
-    last_s = failing[-1].elapsed_s
-    when = _when(list(evidence.measured_seconds()), first_s, last_s, total.failed)
+    share = f"{total.failed:,} failed ({percent_text(total.failed / total.requests)})"
+    dead = _dead_end(seconds)
+    if dead:
+        what = f"Nothing succeeded from {clock_text(dead[0].from_s)} to the end: of"
+        when = _when_dead(dead, first_s, total.failed)
+    else:
+        what, when = "Of", _when(seconds, first_s, failing[-1].elapsed_s, total.failed)
     yield Finding(
         "failures",
-        f"Of {counted(total.requests, 'request')} {total.failed:,} failed "
-        f"({percent_text(total.failed / total.requests)}){when}"
-        f"{_cause(measured)}.",
+        f"{what} {counted(total.requests, 'request')} {share}{when}{_cause(measured)}.",
         first_s,
-        last_s,
+        dead[-1].elapsed_s if dead else failing[-1].elapsed_s,
     )
+
+
+def _dead_end(seconds: Sequence[Second]) -> Sequence[Second]:
+    """The seconds at the end of the load in which nothing succeeded; none where that may be by chance.
+
+    They begin with one in which requests failed or were in flight. Where nothing ever succeeded there are none.
+    """
+    start = len(seconds)
+    while start and seconds[start - 1].requests == seconds[start - 1].failed:
+        start -= 1
+    before, dead = seconds[:start], [each for each in seconds[start:] if each.is_loaded]
+    while dead and not (dead[0].failed or dead[0].in_flight):
+        del dead[0]
+    if not before or not dead or dead[-1].elapsed_s - dead[0].from_s < _MIN_DEAD_S:
+        return ()
+    lived_s = math.fsum(each.interval_s for each in before)
+    missing = sum(each.requests - each.failed for each in before) / lived_s * (dead[-1].elapsed_s - dead[0].from_s)
+    usual_ms = statistics.median([each.p95_ms for each in before if not math.isnan(each.p95_ms)] or [0.0])
+    # Users of a slow target may just be in step: then nothing failed, and nothing waits for longer than usual.
+    is_dead = sum(each.failed for each in dead) >= _MIN_IN_BURST or (
+        dead[-1].oldest_in_flight_s * 1000 >= _MIN_TIMES_P95 * usual_ms and dead[-1].in_flight > 0
+    )
+    return dead if is_dead and missing >= _MIN_MISSING else ()
+
+
+def _when_dead(dead: Sequence[Second], first_s: float, failed: int) -> str:
+    failed_then = round(sum(each.failed for each in dead))
+    if failed_then == failed:
+        return ", all of them then"
+    return f", {failed_then:,} of them then, the others from {clock_text(first_s)} on"
 
 
 def _when(seconds: Sequence[Second], first_s: float, last_s: float, failed: int) -> str:
@@ -62,9 +104,16 @@ def _when(seconds: Sequence[Second], first_s: float, last_s: float, failed: int)
         return f", {'all' if share == 1 else percent_text(share)} of them {which}, {spans_text(bursts)}"
     if failed == 1:
         return f" at {clock_text(first_s)}"
+    # After so long without a failure they have ended: by chance alone that is so in 1 of 100 runs (Poisson).
+    gap_s = (last_s - first_s) / failed * math.log(100 * failed)
+    end_s = max((each.elapsed_s for each in seconds if each.is_loaded), default=seconds[-1].elapsed_s)
+    end_s -= max(_PART_OF_SECOND, min(_GAP_S, gap_s))
+    spans = joined(((each.from_s, each.elapsed_s) for each in seconds if each.failed), max(_GAP_S, gap_s))
+    if len(spans) > 1:
+        return f", {spans_text([(max(first_s, spans[0][0]), spans[0][1]), *spans[1:]], end_s)}"
     if last_s - first_s >= _THROUGHOUT * (seconds[-1].elapsed_s - seconds[0].from_s):
         return f", throughout the run, first at {clock_text(first_s)}"
-    return f", {span_text((first_s, last_s), seconds[-1].elapsed_s - _GAP_S)}"
+    return f", {span_text((first_s, last_s), end_s)}"
 
 
 def _bursts(seconds: Sequence[Second]) -> tuple[list[Span], float]:

@@ -7,6 +7,7 @@ import statistics
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
+from perftui.judgement.findings.drift import Jump
 from perftui.judgement.findings.evidence import Evidence, Second
 from perftui.judgement.findings.stalls import Stall
 from perftui.judgement.findings.wording import joined, spans_text
@@ -27,14 +28,20 @@ _BEFORE_STALL_S = 1.0
 _AFTER_STALL_S = 2.0
 
 
-def find_spikes(evidence: Evidence, stalls: Sequence[Stall]) -> Iterator[Finding]:
-    """Seconds in which 5 % of the requests, and 5 of them at least, were that slow. Stalls are told apart."""
+def find_spikes(evidence: Evidence, stalls: Sequence[Stall], jump: Jump | None) -> Iterator[Finding]:
+    """Seconds in which 5 % of the requests, and 5 of them at least, were that slow. Stalls are told apart.
+
+    After `jump` its times are the usual ones.
+    """
     seconds = [each for each in evidence.measured_seconds() if each.is_loaded and not math.isnan(each.p95_ms)]
     p95s = [each.p95_ms for each in seconds]
+    after_jump_ms = (jump.after.percentile_ms(95) if jump else None) or 0.0
     high = []
     for index, each in enumerate(seconds):
         sides = [p95s[max(0, index - _AROUND) : index], p95s[index + 1 : index + 1 + _AROUND]]
         usual = max((statistics.median(side) for side in sides if len(side) >= _MIN_AROUND), default=math.inf)
+        if jump and each.elapsed_s > jump.at_s:
+            usual = max(usual, after_jump_ms)
         # NaN, where there were too few requests, is not above anything.
         if each.slow_ms >= max(_MIN_TIMES * usual, usual + _MIN_RISE_MS) and not _is_of_stall(each, stalls):
             high.append(each)

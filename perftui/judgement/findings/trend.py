@@ -41,8 +41,18 @@ class Trend:
     @property
     def text(self) -> str:
         """Such as "+50 %, 99 % confidence"; never more confidence than there is."""
-        sure = "99.9" if self.confidence >= 0.999 else f"{math.floor(self.confidence * 100)}"
-        return f"{self.change * 100:+.0f} %, {sure} % confidence"
+        return f"{change_text(self.change)}, {confidence_text(self.confidence)}"
+
+
+def change_text(change: float) -> str:
+    """`change` is a share of where it began: 0.5 is "+50 %"."""
+    return f"{change * 100:+,.0f} %"
+
+
+def confidence_text(confidence: float) -> str:
+    """Never more confidence than there is; `confidence` is MIN_CONFIDENCE to 1."""
+    sure = "99.9" if confidence >= 0.999 else f"{math.floor(confidence * 100)}"
+    return f"{sure} % confidence"
 
 
 def trend_of(values: Sequence[float], edge: float = 0.5) -> Trend | None:
@@ -63,13 +73,13 @@ def trend_of(values: Sequence[float], edge: float = 0.5) -> Trend | None:
     start = statistics.median(rest)
     score = sum((later > earlier) - (later < earlier) for earlier, later in combinations(values, 2))
     ties = sum(count * (count - 1) * (2 * count + 5) for count in Counter(values).values())
-    inflation = 1.0 if _is_clear(values if slope > 0 else [-value for value in values]) else _inflation(rest)
+    inflation = 1.0 if is_clear(values if slope > 0 else [-value for value in values]) else inflation_of(rest)
     variance = (n * (n - 1) * (2 * n + 5) - ties) / 18 * inflation
     z = max(0, abs(score) - 1) / math.sqrt(variance) if variance > 0 else 0.0
     return Trend(start - edge * slope, start + (n - 1 + edge) * slope, math.erf(z / math.sqrt(2)))
 
 
-def _is_clear(values: Sequence[float]) -> bool:
+def is_clear(values: Sequence[float]) -> bool:
     """Whether `values` rise by much more than they scatter around the rising steps that fit them best.
 
     The steps are the isotonic regression, by pooling adjacent violators (Ayer et al. 1955).
@@ -87,10 +97,10 @@ def _is_clear(values: Sequence[float]) -> bool:
     return fitted[-1] - fitted[0] >= _CLEAR / len(values) * (max(rest) - min(rest))
 
 
-def _inflation(rest: Sequence[float]) -> float:
+def inflation_of(rest: Sequence[float]) -> float:
     """By how much autocorrelation widens the variance; `rest` is what the trend leaves of the series."""
     n = len(rest)
-    ranks, mean = _ranks(rest), (n + 1) / 2
+    ranks, mean = ranks_of(rest), (n + 1) / 2
     spread = math.fsum((rank - mean) ** 2 for rank in ranks)
     if not spread:
         return 1.0
@@ -100,7 +110,7 @@ def _inflation(rest: Sequence[float]) -> float:
     return 1 + 2 / (n * (n - 1) * (n - 2)) * math.fsum(weights)
 
 
-def _ranks(values: Sequence[float]) -> list[float]:
+def ranks_of(values: Sequence[float]) -> list[float]:
     """From 1; equal values share the mean of their ranks."""
     order = sorted(values)
     first = {value: index for index, value in reversed(list(enumerate(order)))}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from perftui.judgement.findings.drift import Jump
 from perftui.judgement.findings.wording import name_text, percent_text
 from perftui.judgement.quantities import format_quantity
 from perftui.model.histogram import Histogram, midpoint_of
@@ -22,6 +23,8 @@ _MAX_VALLEY = 0.5
 _MIN_RATIO = 1.5
 # Some clients report whole milliseconds: two that are neighbours are no groups.
 _RESOLUTION_MS = 1.0
+# Both centres this close to the plateaus of a jump (a factor) are these plateaus.
+_MAX_FROM_PLATEAU = 1.3
 # Steps of the natural logarithm: 4 % each.
 _STEP = 0.04
 # What the density has on either side of the points.
@@ -39,10 +42,14 @@ class Groups:
     quick_share: float
 
 
-def find_two_groups(measured: RunTotals) -> Iterator[Finding]:
-    """In the success times of a request name over the measured part."""
+def find_two_groups(measured: RunTotals, jump: Jump | None) -> Iterator[Finding]:
+    """In the success times of a request name over the measured part; not those that are before and after `jump`."""
     busiest = sorted(measured.by_request.items(), key=lambda item: item[1].succeeded, reverse=True)[:_MAX_NAMES]
-    found = [(key, groups) for key, each in busiest if (groups := groups_of(each.ok_times))]
+    found = [
+        (key, groups)
+        for key, each in busiest
+        if (groups := groups_of(each.ok_times)) and not (jump and _are_plateaus(groups, jump))
+    ]
     if not found:
         return
     key, groups = found[0]
@@ -54,6 +61,14 @@ def find_two_groups(measured: RunTotals) -> Iterator[Finding]:
         f"{name_text(key)} answers in two groups: {percent_text(groups.quick_share)} around "
         f"{format_quantity(groups.quick_ms, 'ms')} and {percent_text(1 - groups.quick_share)} around "
         f"{format_quantity(groups.slow_ms, 'ms')}{also}.",
+    )
+
+
+def _are_plateaus(groups: Groups, jump: Jump) -> bool:
+    plateaus = (jump.before.percentile_ms(50) or 0.0, jump.after.percentile_ms(50) or 0.0)
+    return all(
+        centre / _MAX_FROM_PLATEAU <= plateau <= centre * _MAX_FROM_PLATEAU
+        for centre, plateau in zip((groups.quick_ms, groups.slow_ms), plateaus, strict=True)
     )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.fakes.shaped_runs import between, findings_of, shaped_run
@@ -55,3 +57,50 @@ def test_a_run_of_hours_keeps_its_trend_in_few_slices() -> None:
     run = shaped_run(3000, rps=2, median_ms=between(100, 200, 3000))
     finding = findings_of(run)["response times rising"]
     assert finding.to_s == pytest.approx(3000, abs=64)
+
+
+@pytest.mark.parametrize(("seconds", "at"), [(18, 9), (35, 12), (35, 28), (60, 50), (600, 432)])
+def test_a_step_is_said_with_its_plateaus_and_its_second_and_nothing_else_is(seconds: int, at: int) -> None:
+    found = findings_of(shaped_run(seconds, median_ms=lambda s: 8 if s < at else 107, sigma=0.3))
+    assert set(found) == {"response times jumped"}, "no slope, no spike, no two groups of the same cause"
+    finding = found["response times jumped"]
+    assert finding.from_s == at
+    told = re.fullmatch(
+        rf"Response times jumped at {at // 60:02}:{at % 60:02} and stayed there, at 10 users: "
+        r"p50 from (\S+) ms to (\d+) ms \(\+1,\d+ %, 99(\.9)? % confidence\); p95 from \S+ ms to \d+ ms\.",
+        finding.text,
+    )
+    assert told is not None, finding.text
+    assert float(told[1]) == pytest.approx(8, rel=0.05)
+    assert float(told[2]) == pytest.approx(107, rel=0.05)
+
+
+def test_a_step_by_two_fifths_in_scattered_times_is_found() -> None:
+    for seed in range(4, 10):
+        text = findings_of(shaped_run(100, seed, rps=40, median_ms=lambda s: 100 if s < 40 else 140))
+        assert "response times jumped" in text, seed
+
+
+def test_a_target_that_became_so_slow_that_little_is_answered_has_jumped() -> None:
+    run = shaped_run(40, rps=lambda s: 50 if s < 15 else 2, median_ms=lambda s: 20 if s < 15 else 4000)
+    assert "jumped at 00:15 and stayed there" in findings_of(run)["response times jumped"].text
+
+
+def test_a_steady_rise_is_no_step_and_what_came_and_went_neither() -> None:
+    for seed in range(5):
+        assert "response times jumped" not in findings_of(shaped_run(100, seed, median_ms=between(100, 200, 100)))
+        pulse = shaped_run(60, seed, median_ms=lambda s: 300 if 25 <= s < 45 else 100)
+        assert "response times jumped" not in findings_of(pulse)
+
+
+def test_a_step_with_the_users_is_no_jump() -> None:
+    run = shaped_run(60, users=lambda s: 10 if s < 30 else 20, median_ms=lambda s: 50 if s < 30 else 100)
+    assert "response times jumped" not in findings_of(run)
+
+
+def test_a_rate_that_fell_at_once_is_said_with_its_second() -> None:
+    finding = findings_of(shaped_run(60, rps=lambda s: 40 if s < 30 else 25))["rps falling"]
+    assert finding.text == (
+        "The rate of requests fell from 40.4 to 24.2 rps at 00:30 and stayed there (-40 %, 99.9 % confidence) "
+        "while 10 users held."
+    )

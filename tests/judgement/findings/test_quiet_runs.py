@@ -13,7 +13,7 @@ from perftui.model.tick import Tick
 from tests.fakes.random_ticks import runs
 from tests.fakes.shaped_runs import between, findings_of, shaped_run
 
-_TRENDS = {"response times rising", "rps falling", "memory growing"}
+_TRENDS = {"response times rising", "response times jumped", "rps falling", "memory growing"}
 _SHAPES: dict[str, Callable[[int], list[Tick]]] = {
     "flat": lambda seed: shaped_run(60, seed, memory_mb=100),
     "ramp, then flat": lambda seed: shaped_run(60, seed, users=between(1, 10, 20), rps=between(2, 20, 20)),
