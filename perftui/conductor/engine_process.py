@@ -24,6 +24,8 @@ MAX_OUTPUT_LINE_BYTES = 2000
 MAX_OUTPUT_LINES_PER_S = 200
 # The streams of a dead engine may be held open by a child of user code: they are not waited for longer.
 _DRAIN_S = 1.0
+# What the engine said is read to its end; only a child that user code forked could hold that open.
+_DRAIN_MESSAGES_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,11 @@ Report = Message | Beat | Printed | Exited | Garbled
 class EngineProcess:
     """A running engine. `reports` yields what it says, in order, and ends with Exited."""
 
-    def __init__(self, process: asyncio.subprocess.Process, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, link: socket.socket) -> None:
         self._process = process
-        self._writer = writer
+        # No transport: one that cannot write any more stops to read as well, and the engine's last words are lost.
+        self._link = link
+        self._commands: asyncio.Queue[bytes] = asyncio.Queue(maxsize=100)
         # Bounded by what the engine may hold back itself: reading stops when the queue is full.
         self._reports: asyncio.Queue[Report] = asyncio.Queue(maxsize=1000)
         self.dropped_lines = 0
@@ -88,19 +92,19 @@ class EngineProcess:
         finally:
             theirs.close()
             os.close(beats_write)
-        reader, writer = await asyncio.open_connection(sock=ours)
-        engine = cls(process, writer)
+        ours.setblocking(False)
+        engine = cls(process, ours)
         beat_reader = asyncio.StreamReader()
         await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(beat_reader), os.fdopen(beats, "rb", buffering=0)
         )
         engine._tasks = [
-            asyncio.create_task(engine._read_messages(reader)),
+            asyncio.create_task(engine._read_messages()),
             asyncio.create_task(engine._read_beats(beat_reader)),
             asyncio.create_task(engine._read_output("stdout", process.stdout)),
             asyncio.create_task(engine._read_output("stderr", process.stderr)),
         ]
-        engine._tasks.append(asyncio.create_task(engine._wait()))
+        engine._tasks += [asyncio.create_task(engine._wait()), asyncio.create_task(engine._write_commands())]
         return engine
 
     @property
@@ -112,8 +116,7 @@ class EngineProcess:
 
     def send(self, command: Message) -> None:
         """Nothing happens where the engine is gone: its exit is reported anyway."""
-        if not self._writer.is_closing():
-            self._writer.write(encode(command))
+        self._commands.put_nowait(encode(command))
 
     def signal_group(self, number: signal.Signals) -> None:
         """Signal the engine and whatever user code started in its process group."""
@@ -127,14 +130,19 @@ class EngineProcess:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._writer.close()
-        with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
+        self._link.close()
 
-    async def _read_messages(self, reader: asyncio.StreamReader) -> None:
+    async def _write_commands(self) -> None:
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await loop.sock_sendall(self._link, await self._commands.get())
+
+    async def _read_messages(self) -> None:
         frames = FrameReader()
+        loop = asyncio.get_running_loop()
         try:
-            while data := await reader.read(1 << 16):
+            while data := await loop.sock_recv(self._link, 1 << 16):
                 for message in frames.feed(data):
                     await self._reports.put(message)
         except WireError as error:
@@ -178,6 +186,7 @@ class EngineProcess:
 
     async def _wait(self) -> None:
         returncode = await self._process.wait()
-        readers = [task for task in self._tasks if task is not asyncio.current_task()]
-        await asyncio.wait(readers, timeout=_DRAIN_S)
+        messages, *streams = self._tasks[:4]
+        await asyncio.wait([messages], timeout=_DRAIN_MESSAGES_S)
+        await asyncio.wait(streams, timeout=_DRAIN_S)
         await self._reports.put(Exited(returncode))
