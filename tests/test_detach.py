@@ -50,7 +50,7 @@ def slow_plan(folder: Path, url: str) -> RunPlan:
 
 
 def lives(pid: int) -> bool:
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
     return False
 
