@@ -53,7 +53,9 @@ def find_failures(evidence: Evidence, measured: RunTotals) -> Iterator[Finding]:
         return
     first_s = max(failing[0].from_s, min((each.first_s for each in measured.failures.values()), default=0.0))
     share = f"{total.failed:,} failed ({percent_text(total.failed / total.requests)})"
-    dead = _dead_end(seconds)
+    # A target that answers 429 is not dead; the rule of rate limits says when it lets through again.
+    is_limited = total.statuses.get(429, 0) > total.failed / 2
+    dead = () if is_limited else _dead_end(seconds)
     if dead:
         what = f"Nothing succeeded from {clock_text(dead[0].from_s)} to the end: of"
         when = _when_dead(dead, first_s, total.failed)

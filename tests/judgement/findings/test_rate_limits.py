@@ -153,3 +153,9 @@ def test_a_run_in_which_nothing_passed_says_so() -> None:
 
 def test_without_a_429_nothing_is_said() -> None:
     assert "rate limit" not in findings_of(shaped_run(60, fail_ratio=0.3))
+
+
+def test_a_target_that_turns_away_at_its_limit_is_not_said_to_be_dead() -> None:
+    # The second window is used up at 64 s, and nothing is let through before the end.
+    text = findings_of(limited_run(75, FixedLimit(), rps=25))["failures"].text
+    assert "Nothing succeeded" not in text
