@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from perftui.profile_runner import RunProfile
+    from perftui.profile_runner import RunOptions, RunProfile
     from perftui.sealed_run import SealedRun
 
 _MARKER = "perftui"
@@ -69,7 +69,8 @@ def perftui_run(pytestconfig: pytest.Config) -> RunProfile:
     def run(profile: str, **options: object) -> SealedRun:
         __tracebackhide__ = True
         try:
-            sealed = runner.run(profile, options)  # type: ignore[arg-type]
+            # The runner refuses what is no option of a run.
+            sealed = runner.run(profile, cast("RunOptions", options))
         except PerftuiError as error:
             problem = str(error)
         else:

@@ -98,8 +98,8 @@ async def endpoint(url: str, metrics_url: str = "/metrics") -> AsyncIterator[Pro
 
 def set_clock(monkeypatch: pytest.MonkeyPatch, server: Server, *times_s: float) -> None:
     """It is so late for the arithmetic when the server has answered once, twice and so on."""
-    monotonic = lambda: times_s[max(0, len(server.paths) - 1)]  # noqa: E731 - as short as what it stands for
-    monkeypatch.setattr(prometheus, "time", SimpleNamespace(monotonic=monotonic))
+    clock = SimpleNamespace(monotonic=lambda: times_s[max(0, len(server.paths) - 1)])
+    monkeypatch.setattr(prometheus, "time", clock)
 
 
 async def test_processor_memory_and_connections(monkeypatch: pytest.MonkeyPatch) -> None:
