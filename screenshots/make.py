@@ -33,7 +33,7 @@ async def until(condition: Callable[[], bool], what: str) -> None:
 
 async def picture(size: tuple[int, int], runs: Path) -> None:
     """One run, seen at `size`: a picture of each of the three screens."""
-    from perftui.cockpit import CockpitServices
+    from perftui.cockpit.services import CockpitServices
     from perftui.commands.asked import asked
     from perftui.profiles.choice import asked_names
     from perftui.tui.app import PerftuiApp

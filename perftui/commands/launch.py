@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from perftui import exit_codes
-from perftui.cockpit import CockpitServices
+from perftui.cockpit.services import CockpitServices
 from perftui.commands.asked import LocustCommand, asked, asking_options, runs_dir_option
 from perftui.commands.live_runs import live_run
 from perftui.headless import Progress, Voice, print_results

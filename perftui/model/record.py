@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from perftui.model.judged import WHOLE_RUN, Finding, ThresholdResult, Window
+from perftui.model.marks import NO_MARKS, NOTE, Marks, Note
 from perftui.model.plan import RunPlan
 from perftui.model.run_state import RunState
 from perftui.model.snapshot import TimelinePoint
@@ -126,3 +127,9 @@ class Record:
     thresholds: tuple[ThresholdResult, ...] = ()
     findings: tuple[Finding, ...] = ()
     sentences: tuple[str, ...] = ()
+    marks: Marks = NO_MARKS
+    """What people said about it since; their notes are among `events` too."""
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return tuple(Note(event.elapsed_s, event.text) for event in self.events if event.kind == NOTE)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from perftui.model.histogram import PERCENTILES, Histogram, merge
 from perftui.model.judged import ThresholdResult
+from perftui.model.marks import Note
 from perftui.model.run_state import RunState
 from perftui.model.tick import Health, TargetSample, Tick
 from perftui.model.totals import RequestTotals, RunTotals
@@ -123,6 +124,7 @@ class Snapshot:
     thresholds: tuple[ThresholdResult, ...] = ()
     is_warming_up: bool = False
     warm_up_s: float = 0.0
+    notes: tuple[Note, ...] = ()
 
 
 # A viewer is sent the biggest of each; the record keeps all.
@@ -206,6 +208,7 @@ def snapshot_of(
     run_time_s: float | None,
     thresholds: tuple[ThresholdResult, ...] = (),
     warm_up_s: float = 0.0,
+    notes: tuple[Note, ...] = (),
 ) -> Snapshot:
     """`measured` is the part of `whole` that is judged, None while the run still warms up."""
     totals = measured or whole
@@ -250,4 +253,5 @@ def snapshot_of(
         thresholds=thresholds,
         is_warming_up=measured is None,
         warm_up_s=warm_up_s,
+        notes=notes,
     )

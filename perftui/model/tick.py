@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from perftui.model.exchange import Exchange
 from perftui.model.histogram import Histogram
 
 # Past these the engine counts under OTHER; nothing is lost but the name.
@@ -133,3 +134,5 @@ class Tick:
     rate_limits: tuple[RateLimitDelta, ...] = ()
     target: TargetSample | None = None
     """Added by the conductor; the engine knows nothing of it."""
+    exchanges: tuple[Exchange, ...] = ()
+    """Failed requests that are kept whole, at most MAX_EXCHANGES_PER_GROUP of each failure group over the run."""

@@ -14,15 +14,18 @@ from perftui.judgement.assessment import Assessment, window_after
 from perftui.judgement.rules import RuleError
 from perftui.judgement.verdict import ending_of, judge
 from perftui.model.errors import PerftuiError
-from perftui.model.judged import Finding, ThresholdResult, Window
+from perftui.model.exchange import Exchange
+from perftui.model.judged import WHOLE_RUN, Finding, ThresholdResult, Window
 from perftui.model.plan import RunPlan
 from perftui.model.record import Outcome, Record, RunEvent
+from perftui.model.request_page import RequestCounts, RequestPage
 from perftui.model.run_state import RunState
 from perftui.model.snapshot import TimelinePoint, rated
+from perftui.model.spectrum import Spectrum, counts_of
 from perftui.model.stats_history import HistoryRow, StatsHistory
 from perftui.model.tick import Tick
 from perftui.model.totals import RunTotals
-from perftui.store.blobs import unpack_text
+from perftui.store.blobs import unpack_histogram, unpack_text
 from perftui.store.connection import reading
 from perftui.store.files import damaged, read_outcome, read_run_toml
 from perftui.store.layout import OUTCOME_JSON, RUN_LOG, RUN_TOML, SAMPLES_DB
@@ -192,6 +195,34 @@ class RunReader:
                 findings=findings,
             )
         return _Judged(assessment.whole, assessment.measured, assessment.window, thresholds, findings, outcome)
+
+    def part(self, window: Window) -> RunTotals:
+        """What was measured in `window` alone."""
+        totals = RunTotals()
+        for tick in filter(window.holds, self.ticks()):
+            totals.add(tick)
+        return totals
+
+    def request(self, method: str, name: str, window: Window = WHOLE_RUN) -> RequestPage:
+        raise NotImplementedError
+
+    def spectra(self, after_seq: int = -1) -> list[Spectrum]:
+        """How the times of each tick after `after_seq` spread."""
+        with reading(self._samples) as connection:
+            rows = connection.execute(
+                "SELECT seq, elapsed_s, interval_s, times FROM tick WHERE seq > ? ORDER BY seq LIMIT ?",
+                (after_seq, MAX_POINTS),
+            )
+            return [
+                Spectrum(int(seq), float(elapsed_s), float(interval_s), counts_of(unpack_histogram(times)))
+                for seq, elapsed_s, interval_s, times in rows
+            ]
+
+    def request_counts(self, after_seq: int = -1) -> list[RequestCounts]:
+        return []
+
+    def exchanges(self, method: str, name: str, message: str) -> list[Exchange]:
+        return []
 
     def log_since(self, offset: int, max_bytes: int = 65_536) -> tuple[list[str], int]:
         """Whole lines of run.log from byte `offset`, at most `max_bytes` of them, and the offset to go on from."""

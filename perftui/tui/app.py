@@ -27,8 +27,11 @@ from perftui.tui.follow import follow_run
 from perftui.tui.hangup import Hangup
 from perftui.tui.link import Link
 from perftui.tui.model import CockpitModel
+from perftui.tui.recall import Recall
 from perftui.tui.screens.base import CockpitScreen
+from perftui.tui.screens.compare import CompareScreen
 from perftui.tui.screens.dialogs import Help, QuitAnswer, QuitDialog
+from perftui.tui.screens.history import HistoryScreen
 from perftui.tui.screens.live import LiveScreen
 from perftui.tui.screens.results import ResultsScreen
 from perftui.tui.screens.setup import SetupScreen
@@ -44,6 +47,8 @@ class PerftuiApp(App[None], inherit_bindings=False):
         Binding("1", "mode('setup')", "Setup", show=False),
         Binding("2", "mode('live')", "Live", show=False),
         Binding("3", "mode('results')", "Results", show=False),
+        Binding("4", "mode('compare')", "Compare", show=False),
+        Binding("5", "mode('history')", "History", show=False),
         Binding("question_mark", "help", "Help", key_display="?", tooltip="The keys that work here"),
         Binding("q", "leave", "Quit", tooltip="Leave; asks while a run goes on"),
         Binding("ctrl+c,ctrl+q", "leave", "Quit", show=False, tooltip="Leave; asks while a run goes on"),
@@ -82,6 +87,8 @@ class PerftuiApp(App[None], inherit_bindings=False):
         self.add_mode("setup", partial(SetupScreen, self._asked))
         self.add_mode("live", LiveScreen)
         self.add_mode("results", ResultsScreen)
+        self.add_mode("compare", CompareScreen)
+        self.add_mode("history", HistoryScreen)
         if not self.is_headless:
             self._hangup.watch()
         if self._attach_to is not None:
@@ -180,6 +187,25 @@ class PerftuiApp(App[None], inherit_bindings=False):
         run_id = clean(address.folder.name)
         self.farewell = [f"The run goes on. Watch it again: perftui attach {run_id}"]
         self.exit()
+
+    async def open_run(self, folder: Path) -> None:
+        """Show the results of a run of the library. Raises PerftuiError."""
+        recall = Recall(self.services, folder)
+        try:
+            self.model.open(await recall.ending())
+        finally:
+            recall.close()
+        self.action_mode("results")
+
+    def compare_runs(self, old: Path, new: Path) -> None:
+        """Show what changed from the run in `old` to the one in `new`."""
+        self.action_mode("compare")
+        if isinstance(self.screen, CompareScreen):
+            self.screen.compare(old, new)
+
+    def note(self, text: str, elapsed_s: float | None = None) -> bool:
+        """A note on the timeline of the run that goes on; False where it cannot be said to its conductor."""
+        return self._link is not None and self._link.note(text, elapsed_s)
 
     def set_up_again(self, plan: RunPlan) -> None:
         self.action_mode("setup")

@@ -34,8 +34,7 @@ async def follow_run(app: Follower, address: RunAddress, link: Link) -> None:
     recall = Recall(app.services, address.folder)
     try:
         await _follow(app, link, recall)
-        record, files = await recall.ending()
-        app.model.end(record, files)
+        app.model.end(await recall.ending())
     except PerftuiError as error:
         app.model.end(None)
         app.fail(error)
@@ -87,9 +86,11 @@ async def _fill(app: Follower, recall: Recall, news: asyncio.Event) -> None:
 async def _catch_up(model: CockpitModel, recall: Recall) -> None:
     """The log comes in pieces; the last piece is empty."""
     while True:
-        points, lines, offset = await recall.news(model.last_seq, model.log_offset)
-        model.add_points(points)
-        is_done = offset == model.log_offset
-        model.add_log(lines, offset)
+        news = await recall.news(model.last_seq, model.log_offset)
+        model.add_points(news.points)
+        model.add_spectra(news.spectra)
+        model.add_counts(news.counts)
+        is_done = news.offset == model.log_offset
+        model.add_log(news.lines, news.offset)
         if is_done:
             return

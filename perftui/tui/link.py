@@ -60,6 +60,10 @@ class Link:
         """Ask the conductor to stop the run; False where there is no line to say it on."""
         return self._send(messages.StopRun(now=now, by=_who()))
 
+    def note(self, text: str, elapsed_s: float | None) -> bool:
+        """Put a note on the run's timeline, now where `elapsed_s` is None; False where there is no line."""
+        return self._send(messages.AddNote(text, _who(), elapsed_s))
+
     def close(self) -> None:
         if self._writer is not None:
             self._writer.close()

@@ -8,12 +8,20 @@ from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
 from perftui.model.record import Record
+from perftui.model.request_page import RequestCounts
 from perftui.model.snapshot import Snapshot, TimelinePoint
+from perftui.model.spectrum import Spectrum
+from perftui.model.tick import MAX_REQUEST_NAMES
+from perftui.model.totals import RequestKey
+from perftui.tui.chart_data import Baseline
+from perftui.tui.recall import MAX_LOG_LINES, KeptRun
 from perftui.tui.services import RunAddress
 
 # Five and a half hours of seconds; of a longer run the charts show the end.
 MAX_POINTS = 20_000
-MAX_LOG_LINES = 5_000
+# The bars of a request's trend: this many, of so many seconds each.
+TREND_BARS = 12
+TREND_S = 5
 # Snapshots come once a second: three missing ones are worth saying.
 STALE_AFTER_S = 3.0
 
@@ -35,6 +43,8 @@ class CockpitModel:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self.version = 0
+        self.kept: KeptRun | None = None
+        """What the results show: the run that ended here last, or that was opened."""
         self._forget_run()
 
     def _forget_run(self) -> None:
@@ -44,8 +54,13 @@ class CockpitModel:
         self.points: deque[TimelinePoint] = deque(maxlen=MAX_POINTS)
         self.log: deque[str] = deque(maxlen=MAX_LOG_LINES)
         self.log_offset = 0
+        self.spectra: deque[Spectrum] = deque(maxlen=MAX_POINTS)
+        # The end of each bar's time, and what was counted in it, by request; bounded by MAX_REQUEST_NAMES.
+        self._trends: dict[RequestKey, deque[tuple[int, float]]] = {}
+        self._last_trend_bar = 0
+        self.baseline: Baseline | None = None
+        """The run that the charts draw dim below this one."""
         self.record: Record | None = None
-        self.files: tuple[str, ...] = ()
         self.stop_requests = 0
         self._last_frame_s: float | None = None
 
@@ -73,6 +88,33 @@ class CockpitModel:
         self.points.extend(fresh)
         self.version += bool(fresh)
 
+    def add_spectra(self, spectra: Sequence[Spectrum]) -> None:
+        last = self.spectra[-1].seq if self.spectra else -1
+        self.spectra.extend(each for each in spectra if each.seq > last)
+
+    def add_counts(self, counts: Sequence[RequestCounts]) -> None:
+        """Requests by name of new ticks, for the trends."""
+        for each in counts:
+            bar = int((each.elapsed_s - each.interval_s / 2) // TREND_S)
+            self._last_trend_bar = max(self._last_trend_bar, bar)
+            for key, requests in each.counts.items():
+                bars = self._trends.get(key)
+                if bars is None:
+                    if len(self._trends) >= MAX_REQUEST_NAMES + 1:
+                        continue
+                    bars = self._trends[key] = deque(maxlen=TREND_BARS)
+                if bars and bars[-1][0] == bar:
+                    bars[-1] = (bar, bars[-1][1] + requests)
+                else:
+                    bars.append((bar, requests))
+
+    def trend_of(self, key: RequestKey) -> list[float | None]:
+        """rps of the last TREND_BARS whole bars, the newest last; 0 where nothing ended, None before the start."""
+        known = dict(self._trends.get(key, ()))
+        # The newest bar is still being filled: it would look like a fall.
+        bars = range(self._last_trend_bar - TREND_BARS, self._last_trend_bar)
+        return [None if bar < 0 else known.get(bar, 0) / TREND_S for bar in bars]
+
     def add_log(self, lines: Sequence[str], offset: int) -> None:
         self.log.extend(lines)
         self.log_offset = offset
@@ -82,10 +124,16 @@ class CockpitModel:
         self.connection = Connection.LOST
         self.version += 1
 
-    def end(self, record: Record | None, files: tuple[str, ...] = ()) -> None:
+    def end(self, kept: KeptRun | None) -> None:
         """The run is over, and this is what is kept of it; None where it was only left."""
         self.connection = Connection.ENDED
-        self.record, self.files = record, files
+        self.record = kept.record if kept else None
+        self.kept = kept or self.kept
+        self.version += 1
+
+    def open(self, kept: KeptRun) -> None:
+        """Show the results of a run of the library; one that is watched goes on being watched."""
+        self.kept = kept
         self.version += 1
 
     def ask_stop(self) -> bool:

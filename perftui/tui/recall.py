@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from perftui.model.record import Record
+from perftui.model.request_page import RequestCounts
 from perftui.model.snapshot import TimelinePoint
+from perftui.model.spectrum import Spectrum
 from perftui.store import layout
 from perftui.tui.services import ReadsRun, Services
 
@@ -30,6 +34,43 @@ FILE_MEANINGS = {
 }
 
 
+# Of a log that is longer the end is shown.
+MAX_LOG_LINES = 5_000
+
+
+class News(NamedTuple):
+    points: Sequence[TimelinePoint]
+    spectra: Sequence[Spectrum]
+    counts: Sequence[RequestCounts]
+    lines: Sequence[str]
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRun:
+    """A run that is over, as the results show it. `files` are the names of what is in its folder for people."""
+
+    record: Record
+    files: tuple[str, ...] = ()
+    spectra: Sequence[Spectrum] = ()
+    log: Sequence[str] = ()
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.record.folder)
+
+
+def _whole_log(reader: ReadsRun) -> Sequence[str]:
+    lines: deque[str] = deque(maxlen=MAX_LOG_LINES)
+    offset = -1
+    after = 0
+    while after != offset:
+        offset = after
+        read, after = reader.log_since(offset)
+        lines.extend(read)
+    return tuple(lines)
+
+
 class Recall:
     """Reads one run's folder. Every tick is committed before a snapshot shows it, so that asking for what came
     after the last known point misses nothing, however long this process did not run.
@@ -41,23 +82,33 @@ class Recall:
         self._reader: ReadsRun | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="perftui-recall")
 
-    async def news(self, after_seq: int, log_offset: int) -> tuple[Sequence[TimelinePoint], Sequence[str], int]:
-        """Points after `after_seq`, log lines from `log_offset` on, and the next offset."""
+    async def news(self, after_seq: int, log_offset: int) -> News:
+        """What came after tick `after_seq`, and log lines from byte `log_offset` on."""
 
-        def read() -> tuple[Sequence[TimelinePoint], Sequence[str], int]:
+        def read() -> News:
             reader = self._open()
-            return (reader.points(after_seq), *reader.log_since(log_offset))
+            points = reader.points(after_seq)
+            if points:
+                return News(
+                    points, reader.spectra(after_seq), reader.request_counts(after_seq), *reader.log_since(log_offset)
+                )
+            return News((), (), (), *reader.log_since(log_offset))
 
         return await self._on_thread(read)
 
-    async def ending(self) -> tuple[Record, tuple[str, ...]]:
-        """The record and the names of the files that are there."""
+    async def ending(self) -> KeptRun:
+        """The record, and what stands beside it in its folder."""
 
-        def read() -> tuple[Record, tuple[str, ...]]:
-            record = self._open().record()
-            return record, tuple(name for name in FILE_MEANINGS if (self._folder / name).exists())
+        def read() -> KeptRun:
+            reader = self._open()
+            files = tuple(name for name in FILE_MEANINGS if (self._folder / name).exists())
+            return KeptRun(reader.record(), files, tuple(reader.spectra()), _whole_log(reader))
 
         return await self._on_thread(read)
+
+    async def ask(self, question: Callable[[ReadsRun], T]) -> T:
+        """Whatever `question` reads. Raises PerftuiError."""
+        return await self._on_thread(lambda: question(self._open()))
 
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)

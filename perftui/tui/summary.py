@@ -8,6 +8,7 @@ from perftui.model.duration import format_duration
 from perftui.model.record import Record
 from perftui.model.run_state import RunState
 from perftui.model.snapshot import FailureRow, RequestRow, row_of
+from perftui.model.totals import RunTotals
 from perftui.reports.figures import covered_text
 from perftui.tui.request_columns import ExceptionRow
 
@@ -17,26 +18,25 @@ def duration_s(record: Record) -> float:
     return record.totals.covered_s
 
 
-def request_rows(record: Record) -> list[RequestRow]:
-    """One per request; the rates are means over the whole run."""
-    seconds = duration_s(record)
-    return [row_of(each, (each.requests, each.failed), seconds) for each in record.totals.by_request.values()]
+def request_rows(totals: RunTotals) -> list[RequestRow]:
+    """One per request; the rates are means over all that `totals` covers."""
+    return [row_of(each, (each.requests, each.failed), totals.covered_s) for each in totals.by_request.values()]
 
 
-def total_row(record: Record) -> RequestRow:
-    total = record.totals.total
-    return row_of(total, (total.requests, total.failed), duration_s(record))
+def total_row(totals: RunTotals) -> RequestRow:
+    total = totals.total
+    return row_of(total, (total.requests, total.failed), totals.covered_s)
 
 
-def failure_rows(record: Record) -> list[FailureRow]:
+def failure_rows(totals: RunTotals) -> list[FailureRow]:
     return [
         FailureRow(group.method, group.name, group.message, group.count, group.first_s, group.last_s)
-        for group in record.totals.failures.values()
+        for group in totals.failures.values()
     ]
 
 
-def exception_rows(record: Record) -> list[ExceptionRow]:
-    return [ExceptionRow(group.message, group.count) for group in record.totals.exceptions.values()]
+def exception_rows(totals: RunTotals) -> list[ExceptionRow]:
+    return [ExceptionRow(group.message, group.count) for group in totals.exceptions.values()]
 
 
 def sentences_of(record: Record) -> Sequence[str]:

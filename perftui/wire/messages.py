@@ -190,6 +190,15 @@ class StopRun:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class AddNote:
+    """Put a note on the timeline: at `elapsed_s` of the run's clock, or now where it is None. `by` says who writes."""
+
+    text: str
+    by: str
+    elapsed_s: float | None = None
+
+
 # --- conductor -> viewer ------------------------------------------------------------------------------------
 
 
@@ -227,6 +236,7 @@ Message = (
     | Ended
     | Greeting
     | StopRun
+    | AddNote
     | Welcome
     | Shown
 )

@@ -6,15 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from perftui.exit_codes import REFUSED, USAGE
 from perftui.model.duration import format_duration, parse_duration
 from perftui.model.errors import PerftuiError
-from perftui.model.inspection import CheckItem
+from perftui.model.exchange import Trial
+from perftui.model.inspection import CheckItem, Inspection
 from perftui.model.plan import Profile, RunPlan, Scenario, Target
 from perftui.profiles.keys import SETTINGS, named
 from perftui.tui.services import GIVEN_FILES, RunAddress
 from tests.fakes.fake_conductor import FakeConductor
+from tests.fakes.fake_library import FakeLibrary
 
 CHECKS = (
     CheckItem("locustfile", "ok", "loads: 1 user class, 9 tasks"),
@@ -67,16 +70,36 @@ class FakeProfileSet:
         return "checkout"
 
 
+class FakeEditor:
+    """What was asked of it is kept in `saved`; `error` is raised instead where a test sets it."""
+
+    def __init__(self) -> None:
+        self.saved: list[tuple[str, str, dict[str, str]]] = []
+        self.error: PerftuiError | None = None
+
+    def where(self) -> str:
+        return "profiles.toml"
+
+    def save(self, name: str, base: str, overrides: Mapping[str, str]) -> str:
+        if self.error is not None:
+            raise self.error
+        self.saved.append((name, base, dict(overrides)))
+        return f"[profiles.{name}] was written into profiles.toml"
+
+
 class FakeServices:
     """`conductor` is what `start` hands out. `checks` are the items; the test may hold them back with `gate`."""
 
     def __init__(self, conductor: FakeConductor | None = None, checks: tuple[CheckItem, ...] = CHECKS) -> None:
         self.profile_set = FakeProfileSet()
         self.conductor = conductor
+        self.library = FakeLibrary()
+        self.editor = FakeEditor()
         self.checks = checks
         self.gate = asyncio.Event()
         self.gate.set()
         self.given: tuple[str, ...] = ()
+        self.tried: Trial | None = None
         self.unready: set[str] = set()
         # Where the test holds a start back, or lets it or a check raise what is no PerftuiError.
         self.start_gate = asyncio.Event()
@@ -122,7 +145,14 @@ class FakeServices:
             chosen_scenario = self.profile_set.scenarios[scenario or "checkout"]
         return RunPlan(chosen, there, chosen_scenario, "/", (), origins)
 
-    async def check(self, plan: RunPlan) -> AsyncIterator[CheckItem]:
+    def host_to_confirm(self, plan: RunPlan) -> str:
+        return urlsplit(plan.target.url).hostname or "" if plan.target.environment == "production" else ""
+
+    async def trial(self, plan: RunPlan) -> Trial:
+        assert self.tried is not None
+        return self.tried
+
+    async def check(self, plan: RunPlan) -> AsyncIterator[CheckItem | Inspection]:
         self.checked.append(plan)
         for item in self.checks:
             await self.gate.wait()

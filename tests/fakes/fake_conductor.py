@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from perftui.model.exchange import Exchange
+from perftui.model.histogram import Histogram, merge
+from perftui.model.judged import WHOLE_RUN, ThresholdResult, Window
+from perftui.model.marks import Note
 from perftui.model.record import Record
+from perftui.model.request_page import RequestCounts, RequestPage
 from perftui.model.run_state import RunState
-from perftui.model.snapshot import Snapshot, TimelinePoint, point_of, snapshot_of
+from perftui.model.snapshot import FailureRow, Snapshot, TimelinePoint, point_of, snapshot_of
+from perftui.model.spectrum import Spectrum, counts_of
 from perftui.model.tick import Tick
-from perftui.model.totals import RunTotals
+from perftui.model.totals import RequestTotals, RunTotals
 from perftui.wire import messages
 from perftui.wire.framing import FrameReader, encode
 
@@ -36,10 +44,13 @@ class FakeConductor:
         self.sealed = record
         self.state = RunState.RUNNING
         self.warning = ""
+        self.thresholds: tuple[ThresholdResult, ...] = ()
         self.stops: list[messages.StopRun] = []
         self.greeted = 0
         self.log: list[str] = []
         self.kept: list[TimelinePoint] = []
+        self.ticks_kept: list[Tick] = []
+        self.notes: list[messages.AddNote] = []
         self._totals = RunTotals()
         self._viewers: list[asyncio.StreamWriter] = []
         self._server: asyncio.Server | None = None
@@ -61,6 +72,7 @@ class FakeConductor:
         """Commit each tick and show the newest: what a viewer that was slow would get."""
         for tick in ticks:
             self._totals.add(tick)
+            self.ticks_kept.append(tick)
             self.kept.append(point_of(tick))
         self.show()
 
@@ -88,6 +100,8 @@ class FakeConductor:
             warning=self.warning,
             elapsed_s=self._totals.elapsed_s,
             run_time_s=self.run_time_s,
+            thresholds=self.thresholds,
+            notes=tuple(Note(each.elapsed_s or 0.0, each.text, each.by) for each in self.notes),
         )
 
     # What a reader of its folder would say.
@@ -95,10 +109,64 @@ class FakeConductor:
     def points(self, after_seq: int = -1) -> list[TimelinePoint]:
         return [point for point in self.kept if point.seq > after_seq]
 
+    def spectra(self, after_seq: int = -1) -> list[Spectrum]:
+        return [
+            Spectrum(tick.seq, tick.elapsed_s, tick.interval_s, counts_of(_times(tick)))
+            for tick in self.ticks_kept
+            if tick.seq > after_seq
+        ]
+
+    def request_counts(self, after_seq: int = -1) -> list[RequestCounts]:
+        return [
+            RequestCounts(
+                tick.seq,
+                tick.elapsed_s,
+                tick.interval_s,
+                {(each.method, each.name): each.requests for each in tick.requests},
+            )
+            for tick in self.ticks_kept
+            if tick.seq > after_seq
+        ]
+
+    def part(self, window: Window) -> RunTotals:
+        totals = RunTotals()
+        for tick in filter(window.holds, self.ticks_kept):
+            totals.add(tick)
+        return totals
+
+    def request(self, method: str, name: str, window: Window = WHOLE_RUN) -> RequestPage:
+        totals = RequestTotals(method, name)
+        failures: list[FailureRow] = []
+        points: list[TimelinePoint] = []
+        covered_s = 0.0
+        for tick in filter(window.holds, self.ticks_kept):
+            mine = tuple(each for each in tick.requests if (each.method, each.name) == (method, name))
+            for each in mine:
+                totals.add(each)
+            points.append(point_of(replace(tick, requests=mine)))
+            covered_s += tick.interval_s
+            failures += [
+                FailureRow(each.method, each.name, each.message, each.count, each.first_s, each.last_s)
+                for each in tick.failures
+                if (each.method, each.name) == (method, name)
+            ]
+        return RequestPage(totals, covered_s, tuple(failures), tuple(points))
+
+    def exchanges(self, method: str, name: str, message: str) -> list[Exchange]:
+        return [
+            each
+            for tick in self.ticks_kept
+            for each in tick.exchanges
+            if (each.method, each.name, each.message) == (method, name, message)
+        ]
+
+    def ticks(self) -> Iterator[Tick]:
+        return iter(self.ticks_kept)
+
     def log_since(self, offset: int) -> tuple[list[str], int]:
         return self.log[offset:], len(self.log)
 
-    def record(self) -> Record:
+    def record(self, *, window: Window | None = None) -> Record:
         if self.sealed is None:
             raise AssertionError("the record was read before the run was over")
         return self.sealed
@@ -117,3 +185,9 @@ class FakeConductor:
             self._viewers.append(writer)
         elif isinstance(message, messages.StopRun):
             self.stops.append(message)
+        elif isinstance(message, messages.AddNote):
+            self.notes.append(message)
+
+
+def _times(tick: Tick) -> Histogram:
+    return merge(times for each in tick.requests for times in (each.ok_times, each.failed_times))

@@ -17,7 +17,7 @@ from perftui.model.text import clean
 from perftui.tui.figures import NO_VALUE, ms_text, rate_text, share_text
 from perftui.tui.model import CockpitModel
 from perftui.tui.plan_text import plan_lines, short_path
-from perftui.tui.recall import FILE_MEANINGS
+from perftui.tui.recall import FILE_MEANINGS, KeptRun
 from perftui.tui.renderables.line import Line, Piece, foreign, line, wrapped
 from perftui.tui.request_columns import exception_table, failure_table, request_table
 from perftui.tui.screens.base import CockpitScreen
@@ -72,19 +72,20 @@ class ResultsScreen(CockpitScreen):
 
     def show(self, model: CockpitModel) -> None:
         self.query_one(TopBar).show(model)
-        record = model.record
+        kept = model.kept
+        record = kept.record if kept else None
         self.query_one("#run-title", Bar).show(_title(model, record))
-        if record is None:
+        if kept is None or record is None:
             why = "The run goes on: 2 shows it." if model.is_live else "No run has ended yet: 1 sets one up."
             self.query_one("#verdict", Block).show(lambda width: wrapped(why, width, "muted"))
         elif record is not self._shown:
-            self._show_record(model, record)
+            self._show_record(kept)
         self._shown = record
 
     def action_run_again(self) -> None:
-        record = self.cockpit.model.record
-        if record is not None:
-            self.cockpit.set_up_again(record.plan)
+        kept = self.cockpit.model.kept
+        if kept is not None:
+            self.cockpit.set_up_again(kept.record.plan)
 
     def action_next_chart(self) -> None:
         self.toggle_class("-second-chart")
@@ -92,13 +93,14 @@ class ResultsScreen(CockpitScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "run_again":
-            return self.cockpit.model.record is not None
+            return self.cockpit.model.kept is not None
         return not self.has_class("-wide") if action == "next_chart" else True
 
     def on_table_chosen(self, event: Table.Chosen) -> None:
         self.app.push_screen(RowDetail(event.row))
 
-    def _show_record(self, model: CockpitModel, record: Record) -> None:
+    def _show_record(self, kept: KeptRun) -> None:
+        record = kept.record
         verdict = _verdict_lines(record)
         word = verdict_word(record.outcome.verdict) if record.outcome else word_of(record.state)
         self.query_one("#verdict", Block).show(
@@ -106,38 +108,43 @@ class ResultsScreen(CockpitScreen):
         )
         self._show_charts()
         self.query_one(Panes).clear_filters()
-        requests, failures, exceptions = request_rows(record), failure_rows(record), exception_rows(record)
-        self.query_one("#requests", Table).show(requests, total_row(record) if requests else None)
+        requests, failures, exceptions = (
+            request_rows(record.totals),
+            failure_rows(record.totals),
+            exception_rows(record.totals),
+        )
+        self.query_one("#requests", Table).show(requests, total_row(record.totals) if requests else None)
         self.query_one("#failure-list", Table).show(failures)
         self.query_one("#exceptions", Table).show(exceptions)
         self.query_one("#run", ScrollPane).show(_run_lines(record))
-        self.query_one("#files", ScrollPane).show(_file_lines(record, model.files))
+        self.query_one("#files", ScrollPane).show(_file_lines(record, kept.files))
         self.query_one("#plan", ScrollPane).show(_plan_lines(record))
-        log = tuple(model.log)
+        log = tuple(kept.log)
         self.query_one("#log", ScrollPane).show(lambda _width: [line(foreign(each)) for each in log])
         self.query_one(Panes).note(
             {
                 "Requests": str(len(requests)) if requests else "",
                 "Failures": str(len(failures)) if failures else "",
                 "Exceptions": str(len(exceptions)) if exceptions else "",
-                "Files": str(len(model.files)),
+                "Files": str(len(kept.files)),
             }
         )
         self.refresh_bindings()
 
     def _show_charts(self) -> None:
-        record = self.cockpit.model.record
-        if record is None:
+        kept = self.cockpit.model.kept
+        if kept is None:
             return
+        record = kept.record
         end_s = duration_s(record)
         times, rates = self.query_one("#times-chart", Chart), self.query_one("#rates-chart", Chart)
         note = () if self.has_class("-wide") else (Piece("v other chart", "muted"),)
-        total = total_row(record).times
+        total = total_row(record.totals).times
         if times.display:
             show_times(times, record.timeline, (total.p50_ms, total.p95_ms, total.p99_ms), end_s, end_s, note)
         if rates.display:
             most = record.totals.max_user_count
-            show_rates(rates, record.timeline, total_row(record).rps, most, max(1, most), end_s, end_s, note)
+            show_rates(rates, record.timeline, total_row(record.totals).rps, most, max(1, most), end_s, end_s, note)
 
 
 def _title(model: CockpitModel, record: Record | None) -> Sequence[Piece]:
@@ -154,7 +161,7 @@ def _title(model: CockpitModel, record: Record | None) -> Sequence[Piece]:
 
 
 def _verdict_lines(record: Record) -> Callable[[int], Sequence[Line]]:
-    total = total_row(record)
+    total = total_row(record.totals)
     sentences = [clean(each, 400) for each in sentences_of(record)]
     where = _folder_text(record)
 

@@ -293,6 +293,8 @@ class SetupScreen(CockpitScreen):
             async for item in self.cockpit.services.check(plan):
                 if plan is not self._plan:
                     return
+                if not isinstance(item, CheckItem):
+                    continue
                 self._items = [*self._items, item][:MAX_CHECK_ITEMS]
                 self._show_check()
         except PerftuiError as error:

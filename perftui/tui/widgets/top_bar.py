@@ -20,7 +20,13 @@ _BAR_WIDTHS = ((130, 30), (100, 16), (80, 10))
 
 
 class TopBar(StripWidget):
-    MODES: ClassVar[tuple[tuple[str, str], ...]] = (("setup", "1 Setup"), ("live", "2 Live"), ("results", "3 Results"))
+    MODES: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("setup", "1 Setup"),
+        ("live", "2 Live"),
+        ("results", "3 Results"),
+        ("compare", "4 Compare"),
+        ("history", "5 History"),
+    )
 
     class Chosen(Message):
         def __init__(self, mode: str) -> None:

@@ -9,11 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from perftui.cockpit.editor import ProfileEditor
+from perftui.cockpit.library import RunLibrary
 from perftui.commands.asked import demo_lease
 from perftui.detach import start_detached
 from perftui.exit_codes import USAGE
 from perftui.model.errors import PerftuiError
-from perftui.model.inspection import CheckItem
+from perftui.model.exchange import Trial
+from perftui.model.inspection import CheckItem, Inspection
 from perftui.model.plan import RunPlan
 from perftui.planning import Asker, admit, check
 from perftui.profiles.choice import Choice
@@ -33,6 +36,8 @@ class CockpitServices:
         self._asker = asker
         self._choice = choice
         self._runs_folder = runs_folder
+        self.library = RunLibrary(runs_folder)
+        self.editor = ProfileEditor()
 
     @property
     def profile_set(self) -> ProfileSet:
@@ -57,7 +62,10 @@ class CockpitServices:
             choice = replace(choice, scenario=scenario or self._own_scenario(profile), locustfiles=())
         return self._asker.plan(choice)
 
-    def check(self, plan: RunPlan) -> AsyncIterator[CheckItem]:
+    async def trial(self, plan: RunPlan) -> Trial:
+        raise NotImplementedError
+
+    def check(self, plan: RunPlan) -> AsyncIterator[CheckItem | Inspection]:
         return check(self._confirmed(plan), plan)
 
     async def start(self, plan: RunPlan) -> RunAddress:
@@ -81,6 +89,9 @@ class CockpitServices:
     def _confirmed(self, plan: RunPlan) -> Asker:
         """On the screen a production target is confirmed by typing its host's name before anything is started."""
         return replace(self._asker, confirmed_host=host_of(plan.target.url))
+
+    def host_to_confirm(self, plan: RunPlan) -> str:
+        return host_of(plan.target.url) if plan.target.environment == "production" else ""
 
     def command_line(self, plan: RunPlan) -> str:
         return command_line(plan)

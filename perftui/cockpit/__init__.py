@@ -1,0 +1,1 @@
+"""What the screen may ask of the rest of perftui, done by the same code as the commands."""

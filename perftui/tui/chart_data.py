@@ -1,0 +1,42 @@
+"""What the charts of a run are drawn from, wherever it comes from: live, kept, replayed, or one request of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from perftui.model.judged import ThresholdResult
+from perftui.model.marks import Note
+from perftui.model.snapshot import TimelinePoint
+from perftui.model.spectrum import Spectrum
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """An earlier run that is drawn dim below: its name and its timeline."""
+
+    name: str
+    points: Sequence[TimelinePoint]
+
+
+@dataclass(frozen=True, slots=True)
+class ChartData:
+    """`version` changes with the data: what was drawn of it need not be drawn again.
+
+    `run_time_s` is None where the end is not known. `warm_up_s` is the part at the start that is not judged.
+    `label` says what it is of where that is not the whole run: a request's name.
+    """
+
+    version: object
+    points: Sequence[TimelinePoint]
+    elapsed_s: float
+    run_time_s: float | None
+    spectra: Sequence[Spectrum] = ()
+    notes: Sequence[Note] = ()
+    thresholds: Sequence[ThresholdResult] = ()
+    baseline: Baseline | None = None
+    warm_up_s: float = 0.0
+    label: str = ""
+
+
+NO_DATA = ChartData(None, (), 0.0, None)
