@@ -6,6 +6,7 @@ import difflib
 import errno
 import importlib
 import io
+import keyword
 import os
 import sys
 from typing import Any
@@ -22,6 +23,7 @@ COMMANDS = {
     "launch": ("launch", "Open the cockpit."),
     "run": ("run", "Run a profile without a screen."),
     "check": ("run", "Check what would be run; sends no load."),
+    "try": ("trial", "Let one user do one task once, and show every request."),
     "init": ("init", "Write a starter profiles.toml for this project."),
     "bench": ("bench", "Measure each task alone, without concurrency."),
     "ps": ("live", "List the runs that go on now."),
@@ -30,8 +32,13 @@ COMMANDS = {
     "history": ("kept", "List the runs that were kept."),
     "show": ("kept", "Show how a run ended."),
     "export": ("kept", "Write the exports of a run."),
+    "note": ("marking", "Put a note on a run's timeline."),
+    "star": ("marking", "Star a run: it is never removed."),
+    "judge": ("marking", "Move a run's warm-up and judge it again."),
+    "rm": ("marking", "Remove runs for good."),
     "compare": ("compare", "Compare two runs."),
     "baseline": ("compare", "Name runs to compare with."),
+    "profile": ("profile", "List, show and save profiles."),
     "demo": ("processes", "Serve the built-in target."),
     "conductor": ("processes", ""),
 }
@@ -65,7 +72,7 @@ class _Commands(click.Group):
             hint = f" Did you mean {near[0]}?" if near else ""
             raise click.UsageError(f"There is no command {clean(cmd_name)!r}.{hint}", ctx)
         module = importlib.import_module(f"perftui.commands.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -13,7 +13,8 @@ from perftui import exit_codes
 from perftui.commands.live_runs import live_runs
 from perftui.conductor.interpreter import Interpreter, choose_interpreter
 from perftui.conductor.loading import load_engine
-from perftui.conductor.preflight import check_machine, check_open_files, check_target_side, probe_target
+from perftui.conductor.preflight import check_machine, check_open_files, check_target_side
+from perftui.conductor.target_probe import look_at_target, probe_target
 from perftui.demo.process import DemoLease
 from perftui.model.errors import PerftuiError
 from perftui.model.inspection import ArgumentInfo, CheckItem, Inspection, TaskInfo, UserClassInfo
@@ -121,8 +122,11 @@ async def inspect(plan: RunPlan, interpreter: Interpreter) -> Inspection:
     return engine.loaded.inspection
 
 
-async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem]:
-    """Everything that can be said about `plan` without load, one item after the other, slowest last."""
+async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem | Inspection]:
+    """Everything that can be said about `plan` without load, one item after the other, slowest last.
+
+    What the locustfiles hold comes behind the item about them.
+    """
     yield CheckItem("profile", "ok", f"{plan.profile.name} from {asker.profile_set.source}")
     try:
         asker.guard(plan)
@@ -131,7 +135,8 @@ async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem]:
         yield _failed("limits", error)
     yield check_open_files(plan)
     yield check_machine()
-    yield await probe_target(plan.target)
+    async for item in look_at_target(plan.target):
+        yield item
     yield await check_target_side(plan.target)
     for item in await asyncio.to_thread(_check_alone, plan):
         yield item
@@ -148,6 +153,7 @@ async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem]:
     try:
         inspection = await inspect(plan, interpreter)
         yield CheckItem("locustfile", "ok", inspection_text(inspection), details=inspection_details(inspection))
+        yield inspection
     except PerftuiError as error:
         yield _failed("locustfile", error)
 

@@ -10,7 +10,7 @@ import pytest
 
 LOCUST = {"locust", "gevent", "geventhttpclient"}
 SCREEN = {"textual", "plotext"}
-LIBRARIES = {"click", "httpx", "msgspec", "platformdirs", "psutil", "starlette", "tomli_w", "uvicorn"}
+LIBRARIES = {"click", "httpx", "msgspec", "platformdirs", "psutil", "starlette", "tomli_w", "tomlkit", "uvicorn"}
 ROOMS = {"engine", "conductor", "store", "reports", "profiles", "tui", "wire", "judgement", "demo"}
 
 # Room: (libraries and rooms that must not be loaded with it).

@@ -54,6 +54,60 @@ def test_no_secret_leaves_a_run(pin: tuple[str, ...], tmp_path: Path) -> None:
     assert [name for name, data in files.items() if b"CANARY" in data] == []
 
 
+FAILING = """
+from locust import FastHttpUser, HttpUser, constant, events, task
+
+@events.init_command_line_parser.add_listener
+def arguments(parser):
+    parser.add_argument("--pin", is_secret=True)
+
+def ask(client, pin, **body):
+    client.post("/login?user=ann&api_key=CANARY-query", name="/login", headers={
+        "Authorization": "Bearer CANARY-bearer", "X-Shop-Key": "CANARY-key", "X-Trace": f"pin {pin}"}, **body)
+
+class PlainUser(HttpUser):
+    wait_time = constant(0.1)
+
+    @task
+    def login(self):
+        self.client.cookies.set("sid", "CANARY-cookie")
+        pin = self.environment.parsed_options.pin
+        ask(self.client, pin, data={"user": "ann", "user[password]": "CANARY-form"})
+        ask(self.client, pin, files={"password": (None, "CANARY-part")})
+
+class FastUser(FastHttpUser):
+    wait_time = constant(0.1)
+
+    @task
+    def login(self):
+        pin = self.environment.parsed_options.pin
+        tokens = ["CANARY-json", {"a": "CANARY-deep"}]
+        ask(self.client, pin, json={"user": "ann", "tokens": tokens}, auth=("ann", "CANARY-auth"))
+"""
+
+
+def test_no_secret_of_a_failed_request_is_kept(tmp_path: Path) -> None:
+    locustfile_in(tmp_path, FAILING)
+    with RunningFaultServer("echo") as server:
+        profiles_in(tmp_path, server.url)
+        url = server.url.replace("://", "://me:CANARY-target@")
+        done = perftui("run", "quick", "--target", url, "--", "--pin", "CANARY-pin", cwd=tmp_path)
+        tried = perftui("try", "quick", "--target", url, "--", "--pin", "CANARY-pin", cwd=tmp_path)
+    shown = perftui("show", "--failures", cwd=tmp_path)
+    texts = done.stdout + done.stderr + tried.stdout + tried.stderr + shown.stdout + shown.stderr
+    assert "CANARY" not in texts
+    # The requests are there, and what the target repeated of them, without their secrets.
+    for text in (tried.stdout, shown.stdout):
+        assert "> POST /login?user=ann&api_key=***".replace("/", f"{server.url}/", 1) in text
+        assert "> X-Trace: pin ***" in text
+        assert "user%5Bpassword%5D=***" in text
+        assert "< Authorization: Basic ***" in text
+    assert '"tokens": "***"' in shown.stdout
+    files = [path for path in (tmp_path / "runs").rglob("*") if path.is_file()]
+    assert [path.name for path in files if b"CANARY" in path.read_bytes()] == []
+    assert shown.stdout.count("> X-Shop-Key: ***") >= 3
+
+
 def test_the_command_that_watches_the_target_is_in_no_record_and_is_used_when_the_run_is_run_again(
     tmp_path: Path,
 ) -> None:

@@ -7,11 +7,11 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from perftui.cockpit.editor import ProfileEditor
 from perftui.cockpit.library import RunLibrary
 from perftui.commands.asked import demo_lease
+from perftui.conductor.trial import one_user, run_trial
 from perftui.detach import start_detached
 from perftui.exit_codes import USAGE
 from perftui.model.errors import PerftuiError
@@ -19,9 +19,9 @@ from perftui.model.exchange import Trial
 from perftui.model.inspection import CheckItem, Inspection
 from perftui.model.plan import RunPlan
 from perftui.planning import Asker, admit, check
-from perftui.profiles.choice import Choice
+from perftui.profiles.choice import Choice, with_overrides
 from perftui.profiles.command_line import command_line
-from perftui.profiles.guard import host_of
+from perftui.profiles.guard import host_of, host_to_confirm
 from perftui.profiles.keys import SCENARIO
 from perftui.profiles.profile_set import DEMO_TARGET, ProfileSet
 from perftui.store.reader import RunReader
@@ -37,11 +37,15 @@ class CockpitServices:
         self._choice = choice
         self._runs_folder = runs_folder
         self.library = RunLibrary(runs_folder)
-        self.editor = ProfileEditor()
+        self.editor = ProfileEditor(self, asker.working_directory)
 
     @property
     def profile_set(self) -> ProfileSet:
         return self._asker.profile_set
+
+    def reload(self, profile_set: ProfileSet) -> None:
+        """Ask by these profiles from now on: the file was written."""
+        self._asker = replace(self._asker, profile_set=profile_set)
 
     def is_ready(self, target: str) -> bool:
         is_built_in = target == DEMO_TARGET and DEMO_TARGET not in self.profile_set.targets
@@ -56,14 +60,15 @@ class CockpitServices:
 
     def plan(self, profile: str, target: str, scenario: str | None, overrides: Mapping[str, str]) -> RunPlan:
         """Raises PerftuiError with a line for the person in front of the screen."""
-        settings: dict[str, Any] = dict(overrides)
-        choice = replace(self._choice, profile=profile, target=target, **settings)
+        choice = replace(with_overrides(self._choice, overrides), profile=profile, target=target)
         if scenario != GIVEN_FILES:
             choice = replace(choice, scenario=scenario or self._own_scenario(profile), locustfiles=())
         return self._asker.plan(choice)
 
     async def trial(self, plan: RunPlan) -> Trial:
-        raise NotImplementedError
+        """Raises PerftuiError where nothing was tried; cancelled, it ends the engine."""
+        plan, interpreter, _ = await admit(self._confirmed(plan), one_user(plan))
+        return await run_trial(plan, interpreter)
 
     def check(self, plan: RunPlan) -> AsyncIterator[CheckItem | Inspection]:
         return check(self._confirmed(plan), plan)
@@ -91,7 +96,7 @@ class CockpitServices:
         return replace(self._asker, confirmed_host=host_of(plan.target.url))
 
     def host_to_confirm(self, plan: RunPlan) -> str:
-        return host_of(plan.target.url) if plan.target.environment == "production" else ""
+        return host_to_confirm(plan, self.profile_set)
 
     def command_line(self, plan: RunPlan) -> str:
         return command_line(plan)

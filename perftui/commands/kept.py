@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import json
 import math
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -12,20 +14,24 @@ import click
 from perftui import exit_codes
 from perftui.commands.asked import F, runs_dir_option
 from perftui.commands.live_runs import is_live
+from perftui.keeping import read_record, write_exports
 from perftui.model.duration import format_duration
 from perftui.model.errors import PerftuiError
+from perftui.model.exchange import Exchange
 from perftui.model.judged import Window
 from perftui.model.record import Record
 from perftui.model.text import clean
+from perftui.model.totals import FailureGroup
 from perftui.profiles.values import Duration
+from perftui.reports.exchange_text import failures_text
 from perftui.reports.exports import FORMATS, render, render_all
 from perftui.reports.result_json import result_json
 from perftui.reports.text import history_text, results_text, time_text
-from perftui.store.atomic import write_new
 from perftui.store.history import RunListing, find_run, list_runs
 from perftui.store.layout import runs_folder
 from perftui.store.paths import path_for_people
 from perftui.store.reader import RunReader
+from perftui.store.run_filter import parse_filter
 
 # A run lasts a week at most.
 _TIME = Duration(0, 7 * 24 * 3600.0)
@@ -39,13 +45,21 @@ def window_options(command: F) -> F:
 
 
 @click.command()
+@click.argument("filters", metavar="[FILTER]...", nargs=-1)
 @runs_dir_option
 @click.option("--limit", "-n", default=20, show_default=True, help="How many, newest first.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
-def history(runs_dir: str | None, limit: int, as_json: bool) -> None:
-    """List the runs that were kept, newest first."""
+def history(filters: tuple[str, ...], runs_dir: str | None, limit: int, as_json: bool) -> None:
+    """List the runs that were kept, newest first.
+
+    Each FILTER has to fit: a word, profile:NAME, target:NAME, branch:NAME, verdict:failed, since:7d (or a day such as
+    2026-11-01), until:2026-11-30, starred.
+    """
     folder = runs_folder(runs_dir)
-    listings = list_runs(folder, is_live)[:limit]
+    wanted = parse_filter(" ".join(filters))
+    now = datetime.now().astimezone()
+    every = list_runs(folder, is_live)
+    listings = [each for each in every if wanted.matches(each, now)][:limit]
     if as_json:
         documents = [
             {
@@ -59,10 +73,19 @@ def history(runs_dir: str | None, limit: int, as_json: bool) -> None:
                 "requests": each.requests,
                 "fail_ratio": each.fail_ratio,
                 "p95_ms": each.p95_ms,
+                "p50_ms": each.p50_ms,
+                "p99_ms": each.p99_ms,
+                "rps": each.rps,
+                "is_starred": each.is_starred,
+                "notes": each.notes,
+                "branch": each.branch or None,
+                "baselines": list(each.baselines),
             }
             for each in listings
         ]
         click.echo(json.dumps(documents, indent=2))
+    elif every and not listings:
+        click.echo(f"None of {len(every):,} runs in {path_for_people(folder)} fits.", err=True)
     elif not listings:
         click.echo(f"No runs in {path_for_people(folder)}.", err=True)
     else:
@@ -73,12 +96,23 @@ def history(runs_dir: str | None, limit: int, as_json: bool) -> None:
 @click.argument("run_name", metavar="[RUN]", default="last")
 @runs_dir_option
 @window_options
+@click.option("--failures", "with_failures", is_flag=True, help="Each failure with the requests kept of it.")
 @click.option("--json", "as_json", is_flag=True, help="result.json on stdout.")
-def show(run_name: str, runs_dir: str | None, from_time: str | None, to_time: str | None, as_json: bool) -> None:
+def show(
+    run_name: str,
+    runs_dir: str | None,
+    from_time: str | None,
+    to_time: str | None,
+    with_failures: bool,
+    as_json: bool,
+) -> None:
     """Show RUN (an id, a part of one, or "last"): the verdict, the table, where the files are."""
-    record = _record(run_name, runs_dir, _window(from_time, to_time))
+    window = _window(from_time, to_time)
+    record = read_record(find_run(runs_folder(runs_dir), run_name), window)
     if as_json:
         click.echo(result_json(record).decode())
+    elif with_failures:
+        click.echo(failures_text(_kept_failures(record, window)))
     else:
         click.echo(results_text(record, path_for_people(record.folder)))
 
@@ -113,25 +147,16 @@ def export(
                 exit_code=exit_codes.USAGE,
             )
     window = _window(from_time, to_time)
-    record = _record(run_name, runs_dir, window)
-    stem = record.run_id if window is None else f"{record.run_id}_{from_time or '0s'}-{to_time or 'end'}"
+    record = read_record(find_run(runs_folder(runs_dir), run_name), window)
+    part = "" if window is None else f"{from_time or '0s'}-{to_time or 'end'}"
     files = render_all(record) if not formats else {k: v for name in formats for k, v in render(record, name).items()}
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        written = [write_new(out / f"{stem}_{name}", data) for name, data in files.items()]
-    except OSError as error:
-        raise PerftuiError(
-            f"cannot write into {path_for_people(out)}",
-            error.strerror or str(error),
-            exit_code=exit_codes.ENVIRONMENT,
-        ) from None
-    for path in written:
-        click.echo(path_for_people(path.absolute()))
+    for path in write_exports(record, files, out, part):
+        click.echo(path_for_people(path))
 
 
 def _row(listing: RunListing) -> tuple[str, str, str, str, str, str]:
     return (
-        clean(listing.run_id),
+        clean(listing.run_id) + (" ★" if listing.is_starred else ""),
         listing.verdict or listing.state.value,
         "-" if listing.duration_s is None else format_duration(round(listing.duration_s)),
         "-" if listing.requests is None else f"{listing.requests:,}",
@@ -140,11 +165,23 @@ def _row(listing: RunListing) -> tuple[str, str, str, str, str, str]:
     )
 
 
+def _kept_failures(record: Record, window: Window | None) -> list[tuple[FailureGroup, Sequence[Exchange]]]:
+    """The failure groups, what is most first, with the requests that were kept of each (in `window`)."""
+    reader = RunReader(Path(record.folder))
+    kept: list[tuple[FailureGroup, Sequence[Exchange]]] = []
+    for group in sorted(record.totals.failures.values(), key=lambda group: -group.count):
+        exchanges = reader.exchanges(group.method, group.name, group.message)
+        if window is not None:
+            exchanges = tuple(each for each in exchanges if window.from_s <= each.elapsed_s < window.to_s)
+        kept.append((group, exchanges))
+    return kept
+
+
 def _window(from_time: str | None, to_time: str | None) -> Window | None:
     if from_time is None and to_time is None:
         return None
-    from_s = 0.0 if from_time is None else _time_s("--from", from_time)
-    to_s = math.inf if to_time is None else _time_s("--to", to_time)
+    from_s = 0.0 if from_time is None else read_time("--from", from_time)
+    to_s = math.inf if to_time is None else read_time("--to", to_time)
     if from_s >= to_s:
         raise PerftuiError(
             f"--from {clean(from_time or '0s', 30)}",
@@ -155,21 +192,9 @@ def _window(from_time: str | None, to_time: str | None) -> Window | None:
     return Window(from_s, to_s, f"as asked with {' '.join(asked)}")
 
 
-def _time_s(option: str, text: str) -> float:
+def read_time(option: str, text: str) -> float:
+    """Seconds on a run's clock. Raises PerftuiError, which names `option`."""
     try:
         return _TIME.read_text(text)
     except ValueError as error:
         raise PerftuiError(option, str(error), exit_code=exit_codes.USAGE) from None
-
-
-def _record(name: str, runs_dir: str | None, window: Window | None = None) -> Record:
-    folder = find_run(runs_folder(runs_dir), name)
-    reader = RunReader(folder)
-    record = reader.record(is_live=reader.outcome() is None and is_live(folder), window=window)
-    if window is not None and not record.totals.ticks:
-        raise PerftuiError(
-            f"no second of {clean(record.run_id)} lies in what was asked for",
-            f"it lasted {format_duration(round(record.whole.elapsed_s, 1))}",
-            exit_code=exit_codes.USAGE,
-        )
-    return record

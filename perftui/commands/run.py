@@ -14,6 +14,7 @@ from perftui import exit_codes
 from perftui.commands.asked import LocustCommand, asked, asking_options, demo_lease, runs_dir_option
 from perftui.headless import Voice, run_headless
 from perftui.model.errors import PerftuiError
+from perftui.model.inspection import CheckItem
 from perftui.model.plan import RunPlan, Target, plan_to_dict
 from perftui.model.record import Demands
 from perftui.model.text import clean, mask_secrets
@@ -157,10 +158,12 @@ def check(locust_args: tuple[str, ...], /, profile: str | None, as_json: bool, d
     async def go() -> int:
         asker, choice = asked(options, profile, locust_args)
         plan = await asker.plan_or_offer(choice)
-        items = []
+        items: list[CheckItem] = []
         if not as_json:
             _print_origins(plan)
         async for item in planning.check(asker, plan):
+            if not isinstance(item, CheckItem):
+                continue
             items.append(item)
             if not as_json:
                 mark = {"ok": "✓", "warning": "!", "failed": "✗"}[item.status]

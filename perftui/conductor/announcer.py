@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from perftui.conductor.engine_process import Printed
 from perftui.conductor.log import LogLine, log_line, traceback_lines
 from perftui.conductor.viewers import Viewers
+from perftui.model.marks import MAX_NOTES, NOTE, Note
 from perftui.model.record import RunEvent
 from perftui.model.snapshot import Snapshot
 from perftui.model.text import clean
 from perftui.store.writer import RunWriter
-from perftui.wire.messages import Logged
+from perftui.wire.messages import AddNote, Logged
 
 
 class Announcer:
@@ -30,11 +32,25 @@ class Announcer:
         self._elapsed_s = elapsed_s
         self._on_snapshot = on_snapshot
         self._on_log = on_log
+        self.notes: tuple[Note, ...] = ()
+        """What viewers put on the timeline, in the order of its time; at most MAX_NOTES."""
         self._stuck_at = ""
         self._target_problem = ""
 
     def event(self, kind: str, text: str) -> None:
         self._writer.record_event(RunEvent(self._elapsed_s(), kind, clean(text, 500)))
+
+    def note(self, asked: AddNote) -> bool:
+        """Put on the timeline what a viewer asked for; False where it says nothing, or there is no room."""
+        now_s = self._elapsed_s()
+        at_s = now_s if asked.elapsed_s is None or not math.isfinite(asked.elapsed_s) else min(asked.elapsed_s, now_s)
+        note = Note(at_s, asked.text, asked.by).fit()
+        if not note.text or len(self.notes) >= MAX_NOTES:
+            return False
+        # Committed before anybody sees it.
+        self._writer.record_event(RunEvent(note.elapsed_s, NOTE, note.text))
+        self.notes = tuple(sorted((*self.notes, note), key=lambda each: each.elapsed_s))
+        return True
 
     def log(self, said: Printed | Logged) -> None:
         line = log_line(said, self._elapsed_s())

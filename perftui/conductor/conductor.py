@@ -31,6 +31,7 @@ from perftui.model.tick import Tick
 from perftui.store.writer import RunWriter
 from perftui.wire.heartbeat import Beat
 from perftui.wire.messages import (
+    AddNote,
     Ended,
     Fault,
     Logged,
@@ -107,7 +108,7 @@ class Conductor:
     ) -> None:
         self.plan = plan
         self.folder = writer.folder
-        self.viewers = Viewers(writer.folder, writer.run_id, self._on_viewer_stop)
+        self.viewers = Viewers(writer.folder, writer.run_id, self._on_viewer_stop, self._on_viewer_note)
         self._loaded = engine
         self._engine = engine.process
         self._writer = writer
@@ -178,6 +179,12 @@ class Conductor:
 
     def _on_viewer_stop(self, request: StopRun) -> None:
         self.stop(f"stopped by {clean(request.by, 60)}", exit_codes.STOPPED_EARLY, now=request.now)
+
+    def _on_viewer_note(self, request: AddNote) -> None:
+        # Later its exports are made: a note that comes then is a mark of a run that is over.
+        takes_notes = self._state is not RunState.SEALING and not self._state.is_over
+        if takes_notes and self._say.note(request):
+            self._show()
 
     def _handle(self, report: Report) -> None:
         match report:
@@ -296,12 +303,12 @@ class Conductor:
         self._writer.flush()
         known = self._writer.problem
         outcome = await asyncio.to_thread(self._outcome, known)
-        self._writer.seal(outcome, self._judging.assessment.measured)
+        self._writer.seal(outcome, self._judging.assessment.measured, len(self._say.notes))
         problem = await asyncio.to_thread(export_all, self._writer) or self._writer.problem
         if problem and not known:
             # The record is whole as far as it goes; that it is not more is part of the outcome.
             outcome = await asyncio.to_thread(self._outcome, problem)
-            self._writer.seal(outcome, self._judging.assessment.measured)
+            self._writer.seal(outcome, self._judging.assessment.measured, len(self._say.notes))
         self._enter(outcome.state, cause=outcome.reason)
         self._show()
         return outcome
@@ -363,6 +370,7 @@ class Conductor:
             run_time_s=self._loaded.loaded.run_time_s,
             thresholds=assessment.thresholds(),
             warm_up_s=assessment.warm_up_s,
+            notes=self._say.notes,
         )
         self._say.show(snapshot)
 

@@ -23,7 +23,7 @@ from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan
 from perftui.model.text import clean, mask_secrets
 from perftui.wire.heartbeat import Beat
-from perftui.wire.messages import VERSION, BenchSettings, Configure, Fault, Hello, Loaded, Logged
+from perftui.wire.messages import VERSION, BenchSettings, Configure, Fault, Hello, Loaded, Logged, TrialSettings
 
 LOAD_TIMEOUT_S = 60.0
 # What user code says while it is imported, kept for the log of a run that has no folder yet.
@@ -44,15 +44,17 @@ class LoadedEngine:
 async def load_engine(
     plan: RunPlan,
     interpreter: Interpreter,
-    mode: Literal["run", "inspect", "bench"] = "run",
+    mode: Literal["run", "inspect", "bench", "trial"] = "run",
     *,
     bench: BenchSettings | None = None,
+    trial: TrialSettings | None = None,
     on_log: Callable[[LogLine], None] = lambda _: None,
     timeout_s: float = LOAD_TIMEOUT_S,
 ) -> LoadedEngine:
     """Start an engine and let it load the locustfiles of `plan`. With "inspect" it leaves by itself afterwards.
 
-    `bench` goes with the mode of that name. Raises PerftuiError where they do not load, with nothing left behind.
+    `bench` and `trial` go with the mode of that name. Raises PerftuiError where they do not load, with nothing left
+    behind.
     """
     loading = _Loading(interpreter, on_log)
     try:
@@ -67,7 +69,7 @@ async def load_engine(
             exit_code=exit_codes.ENVIRONMENT,
         ) from None
     try:
-        process.send(_configure(plan, mode, bench))
+        process.send(_configure(plan, mode, bench, trial))
         async with asyncio.timeout(timeout_s):
             while loading.loaded is None:
                 loading.handle(await process.report())
@@ -113,7 +115,7 @@ class _Loading:
             case Printed() | Logged():
                 self._say(report)
             case Fault():
-                raise self._error(report)
+                raise fault_error(report, self._interpreter.notice)
             case Exited(returncode=code):
                 last = f"Its last line: {self.early_lines[-1].text}" if self.early_lines else ""
                 raise _does_not_load(f"the engine ended while loading it ({how_it_died(code)})", last)
@@ -150,22 +152,28 @@ class _Loading:
             self._say(Logged("WARNING", "perftui", f"still loading the locustfile, at {where}"))
         self._said_stuck_at = where or self._said_stuck_at
 
-    def _error(self, fault: Fault) -> PerftuiError:
-        text = clean(mask_secrets(fault.text), 500).rstrip(".")
-        next_step = self._interpreter.notice or "Details with --debug"
-        if fault.kind == "arguments":
-            error = PerftuiError("the locustfile's arguments are not right", text, exit_code=exit_codes.USAGE)
-        else:
-            error = _does_not_load(text, next_step, exit_codes.OF_FAULT[fault.kind])
-        error.add_note(fault.traceback)
-        return error
+
+def fault_error(fault: Fault, notice: str = "") -> PerftuiError:
+    """What the engine said of a test that cannot begin; `notice` is what there is to say of its interpreter."""
+    text = clean(mask_secrets(fault.text), 500).rstrip(".")
+    if fault.kind == "arguments":
+        error = PerftuiError("the locustfile's arguments are not right", text, exit_code=exit_codes.USAGE)
+    else:
+        error = _does_not_load(text, notice or "Details with --debug", exit_codes.OF_FAULT[fault.kind])
+    error.add_note(fault.traceback)
+    return error
 
 
 def _does_not_load(why: str, next_step: str = "", exit_code: int = exit_codes.LOCUSTFILE) -> PerftuiError:
     return PerftuiError("the locustfile does not load", why, next_step, exit_code=exit_code)
 
 
-def _configure(plan: RunPlan, mode: Literal["run", "inspect", "bench"], bench: BenchSettings | None) -> Configure:
+def _configure(
+    plan: RunPlan,
+    mode: Literal["run", "inspect", "bench", "trial"],
+    bench: BenchSettings | None,
+    trial: TrialSettings | None,
+) -> Configure:
     profile, scenario = plan.profile, plan.scenario
     return Configure(
         mode=mode,
@@ -183,4 +191,5 @@ def _configure(plan: RunPlan, mode: Literal["run", "inspect", "bench"], bench: B
         weights=dict(scenario.weights),
         locust_args=plan.locust_args,
         bench=bench,
+        trial=trial,
     )

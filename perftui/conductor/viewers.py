@@ -14,7 +14,7 @@ from perftui.model.snapshot import Snapshot
 from perftui.wire import rendezvous
 from perftui.wire.codec import WireError
 from perftui.wire.framing import FrameReader, encode
-from perftui.wire.messages import VERSION, Greeting, Shown, StopRun, Welcome
+from perftui.wire.messages import VERSION, AddNote, Greeting, Shown, StopRun, Welcome
 
 MAX_VIEWERS = 16
 # How long a viewer that does not read is waited for when the run is over.
@@ -55,12 +55,19 @@ class _Viewer:
 
 
 class Viewers:
-    """The run's socket. `on_stop` is called with what a viewer asks for."""
+    """The run's socket. `on_stop` and `on_note` are called with what a viewer asks for."""
 
-    def __init__(self, run_folder: Path, run_id: str, on_stop: Callable[[StopRun], None]) -> None:
+    def __init__(
+        self,
+        run_folder: Path,
+        run_id: str,
+        on_stop: Callable[[StopRun], None],
+        on_note: Callable[[AddNote], None] = lambda _: None,
+    ) -> None:
         self._folder = run_folder
         self._run_id = run_id
         self._on_stop = on_stop
+        self._on_note = on_note
         self._viewers: set[_Viewer] = set()
         self._server: asyncio.Server | None = None
         self._path = rendezvous.socket_path(run_folder)
@@ -131,6 +138,8 @@ class Viewers:
                             sending = self._begin_sending(viewer)
                         elif isinstance(message, StopRun):
                             self._on_stop(message)
+                        elif isinstance(message, AddNote):
+                            self._on_note(message)
         except (WireError, ConnectionError, TimeoutError):
             pass  # a viewer that speaks nonsense, dies or says nothing is gone; the run is not concerned
         finally:

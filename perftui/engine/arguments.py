@@ -9,12 +9,14 @@ import sys
 import sysconfig
 from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from locust.argument_parser import get_empty_argument_parser, get_parser, setup_parser_arguments
 
 from perftui.engine.faults import LoadError
+from perftui.model.text import is_secret_name
 from perftui.wire.messages import Configure
 
 # Locust's own options that may stand after ``--``. What perftui decides, or does in its own way, may not.
@@ -66,6 +68,20 @@ def custom_actions(parser: ArgumentParser) -> list[Action]:
     """The arguments that the locustfile added."""
     known = {action.dest for action in _stock_actions()}
     return [action for action in parser._actions if action.dest not in known]
+
+
+def secrets_of(parser: ArgumentParser, options: Namespace) -> tuple[str, ...]:
+    """The values of secret arguments, and the password in the target's URL."""
+    secret = [
+        action.dest
+        for action in custom_actions(parser)
+        if getattr(action, "is_secret", False) or any(map(is_secret_name, (action.dest, *action.option_strings)))
+    ]
+    values = [getattr(options, dest, None) for dest in secret]
+    # A URL that cannot be split has no password that a client would send.
+    with suppress(ValueError):
+        values.append(urlsplit(options.host or "").password)
+    return tuple(value for value in values if isinstance(value, str))
 
 
 def sets_exit_code(configure: Configure) -> bool:

@@ -78,4 +78,5 @@ def _argument_info(action: Action) -> ArgumentInfo:
         choices=tuple(clean(str(choice)) for choice in action.choices or ()),
         is_secret=is_secret,
         is_required=bool(action.required or getattr(action, "is_required", False)),
+        is_switch=action.nargs == 0,
     )

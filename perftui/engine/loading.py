@@ -26,11 +26,12 @@ from perftui.wire.messages import Configure, Loaded
 
 @dataclass(frozen=True, slots=True)
 class LoadedTest:
-    """`runner` is None where the locustfiles were only inspected."""
+    """`runner` is None where the locustfiles were only inspected. `secrets` are the values of secret arguments."""
 
     message: Loaded
     options: Namespace
     runner: runner.EngineRunner | None
+    secrets: tuple[str, ...] = ()
 
 
 def load(
@@ -64,7 +65,7 @@ def load(
         run_time_s=_run_time_s(files, configure),
         warnings=(*warnings, *_shape_warnings(files, configure)),
     )
-    return LoadedTest(message, options, engine_runner)
+    return LoadedTest(message, options, engine_runner, arguments.secrets_of(parser, options))
 
 
 def _inspected(configure: Configure, files: locustfiles.Locustfiles, inspection: Any) -> Loaded:
@@ -143,7 +144,7 @@ def _run_time_s(files: locustfiles.Locustfiles, configure: Configure) -> float |
 
 
 def _shape_warnings(files: locustfiles.Locustfiles, configure: Configure) -> list[str]:
-    if files.shape is None or files.shape.use_common_options or configure.mode == "bench":
+    if files.shape is None or files.shape.use_common_options or configure.mode in ("bench", "trial"):
         return []
     name = type(files.shape).__name__
     return [f"the load shape {name} decides users, spawn rate and run time; the profile's are not used"]

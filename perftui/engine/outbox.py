@@ -84,6 +84,8 @@ def merge_ticks(older: Tick, newer: Tick) -> Tick:
         oldest_in_flight_s=newer.oldest_in_flight_s,
         health=_worse(older.health, newer.health),
         rate_limits=_merge_rate_limits(older.rate_limits, newer.rate_limits),
+        # Bounded by what the engine keeps in a run.
+        exchanges=older.exchanges + newer.exchanges,
     )
 
 

@@ -7,10 +7,12 @@ from time import monotonic, time
 from types import TracebackType
 from typing import Any
 
+from perftui.engine.exchanges import KeptFailures, Reported
 from perftui.engine.failure_text import failure_text
 from perftui.engine.flight import Flights
 from perftui.engine.retry_after import retry_after_s
 from perftui.engine.user_line import clean_lines, walk
+from perftui.model.exchange import Exchange
 from perftui.model.histogram import LONGEST_US, Histogram
 from perftui.model.text import clean, mask_secrets
 from perftui.model.tick import (
@@ -84,6 +86,7 @@ class Sampler:
 
     def __init__(self, flights: Flights) -> None:
         self._flights = flights
+        self.known_secrets: tuple[str, ...] = ()
         self.begin()
 
     def begin(self) -> None:
@@ -98,6 +101,7 @@ class Sampler:
         self._exceptions: dict[str, ExceptionDelta] = {}
         # Bounded by the slots.
         self._rate_limits: dict[tuple[str, str], RateLimitDelta] = {}
+        self._kept = KeptFailures(self.known_secrets)
         self._flights.forget()
 
     def on_request(
@@ -109,6 +113,7 @@ class Sampler:
         response: Any = None,
         exception: Any = None,
         start_time: Any = None,
+        url: Any = None,
         **_: Any,
     ) -> None:
         self._flights.land()
@@ -119,13 +124,17 @@ class Sampler:
         if exception:
             slot.failed += 1
             times = slot.failed_times
-            self._note_failure(slot, exception)
+            group, now_s = self._note_failure(slot, exception)
+            if self._kept.wants(group, now_s):
+                status = status_of(response) if response is not None else 0
+                ended_s = self._ended_s(start_time, response_time)
+                self._kept.keep(group, Reported(response, url, response_time, response_length), status, ended_s)
         else:
             slot.succeeded += 1
             times = slot.ok_times
         if response_length:
             slot.response_bytes += _bytes_of(response_length)
-        status = _status_of(response) if response is not None else 0
+        status = status_of(response) if response is not None else 0
         slot.statuses[status] = slot.statuses.get(status, 0) + 1
         if status == _TOO_MANY_REQUESTS:
             self._note_rate_limit(slot, response, self._ended_s(start_time, response_time))
@@ -146,6 +155,10 @@ class Sampler:
     def has_news(self) -> bool:
         return bool(self._exceptions or any(slot.succeeded or slot.failed for slot in self._slots.values()))
 
+    def take_exchanges(self) -> tuple[Exchange, ...]:
+        """Failed requests that were kept whole since the last call."""
+        return self._kept.take()
+
     def take(
         self,
     ) -> tuple[
@@ -159,7 +172,7 @@ class Sampler:
         return requests, failures, exceptions, rate_limits
 
     def _slot_of(self, raw_method: Any, raw_name: Any) -> Slot:
-        key = _shown_name(raw_method), _shown_name(raw_name)
+        key = shown_name(raw_method), shown_name(raw_name)
         slot = self._slots.get(key)
         if slot is None:
             if len(self._slots) >= MAX_REQUEST_NAMES:
@@ -170,7 +183,8 @@ class Sampler:
             self._by_raw_name[raw_method, raw_name] = slot
         return slot
 
-    def _note_failure(self, slot: Slot, exception: Any) -> None:
+    def _note_failure(self, slot: Slot, exception: Any) -> tuple[tuple[str, str, str], float]:
+        """The group of this failure, and when it was reported."""
         key = slot.method, slot.name, failure_text(exception)
         if key not in self._failure_groups:
             if len(self._failure_groups) >= MAX_FAILURE_GROUPS:
@@ -180,6 +194,7 @@ class Sampler:
         delta = self._failures.get(key)
         count, first_s = (delta.count, delta.first_s) if delta else (0, now_s)
         self._failures[key] = FailureDelta(*key, count + 1, first_s, now_s)
+        return key, now_s
 
     def _note_rate_limit(self, slot: Slot, response: Any, ended_s: float) -> None:
         key = slot.method, slot.name
@@ -219,14 +234,14 @@ class Sampler:
         return texts
 
 
-def _shown_name(raw: Any) -> str:
+def shown_name(raw: Any) -> str:
     try:
         return clean(mask_secrets(raw if isinstance(raw, str) else str(raw)))
     except Exception:  # noqa: BLE001 - __str__ of a name of the user's own making
         return clean(type(raw).__name__)
 
 
-def _status_of(response: Any) -> int:
+def status_of(response: Any) -> int:
     try:
         status = response.status_code
     except Exception:  # noqa: BLE001 - a response of the user's own making

@@ -27,6 +27,7 @@ from perftui.engine.logs import LogForwarder
 from perftui.engine.run import Run
 from perftui.engine.sampler import Sampler
 from perftui.engine.ticker import Ticker
+from perftui.engine.trial import Trial
 from perftui.wire.messages import VERSION, Configure, Fault, Hello
 
 # A conductor that was stopped for a while gets everything when it goes on; there is no load meanwhile.
@@ -62,6 +63,9 @@ class Session:
         if configure.mode == "bench":
             bench = Bench(self._link, self._heartbeat, self._logs, configure, test)
             self._await(lambda: bench.run(lambda: self._hook_error), bench.blame)
+        elif configure.mode == "trial":
+            trial = Trial(self._link, self._heartbeat, self._logs, configure, test)
+            self._await(lambda: trial.run(lambda: self._hook_error), trial.blame)
         elif test.runner is not None:
             self._run(configure, test)
         self._leave(exit_codes.OK)
@@ -78,6 +82,7 @@ class Session:
     def _run(self, configure: Configure, test: loading.LoadedTest) -> None:
         runner = test.runner
         assert runner is not None
+        self._sampler.known_secrets = test.secrets
         run = Run(self._link, self._heartbeat, self._flights, configure, test)
         spawn_vital(self._probe.run)
 

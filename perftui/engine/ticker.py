@@ -80,6 +80,7 @@ class Ticker:
             oldest_in_flight_s=self._flights.oldest_s,
             health=health,
             rate_limits=rate_limits,
+            exchanges=self._sampler.take_exchanges(),
         )
         self._link.send(Ticked(tick))
         self._logs.next_tick()

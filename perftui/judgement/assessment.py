@@ -82,3 +82,9 @@ def window_after(profile: Profile, warm_up_s: float, *, is_over: bool = True) ->
     if profile.warm_up_s == UNTIL_STEADY_S:
         why = f"{why}, until the run was steady" if is_over else "the run never became steady"
     return Window(warm_up_s, why=why)
+
+
+def window_cut_at(warm_up_s: float) -> Window:
+    """What is judged of a run for which somebody said afterwards where its warm-up ends."""
+    said = f"the first {format_duration(round(warm_up_s, 1))} are" if warm_up_s else "nothing is"
+    return Window(warm_up_s, why=f"{said} warm-up, as was said after the run")

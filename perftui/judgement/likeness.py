@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from perftui.exit_codes import USAGE
 from perftui.model.duration import format_duration
+from perftui.model.errors import PerftuiError
 from perftui.model.record import Record, Trust
 from perftui.model.run_state import RunState
 from perftui.model.text import without_userinfo
@@ -38,6 +40,19 @@ class Difference:
     @property
     def text(self) -> str:
         return f"{self.what} {self.old or 'none'} in A, {self.new or 'none'} in B"
+
+
+# Of so many a line of error says which they are.
+_MOST_SAID = 5
+
+
+class UnlikeRunsError(PerftuiError):
+    """Two runs are not compared because of `differences`."""
+
+    def __init__(self, differences: tuple[Difference, ...]) -> None:
+        said = "; ".join(each.text for each in differences[:_MOST_SAID])
+        super().__init__("these runs are not alike", said, "Compare them all the same with --force", exit_code=USAGE)
+        self.differences = differences
 
 
 def differences(old: Record, new: Record) -> tuple[Difference, ...]:

@@ -91,7 +91,7 @@ class Scopes:
             covering = tuple(
                 scope
                 for scope, patterns in self._patterns.items()
-                if any(_covers(pattern, method, name) for pattern in patterns)
+                if any(covers(pattern, method, name) for pattern in patterns)
             )
             self.matched.update(covering)
             # The engine sends no more names; a record may come from elsewhere.
@@ -100,7 +100,8 @@ class Scopes:
         return covering
 
 
-def _covers(pattern: str, method: str, name: str) -> bool:
+def covers(pattern: str, method: str, name: str) -> bool:
+    """Whether `pattern` names the request or fits it as a glob; the empty one covers all."""
     if not pattern:
         return True
     return any(each == pattern or fnmatchcase(each, pattern) for each in (f"{method} {name}", name))

@@ -11,8 +11,9 @@ MAX_EXCHANGE_BYTES_OF_RUN = 8 << 20
 MAX_BODY_CHARS = 2_000
 MAX_HEADERS = 40
 MAX_HEADER_CHARS = 200
-# A trial ends after so many requests.
+# A trial ends after so many requests, and so many lines of what it prints and logs are kept.
 MAX_TRIAL_EXCHANGES = 50
+MAX_TRIAL_LINES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Exchange:
 
     `elapsed_s` is when it ended on the run's clock, `time_ms` its service time (None: reported without one). `message`
     is that of its failure group, empty where it succeeded. `status` is 0 where there was no response. `response_bytes`
-    is the whole length of the body, of which `response_body` may be the beginning; a body that is no text is described.
+    is the whole length of the body, of which `response_body` may be the beginning. A body keeps its line breaks; one
+    that is no text is described.
     """
 
     elapsed_s: float
@@ -44,7 +46,7 @@ class Exchange:
 class Trial:
     """What one user did once: its class and task, every request in order, and what it printed.
 
-    `exception` is the first line of what its code raised, empty where it raised nothing.
+    `exception` is one line that says what its code raised, or why it was ended; empty where it did all of its task.
     """
 
     user_class: str

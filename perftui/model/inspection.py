@@ -28,7 +28,7 @@ class UserClassInfo:
 
 @dataclass(frozen=True, slots=True)
 class ArgumentInfo:
-    """A command-line argument that the locustfile adds. A secret's default is never sent."""
+    """A command-line argument that the locustfile adds. A secret's default is never sent. A switch takes no value."""
 
     flags: tuple[str, ...]
     help: str
@@ -36,6 +36,7 @@ class ArgumentInfo:
     choices: tuple[str, ...]
     is_secret: bool
     is_required: bool
+    is_switch: bool = False
 
 
 @dataclass(frozen=True, slots=True)

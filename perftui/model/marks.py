@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from perftui.model.text import clean, mask_secrets
+
 # The kind of the event that a note is.
 NOTE = "note"
 MAX_NOTES = 100
 MAX_NOTE_CHARS = 200
+_MAX_BY_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,11 @@ class Note:
     elapsed_s: float
     text: str
     by: str = ""
+
+    def fit(self) -> Note:
+        """As it may be kept: each text one line, cleaned, its secrets masked, cut. An empty one stays empty."""
+        text = clean(mask_secrets(self.text).strip(), MAX_NOTE_CHARS)
+        return Note(max(0.0, self.elapsed_s), text, clean(mask_secrets(self.by).strip(), _MAX_BY_CHARS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,11 @@ class RunPlan:
         return f"{self.profile.name} → {self.target.name}"
 
     @property
+    def branch(self) -> str:
+        """That of git when it was asked for; empty where there was none."""
+        return self.provenance.get("git_branch", "")
+
+    @property
     def thresholds(self) -> tuple[str, ...]:
         """The scenario's, then the profile's own, each once."""
         return tuple(dict.fromkeys((*self.scenario.thresholds, *self.profile.thresholds)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from perftui.model.snapshot import FailureRow, TimelinePoint
 from perftui.model.tick import MAX_FAILURE_GROUPS
@@ -22,6 +22,14 @@ class RequestPage:
     covered_s: float
     failures: tuple[FailureRow, ...]
     points: tuple[TimelinePoint, ...]
+
+    def shared_failures(self) -> tuple[FailureRow, ...]:
+        """`failures`, each with its share of the request's."""
+        requests = self.totals.requests
+        return tuple(
+            replace(each, share_of_request=each.count / requests) if requests >= each.count else each
+            for each in self.failures
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from perftui.model.judged import ThresholdResult
 from perftui.model.marks import Note
 from perftui.model.run_state import RunState
 from perftui.model.tick import Health, TargetSample, Tick
-from perftui.model.totals import RequestTotals, RunTotals
+from perftui.model.totals import FailureGroup, RequestTotals, RunTotals, is_strained
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,19 @@ class RequestRow:
 
 @dataclass(frozen=True, slots=True)
 class FailureRow:
+    """`share` is its part of all failures and `share_of_request` of the request's, 0 to 1; `fails_per_s` is that of the
+    last ten seconds. None where that was not counted.
+    """
+
     method: str
     name: str
     message: str
     count: int
     first_s: float
     last_s: float
+    share: float | None = None
+    share_of_request: float | None = None
+    fails_per_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +132,17 @@ class Snapshot:
     is_warming_up: bool = False
     warm_up_s: float = 0.0
     notes: tuple[Note, ...] = ()
+    tracebacks: tuple[str, ...] = ()
+    """That of each of `exceptions`, its end where it is longer than MAX_SHOWN_TRACEBACK_CHARS."""
+    is_strained: bool = False
+    """In the newest tick the generator was late enough to show in what it measured."""
+    strained_ticks: int = 0
 
 
 # A viewer is sent the biggest of each; the record keeps all.
 MAX_SHOWN_FAILURES = 50
 MAX_SHOWN_EXCEPTIONS = 20
+MAX_SHOWN_TRACEBACK_CHARS = 2_000
 
 
 def point_of(tick: Tick) -> TimelinePoint:
@@ -188,6 +201,36 @@ def row_of(totals: RequestTotals, recent: tuple[int, int], recent_s: float) -> R
     )
 
 
+def failure_rows_of(
+    totals: RunTotals, *, is_recent: bool = False, at_most: int | None = None
+) -> tuple[FailureRow, ...]:
+    """The failure groups, the biggest first, each with its shares; with `is_recent` what of it failed lately too."""
+    recent = totals.recent_failures() if is_recent else {}
+    per_s = 1 / totals.recent_s if totals.recent_s > 0 else 0.0
+    groups = sorted(totals.failures.values(), key=lambda group: -group.count)[:at_most]
+
+    def row(group: FailureGroup) -> FailureRow:
+        request = totals.by_request.get((group.method, group.name))
+        return FailureRow(
+            group.method,
+            group.name,
+            group.message,
+            group.count,
+            group.first_s,
+            group.last_s,
+            _part(group.count, totals.total.failed),
+            _part(group.count, request.requests if request else 0),
+            recent.get((group.method, group.name, group.message), 0) * per_s if is_recent else None,
+        )
+
+    return tuple(map(row, groups))
+
+
+def _part(count: int, whole: int) -> float | None:
+    # A locustfile may say that something failed without a request of that name: there is no share then.
+    return count / whole if whole >= count > 0 else None
+
+
 def _now(totals: RunTotals) -> TimelinePoint | None:
     before, last = [None, None, *map(point_of, list(totals.recent)[-2:])][-2:]
     return rated(last, before) if last else None
@@ -218,7 +261,6 @@ def snapshot_of(
         sum(requests for requests, _ in recent.values()),
         sum(failures for _, failures in recent.values()),
     )
-    failures = sorted(totals.failures.values(), key=lambda group: -group.count)[:MAX_SHOWN_FAILURES]
     exceptions = sorted(whole.exceptions.values(), key=lambda group: -group.count)[:MAX_SHOWN_EXCEPTIONS]
     return Snapshot(
         run_id=run_id,
@@ -242,10 +284,7 @@ def snapshot_of(
         recent_times=times_of(whole.recent_times()),
         total=row_of(totals.total, both, recent_s),
         rows=tuple(row_of(each, recent.get(key, (0, 0)), recent_s) for key, each in sorted(totals.by_request.items())),
-        failures=tuple(
-            FailureRow(group.method, group.name, group.message, group.count, group.first_s, group.last_s)
-            for group in failures
-        ),
+        failures=failure_rows_of(totals, is_recent=True, at_most=MAX_SHOWN_FAILURES),
         failure_groups=len(totals.failures),
         exceptions=tuple((group.message, group.count) for group in exceptions),
         statuses=dict(sorted(totals.total.statuses.items())),
@@ -254,4 +293,7 @@ def snapshot_of(
         is_warming_up=measured is None,
         warm_up_s=warm_up_s,
         notes=notes,
+        tracebacks=tuple(group.traceback[-MAX_SHOWN_TRACEBACK_CHARS:] for group in exceptions),
+        is_strained=last is not None and is_strained(last),
+        strained_ticks=whole.strained_ticks,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from perftui.model.histogram import Histogram, midpoint_of
 
@@ -29,8 +30,14 @@ def counts_of(histogram: Histogram) -> tuple[int, ...]:
     """Requests by bin. A bucket of the histogram belongs where its middle lies: edges are as exact as its buckets."""
     counts = [0] * len(EDGES_MS)
     for bucket_us, count in histogram.buckets.items():
-        counts[max(0, bisect_right(_EDGES_US, midpoint_of(bucket_us)) - 1)] += count
+        counts[_bin_of(bucket_us)] += count
     return tuple(counts)
+
+
+# A histogram has few thousand buckets, and a long run has them many million times.
+@lru_cache(8192)
+def _bin_of(bucket_us: int) -> int:
+    return max(0, bisect_right(_EDGES_US, midpoint_of(bucket_us)) - 1)
 
 
 def added(spectra: Iterable[Spectrum]) -> tuple[int, ...]:

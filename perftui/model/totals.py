@@ -153,6 +153,15 @@ class RunTotals:
                 counts[delta.method, delta.name] = (requests + delta.requests, failures + delta.failed)
         return counts
 
+    def recent_failures(self) -> dict[tuple[str, str, str], int]:
+        """Failures by group over the last RECENT_TICKS ticks."""
+        counts: dict[tuple[str, str, str], int] = {}
+        for tick in self.recent:
+            for delta in tick.failures:
+                key = (delta.method, delta.name, delta.message)
+                counts[key] = counts.get(key, 0) + delta.count
+        return counts
+
     @property
     def recent_s(self) -> float:
         """Seconds that the recent ticks cover."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ FILE_NAME = "profiles.toml"
 MAX_FILE_BYTES = 1_000_000
 # tomllib's time grows with the square of a dotted key's length.
 MAX_LINE_LENGTH = 2_000
-_BUILT_IN_FILE = Path(__file__).with_name("builtin.toml")
+BUILT_IN_FILE = Path(__file__).with_name("builtin.toml")
 _POSITION = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
@@ -54,10 +56,29 @@ def find_profiles(explicit: Path | None, start: Path) -> Path | None:
 def load_profiles(path: Path | None) -> ProfileSet:
     """The profiles in `path`, or the built-in ones. Raises PerftuiError for the first thing that is wrong."""
     if path is None:
-        return _Document(BUILT_IN, _text_of(_BUILT_IN_FILE, BUILT_IN)).profile_set(_BUILT_IN_FILE.parent)
-    source = display_path(path)
-    folder = Path(os.path.abspath(path)).parent
-    return _Document(source, _text_of(path, source)).profile_set(folder)
+        return parse_profiles(file_bytes(BUILT_IN_FILE, BUILT_IN), BUILT_IN, BUILT_IN_FILE.parent)
+    source, path = display_path(path), Path(os.path.abspath(path))
+    data = file_bytes(path, source)
+    return replace(parse_profiles(data, source, path.parent), path=path, digest=digest_of(data))
+
+
+def parse_profiles(data: bytes, source: str, folder: Path) -> ProfileSet:
+    """The profiles that `data`, the content of a profiles file in `folder`, holds. Raises PerftuiError."""
+    text = decoded(data, source)
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > MAX_LINE_LENGTH:
+            why = f"the line is longer than {MAX_LINE_LENGTH:,} characters"
+            raise PerftuiError(f"{source}:{number}", why, exit_code=USAGE)
+    return _Document(source, text).profile_set(folder)
+
+
+def profiles_path(profile_set: ProfileSet, working_directory: Path) -> Path:
+    """The file that a profile is saved in: that of `profile_set`, else a new one in `working_directory`."""
+    return profile_set.path or working_directory / FILE_NAME
+
+
+def digest_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def display_path(path: Path) -> str:
@@ -84,7 +105,8 @@ def _not_there(path: Path) -> PerftuiError:
     return PerftuiError(f"--profiles {display_path(path)}", why, next_step, exit_code=USAGE)
 
 
-def _text_of(path: Path, source: str) -> str:
+def file_bytes(path: Path, source: str) -> bytes:
+    """What the profiles file at `path` holds. Raises PerftuiError, also for one that is too large to be one."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
@@ -92,15 +114,10 @@ def _text_of(path: Path, source: str) -> str:
         raise PerftuiError(source, f"cannot be read: {error.strerror or error}", exit_code=USAGE) from None
     if len(data) > MAX_FILE_BYTES:
         raise PerftuiError(source, f"is larger than {MAX_FILE_BYTES:,} bytes: no profiles file", exit_code=USAGE)
-    text = _decoded(data, source)
-    for number, line in enumerate(text.split("\n"), 1):
-        if len(line) > MAX_LINE_LENGTH:
-            why = f"the line is longer than {MAX_LINE_LENGTH:,} characters"
-            raise PerftuiError(f"{source}:{number}", why, exit_code=USAGE)
-    return text
+    return data
 
 
-def _decoded(data: bytes, source: str) -> str:
+def decoded(data: bytes, source: str) -> str:
     try:
         # Some editors put a mark in front, which TOML 1.0 does not know.
         return data.decode("utf-8-sig")

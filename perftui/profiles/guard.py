@@ -7,11 +7,28 @@ from perftui.model.errors import PerftuiError
 from perftui.model.plan import LONGEST_UNASKED_RUN_S, RunPlan
 from perftui.model.text import clean
 from perftui.profiles.keys import SETTINGS, named
-from perftui.profiles.targets import host_of
+from perftui.profiles.profile_set import ProfileSet
+from perftui.profiles.targets import host_of, is_loopback
 
-__all__ = ["check_limits", "host_of"]
+__all__ = ["check_limits", "host_of", "host_to_confirm", "limit_faults"]
 
-_DURATION = named(SETTINGS)["run_time"].kind
+_SETTINGS = named(SETTINGS)
+_DURATION = _SETTINGS["run_time"].kind
+
+
+def limit_faults(plan: RunPlan) -> dict[str, str]:
+    """What `plan` asks beyond its target's limits: the sentence by the key of the setting."""
+    target, faults = plan.target, {}
+    if target.max_users is not None and plan.profile.users > target.max_users:
+        faults["users"] = f"{plan.profile.users:,} users asked, max_users is {target.max_users:,}"
+    run_time_s = LONGEST_UNASKED_RUN_S if plan.profile.run_time_s is None else plan.profile.run_time_s
+    if target.max_minutes is not None and run_time_s > target.max_minutes * 60:
+        most = _DURATION.write(target.max_minutes * 60)
+        asked = f"a run of {_DURATION.write(run_time_s)}"
+        if plan.profile.run_time_s is None:
+            asked = f"a run without run_time, which is one of up to {_DURATION.write(run_time_s)},"
+        faults["run_time"] = f"{asked} asked, max_minutes is {target.max_minutes:g} ({most})"
+    return faults
 
 
 def check_limits(plan: RunPlan, confirmed_host: str | None) -> None:
@@ -21,17 +38,23 @@ def check_limits(plan: RunPlan, confirmed_host: str | None) -> None:
     change the users: max_rps, and max_users under a shape, can only be watched while the run lasts.
     Raises PerftuiError with exit code REFUSED.
     """
-    target = plan.target
-    if target.max_users is not None and plan.profile.users > target.max_users:
-        raise _refused(plan, f"{plan.profile.users:,} users asked, max_users is {target.max_users:,}", "--users")
-    run_time_s = LONGEST_UNASKED_RUN_S if plan.profile.run_time_s is None else plan.profile.run_time_s
-    if target.max_minutes is not None and run_time_s > target.max_minutes * 60:
-        most = _DURATION.write(target.max_minutes * 60)
-        asked = f"a run of {_DURATION.write(run_time_s)}"
-        if plan.profile.run_time_s is None:
-            asked = f"a run without run_time, which is one of up to {_DURATION.write(run_time_s)},"
-        raise _refused(plan, f"{asked} asked, max_minutes is {target.max_minutes:g} ({most})", "--run-time")
+    for key, why in limit_faults(plan).items():
+        raise _refused(plan, why, str(_SETTINGS[key].option))
     _check_confirmation(plan, confirmed_host)
+
+
+def host_to_confirm(plan: RunPlan, profile_set: ProfileSet) -> str:
+    """The host name that a person at the screen has to type before load goes there; empty where none.
+
+    That is a production target's, and one that stands in no file: a slip in an address may be somebody else's host.
+    This machine, and so the built-in target, needs no such question. Whoever writes a whole command has named the host
+    in it; without a screen only production is confirmed (`check_limits`).
+    """
+    host = host_of(plan.target.url)
+    if plan.target.environment == "production":
+        return host
+    is_known = any(host_of(target.url) == host for target in profile_set.targets.values())
+    return "" if is_known or is_loopback(host) else host
 
 
 def _check_confirmation(plan: RunPlan, confirmed_host: str | None) -> None:

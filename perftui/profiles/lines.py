@@ -17,7 +17,7 @@ def line_of(text: str, table: tuple[str, ...], key: str | None = None) -> int | 
     inside = not table
     for number, line in enumerate(text.split("\n"), 1):
         if line.lstrip().startswith("["):
-            path = _header_path(line, wanted)
+            path = header_path(line, wanted)
             inside = path == table
             if inside and header is None:
                 header = number
@@ -41,12 +41,12 @@ def _assignment(key: str) -> re.Pattern[str]:
     return re.compile(rf"""\s*(?:{name}|"{name}"|'{name}')\s*[=.]""")
 
 
-def _header_path(line: str, wanted: tuple[str, ...]) -> tuple[str, ...] | None:
+def header_path(line: str, wanted: tuple[str, ...]) -> tuple[str, ...] | None:
     """The names in a table's header; None where `wanted` cannot be meant, which is quicker than to read it."""
     if not any(name in line for name in wanted):
         return None
     try:
-        found: object = tomllib.loads(line)
+        found: object = tomllib.loads(line.rstrip("\r"))
     except (ValueError, RecursionError):
         return None
     path: list[str] = []

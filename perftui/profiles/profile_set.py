@@ -29,6 +29,8 @@ class ProfileSet:
     targets: Mapping[str, Target]
     scenarios: Mapping[str, Scenario]
     written: Mapping[str, Mapping[str, Any]]
+    path: Path | None = None
+    digest: str = ""
 
     def scenario_of(self, profile: str) -> str | None:
         """The scenario that the profile names, itself or by [defaults]."""

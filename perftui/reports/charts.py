@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from perftui.model.judged import WHOLE_RUN, Window
+from perftui.model.marks import Note
 from perftui.model.snapshot import TimelinePoint
 from perftui.model.tick import TargetSample
+from perftui.reports.figures import one_line
 from perftui.reports.svg import Line, Panel, chart
 
 # More points than this are not seen in a chart and make the file large.
@@ -31,11 +33,15 @@ class Charts:
     note: str
 
 
-def charts_of(timeline: Sequence[TimelinePoint], window: Window = WHOLE_RUN) -> Charts:
-    """The whole of `timeline`; what lies outside `window` is shaded. Charts of the target are empty without samples."""
+def charts_of(timeline: Sequence[TimelinePoint], window: Window = WHOLE_RUN, notes: Sequence[Note] = ()) -> Charts:
+    """The whole of `timeline` with its `notes`, numbered from 1; what lies outside `window` is shaded.
+
+    Charts of the target are empty without samples.
+    """
     buckets, breaks, size = _buckets(timeline)
     ends_s = [bucket[-1].elapsed_s for bucket in buckets]
-    draw = partial(chart, elapsed_s=ends_s, breaks=breaks, covered_s=(window.from_s, window.to_s))
+    numbered = [(note.elapsed_s, f"{number}", one_line(note.text)) for number, note in enumerate(notes, 1)]
+    draw = partial(chart, elapsed_s=ends_s, breaks=breaks, covered_s=(window.from_s, window.to_s), notes=numbered)
 
     p50 = [_highest(point.times.p50_ms for point in bucket) for bucket in buckets]
     p95 = [_highest(point.times.p95_ms for point in bucket) for bucket in buckets]

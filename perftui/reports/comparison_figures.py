@@ -38,6 +38,11 @@ def head_text(record: Record, label: str, baseline: str = "") -> str:
 
 def summary_text(comparison: Comparison) -> str:
     """What got worse, or that nothing did, and what of that is not known, as sentences."""
+    return " ".join(summary_sentences(comparison))
+
+
+def summary_sentences(comparison: Comparison) -> list[str]:
+    """The sentences of the summary; the first says what got worse, or that nothing did, or that nobody knows."""
     worse, total = comparison.worse(), comparison.total
     limit = f"{comparison.limit:.0%}" if round(comparison.limit, 2) == comparison.limit else f"{comparison.limit:.3g}"
     unsure, undecided = ([(total, each) for each in some] for some in (comparison.unsure(), comparison.undecided()))
@@ -53,7 +58,7 @@ def summary_text(comparison: Comparison) -> str:
         said.append(f"Beyond {limit}, but too few to say: {_listed(undecided)}.")
     if unsure:
         said.append(f"Beyond {limit}, but within the noise: {_listed(unsure)}.")
-    return " ".join([*said, *doubt_texts(comparison)])
+    return [*said, *doubt_texts(comparison)]
 
 
 def doubt_texts(comparison: Comparison) -> list[str]:

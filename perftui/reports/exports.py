@@ -9,6 +9,7 @@ from perftui.model.record import Record
 from perftui.reports.html import report_html
 from perftui.reports.junit import junit_xml
 from perftui.reports.locust_csv import exceptions_csv, failures_csv, stats_csv, stats_history_csv
+from perftui.reports.notes import notes_csv
 from perftui.reports.result_json import result_json
 
 Render = Callable[[Record], bytes]
@@ -21,6 +22,7 @@ FORMATS: Mapping[str, tuple[tuple[str, Render], ...]] = MappingProxyType(
             ("stats_history.csv", stats_history_csv),
             ("failures.csv", failures_csv),
             ("exceptions.csv", exceptions_csv),
+            ("notes.csv", notes_csv),
         ),
         "json": (("result.json", result_json),),
         "junit": (("junit.xml", junit_xml),),

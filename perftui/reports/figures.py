@@ -22,9 +22,9 @@ def duration_s(record: Record) -> float:
 
 
 def covered_text(record: Record) -> str:
-    """Which part of the run the numbers cover, as a sentence; empty where that is the whole run."""
+    """Which part of the run the numbers cover, as a sentence; empty where that is the whole run, as always."""
     if record.window.is_whole:
-        return ""
+        return f"Numbers cover the whole run: {record.window.why}." if record.window.why else ""
     whole_s, covered_s = record.whole.elapsed_s, record.totals.covered_s
     if not covered_s:
         return f"No second of the run is judged: {record.window.why}."

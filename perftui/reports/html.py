@@ -16,6 +16,7 @@ from perftui.reports.html_measured import (
     thresholds_section,
 )
 from perftui.reports.markup import percent, shown, time_with_unit
+from perftui.reports.notes import notes_section
 from perftui.reports.page import page
 
 _BADGES = {
@@ -36,7 +37,7 @@ def report_html(record: Record) -> bytes:
         _tiles(record),
         _accounting(record),
         thresholds_section(record),
-        *(measured_sections(record) if has_result else ()),
+        *(measured_sections(record) if has_result else (notes_section(record),)),
         failures_section(record),
         exceptions_section(record),
         plan_section(record),

@@ -24,10 +24,11 @@ from perftui.reports.figures import (
     thresholds_in_order,
 )
 from perftui.reports.markup import percent, row, section, shown, table, time_cell
+from perftui.reports.notes import notes_section
 
 
 def measured_sections(record: Record) -> Iterator[str]:
-    charts = charts_of(record.timeline, record.window)
+    charts = charts_of(record.timeline, record.window, record.notes)
     yield '<div class="pair">'
     legend = f'<span class="legend">{_key("p50")}{_key("p95")}{_key("p99")}</span>'
     yield section("Service time", charts.times, legend=legend)
@@ -45,6 +46,7 @@ def measured_sections(record: Record) -> Iterator[str]:
     yield "</div>\n"
     if charts.note:
         yield f'<p class="note">{charts.note}</p>\n'
+    yield notes_section(record)
     yield _requests(record)
 
 

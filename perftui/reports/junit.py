@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
+from perftui.model.duration import format_clock
 from perftui.model.judged import ThresholdResult, ThresholdState
 from perftui.model.record import Record, Verdict
 from perftui.reports.figures import covered_text, one_line
@@ -41,6 +42,7 @@ def junit_xml(record: Record) -> bytes:
         ElementTree.SubElement(properties, "property", {"name": name, "value": shown(value)})
     suite.extend(cases)
     said = [*record.sentences, covered_text(record)]
+    said += [f"Note at {format_clock(note.elapsed_s)}: {note.text}" for note in record.notes]
     ElementTree.SubElement(suite, "system-out").text = "\n".join(shown(each) for each in said if each)
     ElementTree.indent(suites)
     data: bytes = ElementTree.tostring(suites, encoding="utf-8", xml_declaration=True)

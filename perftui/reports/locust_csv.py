@@ -6,27 +6,23 @@ measured.
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from perftui.model.record import Record
 from perftui.model.stats_history import REPORTED_PERCENTS
 from perftui.model.totals import RequestTotals
+from perftui.reports.cells import Cell, cell_text, csv_of, guarded
 from perftui.reports.figures import (
     duration_s,
     exceptions_in_order,
     failures_in_order,
     lines_of,
-    one_line,
     per_s,
     percentiles_ms,
     requests_in_order,
     round_ms,
 )
 
-NOTHING = "N/A"
 # perftui runs one Locust process; Locust names the node that it runs on so.
 _NODE = "local"
 
@@ -65,24 +61,21 @@ STATS_HISTORY_COLUMNS = [
 FAILURES_COLUMNS = ["Method", "Name", "Error", "Occurrences", "First Seen", "Last Seen"]
 EXCEPTIONS_COLUMNS = ["Count", "Message", "Traceback", "Nodes"]
 
-Cell = str | int | float | None
-
-# What makes a spreadsheet compute a cell; the wide forms do so where they are typed.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00", "＝", "＋", "－", "＠")
-
 
 def stats_csv(record: Record) -> bytes:
     """One row per request name, and the row Aggregated."""
     seconds = duration_s(record)
-    rows = [_stats_row(each, seconds, _text(each.method), _text(each.name)) for each in requests_in_order(record)]
+    rows = [
+        _stats_row(each, seconds, cell_text(each.method), cell_text(each.name)) for each in requests_in_order(record)
+    ]
     total = record.totals.total
-    return _csv(STATS_COLUMNS, [*rows, _stats_row(total, seconds, total.method, total.name)])
+    return csv_of(STATS_COLUMNS, [*rows, _stats_row(total, seconds, total.method, total.name)])
 
 
 def stats_history_csv(record: Record) -> bytes:
     """One row per tick: rates and percentiles of that tick alone, totals of the run up to it."""
     started_at_s = datetime.fromisoformat(record.started_at).timestamp()
-    return _csv(
+    return csv_of(
         STATS_HISTORY_COLUMNS,
         (
             [
@@ -112,13 +105,13 @@ def failures_csv(record: Record) -> bytes:
     def seen(elapsed_s: float) -> str:
         return f"{(started_at + timedelta(seconds=elapsed_s)).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
-    return _csv(
+    return csv_of(
         FAILURES_COLUMNS,
         (
             [
-                _text(group.method),
-                _text(group.name),
-                _text(group.message),
+                cell_text(group.method),
+                cell_text(group.name),
+                cell_text(group.message),
                 group.count,
                 seen(group.first_s),
                 seen(group.last_s),
@@ -129,10 +122,10 @@ def failures_csv(record: Record) -> bytes:
 
 
 def exceptions_csv(record: Record) -> bytes:
-    return _csv(
+    return csv_of(
         EXCEPTIONS_COLUMNS,
         (
-            [group.count, _text(group.message), _guarded(lines_of(group.traceback), group.traceback), _NODE]
+            [group.count, cell_text(group.message), guarded(lines_of(group.traceback), group.traceback), _NODE]
             for group in exceptions_in_order(record)
         ),
     )
@@ -155,21 +148,3 @@ def _stats_row(totals: RequestTotals, seconds: float, method: str, name: str) ->
         round(per_s(totals.failed, seconds), 6),
         *percentiles,
     ]
-
-
-def _csv(columns: list[str], rows: Iterable[list[Cell]]) -> bytes:
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(columns)
-    writer.writerows([NOTHING if cell is None else cell for cell in row] for row in rows)
-    return file.getvalue().encode()
-
-
-def _text(text: str) -> str:
-    return _guarded(one_line(text), text)
-
-
-def _guarded(cleaned: str, original: str) -> str:
-    """`cleaned` such that no spreadsheet computes it; what it was before counts too, as cleaning hides the start."""
-    is_formula = original.startswith(_FORMULA_STARTS) or cleaned.lstrip().startswith(_FORMULA_STARTS)
-    return f"'{cleaned}" if is_formula else cleaned

@@ -176,6 +176,13 @@ class Event(msgspec.Struct, kw_only=True, frozen=True):
     text: str
 
 
+class Note(msgspec.Struct, kw_only=True, frozen=True):
+    """What somebody noted on the timeline, while the run went on or later. It is among the events too."""
+
+    elapsed_s: float
+    text: str
+
+
 class Result(msgspec.Struct, kw_only=True, frozen=True):
     """A run of perftui. `verdict`, `exit_code`, `reason` and `ended_at` are null where it was never sealed.
 
@@ -205,6 +212,7 @@ class Result(msgspec.Struct, kw_only=True, frozen=True):
     exceptions: list[PythonException]
     timeline: list[Point]
     events: list[Event]
+    notes: list[Note]
     plan: dict[str, Any]
     environment: dict[str, str]
 
@@ -284,6 +292,7 @@ def _result(record: model.Record) -> Result:
             Event(elapsed_s=each.elapsed_s, kind=one_line(each.kind), text=one_line(each.text))
             for each in record.events
         ],
+        notes=[Note(elapsed_s=each.elapsed_s, text=one_line(each.text)) for each in record.notes],
         plan=_cleaned(plan_to_dict(record.plan)),
         environment={one_line(key): one_line(value) for key, value in sorted(record.environment.items())},
     )

@@ -45,10 +45,12 @@ def chart(
     breaks: frozenset[int],
     panels: Sequence[Panel],
     covered_s: tuple[float, float] = (0.0, math.inf),
+    notes: Sequence[tuple[float, str, str]] = (),
 ) -> str:
     """`panels` above each other over the same time. Lines are interrupted before each index in `breaks`.
 
-    What lies outside `covered_s`, from and to, is shaded.
+    What lies outside `covered_s`, from and to, is shaded. `notes` are upright lines: where, a short label, and a text
+    that a pointer brings up; all are cleaned.
     """
     end_s = max(elapsed_s, default=0.0) or 1.0
     parts: list[str] = []
@@ -56,6 +58,7 @@ def chart(
     for panel in panels:
         parts.append(_shade(covered_s, end_s, top + _TOP, panel.height))
         parts.append(_panel(panel, top, elapsed_s, end_s, breaks))
+        parts.append(_notes(notes, end_s, top + _TOP, panel.height))
         top += _TOP + panel.height + _PANEL_GAP
     height = top - _PANEL_GAP + _BOTTOM
     parts.append(_x_axis(end_s, height - _BOTTOM))
@@ -73,6 +76,22 @@ def _shade(covered_s: tuple[float, float], end_s: float, y: int, height: int) ->
         for begin, end in ((0.0, from_s), (to_s, end_s))
         if end > begin
     )
+
+
+def _notes(notes: Sequence[tuple[float, str, str]], end_s: float, y: int, height: int) -> str:
+    parts = []
+    labelled_to = 0.0
+    for elapsed_s, label, text in notes:
+        x = _x(min(max(elapsed_s, 0.0), end_s), end_s)
+        # Where notes crowd, the first of them keeps its label; the list below the charts has all.
+        has_room = x >= labelled_to
+        labelled_to = x + (len(label) + 1) * 2 * _HALF_DIGIT if has_room else labelled_to
+        shown = f'<text class="tick middle" x="{x:.1f}" y="{y - 4}">{escape(label)}</text>' if has_room else ""
+        parts.append(
+            f'<line class="noted" x1="{x:.1f}" x2="{x:.1f}" y1="{y}" y2="{y + height}">'
+            f"<title>{escape(text)}</title></line>{shown}"
+        )
+    return "".join(parts)
 
 
 def _x(elapsed_s: float, end_s: float) -> float:

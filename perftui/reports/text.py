@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 
+from perftui.model.duration import format_clock
 from perftui.model.record import Record
 from perftui.model.snapshot import RequestRow, row_of
 from perftui.model.text import clean
@@ -13,6 +14,7 @@ from perftui.reports.figures import THRESHOLD_MARKS, covered_text, duration_s, m
 WIDTH = 80
 # Longer tables are for report.html.
 MAX_ROWS = 40
+MAX_NOTES_SHOWN = 20
 
 
 def results_text(record: Record, where: str) -> str:
@@ -26,6 +28,8 @@ def results_text(record: Record, where: str) -> str:
     failures = _failures(record)
     if failures:
         parts.append(failures)
+    if record.notes:
+        parts.append(_notes(record))
     parts.append(f"Files: {where}")
     return "\n\n".join(parts)
 
@@ -77,6 +81,15 @@ def _thresholds(record: Record) -> str:
         line = f"{THRESHOLD_MARKS[result.state]} {clean(result.text, 300)}{margin}"
         lines.append(textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
     return "\n".join(["Thresholds", *lines])
+
+
+def _notes(record: Record) -> str:
+    lines = []
+    for note in record.notes[:MAX_NOTES_SHOWN]:
+        line = f"{format_clock(note.elapsed_s)}  {clean(note.text)}"
+        lines.append(textwrap.fill(line, WIDTH, subsequent_indent="       ", break_on_hyphens=False))
+    more = len(record.notes) - MAX_NOTES_SHOWN
+    return "\n".join(["Notes", *lines, *([f"… and {more} more in report.html"] if more > 0 else [])])
 
 
 def _rows(record: Record) -> list[RequestRow]:

@@ -8,15 +8,15 @@ import tempfile
 from pathlib import Path
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Make `path` hold `data`, mode 0600: after a crash or kill -9 at any point it is as before or whole.
+def write_atomically(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Make `path` hold `data`, with `mode`: after a crash or kill -9 at any point it is as before or whole.
 
     Raises OSError where it cannot be written; then `path` is as before.
     """
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), 0o600)
+            os.fchmod(file.fileno(), mode)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -43,10 +43,6 @@ class Baseline:
     set_at: str
 
 
-def branch_of(plan: RunPlan) -> str:
-    return plan.provenance.get("git_branch", "")
-
-
 class Baselines:
     """Those of one runs folder. Every method raises PerftuiError where their file cannot be read or written."""
 
@@ -68,7 +64,7 @@ class Baselines:
             run_id,
             plan.profile.name,
             plan.target.name,
-            branch_of(plan),
+            plan.branch,
             now.isoformat(timespec="milliseconds"),
         )
         with self._changing() as known:

@@ -37,17 +37,29 @@ class Summary:
     failures: int
     fail_ratio: float | None
     p95_ms: float | None
+    p50_ms: float | None = None
+    p99_ms: float | None = None
+    rps: float | None = None
+    branch: str = ""
+    notes: int = 0
 
 
-def summary_of(plan: RunPlan, totals: RunTotals) -> Summary:
+def summary_of(plan: RunPlan, totals: RunTotals, notes: int = 0) -> Summary:
+    """`notes` counts those that were put on its timeline while it went on."""
     total = totals.total
+    p50_ms, p95_ms, p99_ms = total.times().percentiles_ms((50, 95, 99))
     return Summary(
         plan.profile.name,
         plan.target.name,
         total.requests,
         total.failed,
         total.fail_ratio,
-        total.times().percentile_ms(95),
+        p95_ms,
+        p50_ms,
+        p99_ms,
+        total.requests / totals.covered_s if totals.covered_s else None,
+        plan.branch,
+        notes,
     )
 
 
@@ -65,7 +77,7 @@ def run_toml(plan: RunPlan, run_id: str, started_at: datetime) -> bytes:
 def read_run_toml(path: Path) -> tuple[RunPlan, str]:
     """The plan and the start in ISO 8601. Raises PerftuiError where the file is damaged or of a newer perftui."""
     try:
-        tables = tomllib.loads(_read_bounded(path, MAX_RUN_TOML_BYTES).decode())
+        tables = tomllib.loads(read_bounded(path, MAX_RUN_TOML_BYTES).decode())
         refuse_newer(path, tables["record"]["schema_version"], RUN_SCHEMA_VERSION)
         started_at = tables["record"]["started_at"]
         datetime.fromisoformat(started_at)
@@ -87,16 +99,16 @@ def read_outcome(path: Path) -> tuple[Outcome, Summary] | None:
     if not path.exists():
         return None
     try:
-        document = json.loads(_read_bounded(path, MAX_OUTCOME_BYTES))
+        document = json.loads(read_bounded(path, MAX_OUTCOME_BYTES))
         refuse_newer(path, document["schema_version"], OUTCOME_SCHEMA_VERSION)
         outcome = _outcome_from(document)
-        return outcome, Summary(**_known(Summary, document["summary"]))
+        return outcome, Summary(**known_fields(Summary, document["summary"]))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise damaged(path, error) from error
 
 
 def _outcome_from(document: Mapping[str, Any]) -> Outcome:
-    entries = _known(Outcome, document)
+    entries = known_fields(Outcome, document)
     for name in ("sentences", "warnings"):
         entries[name] = tuple(str(each) for each in entries[name])
     for name in ("run_id", "reason", "started_at", "ended_at"):
@@ -108,23 +120,25 @@ def _outcome_from(document: Mapping[str, Any]) -> Outcome:
     entries["verdict"] = Verdict(entries["verdict"])
     entries["trust"] = Trust(entries.get("trust", Trust.OK))
     entries["thresholds"] = tuple(map(_threshold_from, entries.get("thresholds", ())))
-    entries["findings"] = tuple(Finding(**_known(Finding, each)) for each in entries.get("findings", ()))
-    entries["demands"] = Demands(**_known(Demands, entries.get("demands", {})))
-    entries["accounting"] = Accounting(**_known(Accounting, entries["accounting"]))
+    entries["findings"] = tuple(Finding(**known_fields(Finding, each)) for each in entries.get("findings", ()))
+    entries["demands"] = Demands(**known_fields(Demands, entries.get("demands", {})))
+    entries["accounting"] = Accounting(**known_fields(Accounting, entries["accounting"]))
     return Outcome(**entries)
 
 
 def _threshold_from(table: Mapping[str, Any]) -> ThresholdResult:
-    entries = _known(ThresholdResult, table)
+    entries = known_fields(ThresholdResult, table)
     return ThresholdResult(**{**entries, "state": ThresholdState(entries["state"])})
 
 
-def _known(kind: type[Any], table: Mapping[str, Any]) -> dict[str, Any]:
+def known_fields(kind: type[Any], table: Mapping[str, Any]) -> dict[str, Any]:
+    """What of `table` the dataclass `kind` has: files of a later perftui may say more."""
     names = {each.name for each in fields(kind)}
     return {key: value for key, value in table.items() if key in names}
 
 
-def _read_bounded(path: Path, max_bytes: int) -> bytes:
+def read_bounded(path: Path, max_bytes: int) -> bytes:
+    """Raises PerftuiError where the file cannot be read, ValueError where it has more than `max_bytes`."""
     try:
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
@@ -150,5 +164,5 @@ def refuse_newer(path: Path, version: object, known: int) -> None:
         )
 
 
-def damaged(path: Path, error: Exception | str) -> PerftuiError:
-    return PerftuiError(f"{path_for_people(path)} is damaged", str(error)[:200], exit_code=exit_codes.USAGE)
+def damaged(path: Path, error: Exception | str, next_step: str = "") -> PerftuiError:
+    return PerftuiError(f"{path_for_people(path)} is damaged", str(error)[:200], next_step, exit_code=exit_codes.USAGE)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from perftui import exit_codes
 from perftui.model.errors import PerftuiError
+from perftui.model.marks import NOTE
+from perftui.model.record import Outcome
 from perftui.model.run_state import RunState
 from perftui.model.text import clean
+from perftui.store.baselines import Baselines
 from perftui.store.connection import reading
-from perftui.store.files import read_outcome, read_run_toml
+from perftui.store.files import Summary, read_outcome, read_run_toml
 from perftui.store.layout import OUTCOME_JSON, RUN_TOML, SAMPLES_DB
+from perftui.store.marks import NOTHING_KEPT, Rejudged, read_marks
 from perftui.store.paths import path_for_people
 
 LAST = "last"
@@ -39,15 +43,43 @@ class RunListing:
     requests: int | None
     fail_ratio: float | None
     p95_ms: float | None
+    p50_ms: float | None = None
+    p99_ms: float | None = None
+    rps: float | None = None
+    is_starred: bool = False
+    notes: int = 0
+    """How many notes people put on it."""
+    branch: str = ""
+    baselines: tuple[str, ...] = ()
+    """The names under which others are compared with it."""
 
 
-def list_runs(runs_folder: Path, is_live: Callable[[Path], bool]) -> list[RunListing]:
+def list_runs(
+    runs_folder: Path, is_live: Callable[[Path], bool], seen: Callable[[int, int], None] = lambda read, of: None
+) -> list[RunListing]:
     """All runs, newest first. `is_live` says of a run that was never sealed whether its conductor runs.
 
-    A run whose files are damaged is listed with what is still known. No folder is no runs.
+    A run whose files are damaged is listed with what is still known. No folder is no runs. `seen` is told how many of
+    how many were read, before each; what it raises ends the reading.
     """
-    listings = [_listing(folder, is_live) for folder in _folders(runs_folder)]
+    names = _baseline_names(runs_folder)
+    folders = _folders(runs_folder)
+    listings = []
+    for number, folder in enumerate(folders):
+        seen(number, len(folders))
+        listings.append(_listing(folder, is_live, names.get(folder.name, ())))
     return sorted(listings, key=lambda listing: (listing.started_at, listing.run_id), reverse=True)
+
+
+def _baseline_names(runs_folder: Path) -> dict[str, tuple[str, ...]]:
+    """By run; none where their file is damaged, which whoever compares is told."""
+    found: dict[str, tuple[str, ...]] = {}
+    try:
+        for each in Baselines(runs_folder).all():
+            found[each.run_id] = (*found.get(each.run_id, ()), each.name)
+    except PerftuiError:
+        return {}
+    return found
 
 
 def find_run(runs_folder: Path, name: str) -> Path:
@@ -105,14 +137,29 @@ def _is_run(folder: Path) -> bool:
     return os.path.isfile(folder / RUN_TOML)
 
 
-def _listing(folder: Path, is_live: Callable[[Path], bool]) -> RunListing:
+def _listing(folder: Path, is_live: Callable[[Path], bool], baselines: tuple[str, ...]) -> RunListing:
     try:
         sealed = read_outcome(folder / OUTCOME_JSON)
     except PerftuiError:
         sealed = None
+    try:
+        kept = read_marks(folder)
+    except PerftuiError:
+        # Opening the run says what is wrong.
+        kept = NOTHING_KEPT
     if sealed is None:
-        return _unsealed(folder, RunState.RUNNING if is_live(folder) else RunState.INTERRUPTED)
-    outcome, summary = sealed
+        listing = _unsealed(folder, RunState.RUNNING if is_live(folder) else RunState.INTERRUPTED)
+    else:
+        listing = _sealed(folder, *sealed, kept.rejudged)
+    marks = kept.marks
+    return replace(listing, is_starred=marks.is_starred, notes=listing.notes + len(marks.notes), baselines=baselines)
+
+
+def _sealed(folder: Path, outcome: Outcome, summary: Summary, rejudged: Rejudged | None) -> RunListing:
+    verdict = outcome.verdict if rejudged is None else rejudged.verdict
+    notes = summary.notes
+    if rejudged is not None:
+        summary = rejudged.summary
     return RunListing(
         run_id=folder.name,
         folder=folder,
@@ -120,25 +167,32 @@ def _listing(folder: Path, is_live: Callable[[Path], bool]) -> RunListing:
         target=summary.target,
         started_at=outcome.started_at,
         state=outcome.state,
-        verdict=outcome.verdict.value,
+        verdict=verdict.value,
         duration_s=outcome.duration_s,
         requests=summary.requests,
         fail_ratio=summary.fail_ratio,
         p95_ms=summary.p95_ms,
+        p50_ms=summary.p50_ms,
+        p99_ms=summary.p99_ms,
+        rps=summary.rps,
+        notes=notes,
+        branch=summary.branch,
     )
 
 
 def _unsealed(folder: Path, state: RunState) -> RunListing:
-    profile = target = started_at = ""
+    profile = target = started_at = branch = ""
     duration_s: float | None = None
     requests = failures = None
+    notes = 0
     try:
         plan, started_at = read_run_toml(folder / RUN_TOML)
-        profile, target = plan.profile.name, plan.target.name
+        profile, target, branch = plan.profile.name, plan.target.name, plan.branch
         with reading(folder / SAMPLES_DB) as connection:
             (requests, failures, duration_s), *_ = connection.execute(
                 "SELECT sum(requests), sum(failures), max(elapsed_s) FROM tick"
             )
+            notes = connection.execute("SELECT count(*) FROM event WHERE kind = ?", (NOTE,)).fetchone()[0]
     except PerftuiError:
         # Shown with what is known; opening it says what is wrong.
         pass
@@ -154,6 +208,9 @@ def _unsealed(folder: Path, state: RunState) -> RunListing:
         requests=requests,
         fail_ratio=failures / requests if requests and failures is not None else None,
         p95_ms=None,
+        rps=requests / duration_s if requests and duration_s else None,
+        notes=notes,
+        branch=branch,
     )
 
 

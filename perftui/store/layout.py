@@ -15,12 +15,14 @@ RUN_TOML = "run.toml"
 SAMPLES_DB = "samples.db"
 OUTCOME_JSON = "outcome.json"
 RUN_LOG = "run.log"
+MARKS_JSON = "marks.json"
 REPORT_HTML = "report.html"
 RESULT_JSON = "result.json"
 STATS_CSV = "stats.csv"
 STATS_HISTORY_CSV = "stats_history.csv"
 FAILURES_CSV = "failures.csv"
 EXCEPTIONS_CSV = "exceptions.csv"
+NOTES_CSV = "notes.csv"
 
 # Names of profile and target in a folder's name are cut to this: a path must stay below the system's limit.
 _MAX_NAME_LENGTH = 40

@@ -2,52 +2,39 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 from perftui import exit_codes
-from perftui.judgement.assessment import Assessment, window_after
+from perftui.judgement.assessment import Assessment, window_after, window_cut_at
 from perftui.judgement.rules import RuleError
 from perftui.judgement.verdict import ending_of, judge
 from perftui.model.errors import PerftuiError
 from perftui.model.exchange import Exchange
 from perftui.model.judged import WHOLE_RUN, Finding, ThresholdResult, Window
+from perftui.model.marks import NOTE, Note
 from perftui.model.plan import RunPlan
 from perftui.model.record import Outcome, Record, RunEvent
 from perftui.model.request_page import RequestCounts, RequestPage
 from perftui.model.run_state import RunState
 from perftui.model.snapshot import TimelinePoint, rated
-from perftui.model.spectrum import Spectrum, counts_of
+from perftui.model.spectrum import Spectrum
 from perftui.model.stats_history import HistoryRow, StatsHistory
 from perftui.model.tick import Tick
 from perftui.model.totals import RunTotals
-from perftui.store.blobs import unpack_histogram, unpack_text
+from perftui.store.blobs import unpack_text
 from perftui.store.connection import reading
+from perftui.store.exchanges import read_exchanges
 from perftui.store.files import damaged, read_outcome, read_run_toml
 from perftui.store.layout import OUTCOME_JSON, RUN_LOG, RUN_TOML, SAMPLES_DB
+from perftui.store.marks import read_marks
+from perftui.store.parts import MAX_POINTS, counts_after, part_of, request_page, spectra_after
 from perftui.store.paths import path_for_people
-from perftui.store.schema import (
-    SELECT_TICKS,
-    Row,
-    exception_of,
-    failure_of,
-    point_of_row,
-    rate_limit_of,
-    request_of,
-    tick_of,
-)
+from perftui.store.schema import SELECT_TICKS, point_of_row
+from perftui.store.tick_rows import read_ticks
 
-# Ticks that are held at a time while all are read.
-_PAGE = 300
-# A week of seconds: the most points that a timeline is read with. Totals count all.
-MAX_POINTS = 7 * 86_400
 MAX_EVENTS = 10_000
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +86,13 @@ class RunReader:
     def ticks(self) -> Iterator[Tick]:
         """Every tick that was on disk when its turn came, as it was committed."""
         with reading(self._samples) as connection:
-            last = -(1 << 63)
-            while True:
-                # One read transaction a page: a long one would keep the writer's WAL from being reused.
-                connection.execute("BEGIN")
-                page = _page(connection, last)
-                connection.execute("COMMIT")
-                if not page:
-                    return
-                yield from page
-                last = page[-1].seq
+            yield from read_ticks(connection)
+
+    def last_elapsed_s(self) -> float:
+        """Where on the run's clock its last tick ended; 0 without one."""
+        with reading(self._samples) as connection:
+            last = connection.execute("SELECT elapsed_s FROM tick ORDER BY seq DESC LIMIT 1").fetchone()
+            return float(last[0]) if last else 0.0
 
     def events(self) -> tuple[RunEvent, ...]:
         with reading(self._samples) as connection:
@@ -126,10 +110,15 @@ class RunReader:
         """The whole run, judged over what comes after its warm-up, or over `window`.
 
         `is_live` says that its conductor runs: then what is not sealed still goes on. For a window of its own every
-        number, threshold and sentence is worked out again from the recorded ticks. Raises PerftuiError.
+        number, threshold and sentence is worked out again from the recorded ticks; so it is where the cut of the
+        warm-up was moved since, and what else people said of it since is in the record too. Raises PerftuiError.
         """
         plan, started_at = read_run_toml(self.folder / RUN_TOML)
         outcome = self.outcome()
+        marks = read_marks(self.folder).marks
+        if window is None and marks.warm_up_s is not None and not is_live:
+            window = window_cut_at(marks.warm_up_s)
+            outcome = None if outcome is None else replace(outcome, warm_up_s=marks.warm_up_s)
         if outcome is not None and window is None:
             judged = self._as_sealed(plan, outcome)
         else:
@@ -145,7 +134,7 @@ class RunReader:
             started_at=started_at,
             totals=judged.measured,
             timeline=timeline,
-            events=self.events(),
+            events=_with_notes(self.events(), marks.notes),
             environment=self.environment(),
             history=history,
             whole=judged.whole,
@@ -153,17 +142,15 @@ class RunReader:
             thresholds=judged.thresholds,
             findings=judged.findings,
             sentences=outcome.sentences if outcome else (),
+            marks=marks,
         )
 
     def _as_sealed(self, plan: RunPlan, outcome: Outcome) -> _Judged:
         """As it was judged when it ended; only the ticks are added up."""
-        whole = RunTotals()
         window = window_after(plan.profile, outcome.warm_up_s, is_over=outcome.warm_up_s < outcome.duration_s)
-        measured = whole if window.is_whole else RunTotals()
-        for tick in self.ticks():
-            whole.add(tick)
-            if measured is not whole and window.holds(tick):
-                measured.add(tick)
+        with reading(self._samples) as connection:
+            whole = part_of(connection, WHOLE_RUN)
+            measured = whole if window.is_whole else part_of(connection, window)
         return _Judged(whole, measured, window, outcome.thresholds, outcome.findings, outcome)
 
     def _judged_again(self, plan: RunPlan, outcome: Outcome | None, window: Window | None) -> _Judged:
@@ -197,32 +184,28 @@ class RunReader:
         return _Judged(assessment.whole, assessment.measured, assessment.window, thresholds, findings, outcome)
 
     def part(self, window: Window) -> RunTotals:
-        """What was measured in `window` alone."""
-        totals = RunTotals()
-        for tick in filter(window.holds, self.ticks()):
-            totals.add(tick)
-        return totals
+        """What was measured in `window` alone; only its ticks are read."""
+        with reading(self._samples) as connection:
+            return part_of(connection, window)
 
     def request(self, method: str, name: str, window: Window = WHOLE_RUN) -> RequestPage:
-        raise NotImplementedError
+        """All that is known of one request name in `window`; nothing of a name that there is not."""
+        with reading(self._samples) as connection:
+            return request_page(connection, method, name, window)
 
     def spectra(self, after_seq: int = -1) -> list[Spectrum]:
         """How the times of each tick after `after_seq` spread."""
         with reading(self._samples) as connection:
-            rows = connection.execute(
-                "SELECT seq, elapsed_s, interval_s, times FROM tick WHERE seq > ? ORDER BY seq LIMIT ?",
-                (after_seq, MAX_POINTS),
-            )
-            return [
-                Spectrum(int(seq), float(elapsed_s), float(interval_s), counts_of(unpack_histogram(times)))
-                for seq, elapsed_s, interval_s, times in rows
-            ]
+            return spectra_after(connection, after_seq)
 
     def request_counts(self, after_seq: int = -1) -> list[RequestCounts]:
-        return []
+        """Requests by name of each tick after `after_seq`, of the last ten minutes at most."""
+        with reading(self._samples) as connection:
+            return counts_after(connection, after_seq)
 
-    def exchanges(self, method: str, name: str, message: str) -> list[Exchange]:
-        return []
+    def exchanges(self, method: str, name: str, message: str) -> tuple[Exchange, ...]:
+        """Failed requests of one failure group that were kept whole, oldest first."""
+        return read_exchanges(self._samples, method, name, message)
 
     def log_since(self, offset: int, max_bytes: int = 65_536) -> tuple[list[str], int]:
         """Whole lines of run.log from byte `offset`, at most `max_bytes` of them, and the offset to go on from."""
@@ -260,65 +243,7 @@ class RunReader:
         return tuple(timeline), tuple(history)
 
 
-def _page(connection: sqlite3.Connection, after_seq: int) -> list[Tick]:
-    rows = connection.execute(f"{SELECT_TICKS} WHERE seq > ? ORDER BY seq LIMIT ?", (after_seq, _PAGE)).fetchall()
-    if not rows:
-        return []
-    span = rows[0][0], rows[-1][0]
-    requests = _by_seq(
-        connection,
-        "SELECT seq, t.method, t.name, succeeded, failed, untimed, response_bytes, ok_times, failed_times, statuses"
-        " FROM request r JOIN request_name t ON t.id = r.name_id WHERE seq BETWEEN ? AND ? ORDER BY seq, position",
-        span,
-        2,
-        request_of,
-    )
-    failures = _by_seq(
-        connection,
-        "SELECT seq, t.method, t.name, t.message, count, first_s, last_s"
-        " FROM failure f JOIN failure_group t ON t.id = f.group_id WHERE seq BETWEEN ? AND ? ORDER BY seq, position",
-        span,
-        3,
-        failure_of,
-    )
-    exceptions = _by_seq(
-        connection,
-        "SELECT seq, t.message, t.traceback, count FROM exception e"
-        " JOIN exception_group t ON t.id = e.group_id WHERE seq BETWEEN ? AND ? ORDER BY seq, position",
-        span,
-        2,
-        exception_of,
-    )
-    rate_limits = _by_seq(
-        connection,
-        "SELECT seq, t.method, t.name, count, first_s, last_s, retry_after_s, told_s"
-        " FROM rate_limit r JOIN request_name t ON t.id = r.name_id WHERE seq BETWEEN ? AND ? ORDER BY seq, position",
-        span,
-        2,
-        rate_limit_of,
-    )
-    return [
-        replace(
-            tick_of(row),
-            requests=tuple(requests[row[0]]),
-            failures=tuple(failures[row[0]]),
-            exceptions=tuple(exceptions[row[0]]),
-            rate_limits=tuple(rate_limits[row[0]]),
-        )
-        for row in rows
-    ]
-
-
-def _by_seq(
-    connection: sqlite3.Connection,
-    query: str,
-    span: tuple[int, int],
-    texts: int,
-    make: Callable[[Row, Row], T],
-) -> defaultdict[int, list[T]]:
-    """What `make` makes of each row's first `texts` columns after the seq and of the rest, by seq."""
-    found: defaultdict[int, list[T]] = defaultdict(list)
-    for seq, *columns in connection.execute(query, span):
-        names = tuple(map(unpack_text, columns[:texts]))
-        found[seq].append(make(names, tuple(columns[texts:])))
-    return found
+def _with_notes(events: tuple[RunEvent, ...], notes: tuple[Note, ...]) -> tuple[RunEvent, ...]:
+    """In the order of their time: a note may stand where nothing happened when it was written."""
+    added = (RunEvent(note.elapsed_s, NOTE, note.text) for note in notes)
+    return tuple(sorted((*events, *added), key=lambda each: each.elapsed_s))

@@ -12,7 +12,7 @@ from perftui.model.snapshot import TimelinePoint, point_of
 from perftui.model.tick import ExceptionDelta, FailureDelta, Health, RateLimitDelta, RequestDelta, TargetSample, Tick
 from perftui.store.blobs import pack_histogram, unpack_histogram
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # A tick's `requests`, `failures`, `response_bytes` and `times` are the sums over its request rows: the timeline needs
 # only this table. Names and messages are stored once and referred to by id; `position` keeps a tick's own order.
@@ -60,12 +60,28 @@ CREATE {table} target_sample (
 );
 """
 
-TABLES = _TABLES_OF_1 + _ADDED_IN_2.format(table="TABLE")
+# Failed requests that are kept whole. Headers are JSON, a list of pairs.
+_ADDED_IN_3 = """
+CREATE {table} exchange (
+  id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, group_id INTEGER NOT NULL,
+  status INTEGER NOT NULL, response_bytes INTEGER NOT NULL, elapsed_s REAL NOT NULL, time_ms REAL,
+  url TEXT NOT NULL, reason TEXT NOT NULL, user_class TEXT NOT NULL, request_headers TEXT NOT NULL,
+  request_body TEXT NOT NULL, response_headers TEXT NOT NULL, response_body TEXT NOT NULL
+);
+"""
+# For the questions that are about one request name or one failure group; a file without these answers them too.
+_INDEXES = """
+CREATE INDEX request_by_name ON request (name_id, seq);
+CREATE INDEX exchange_by_group ON exchange (group_id);
+"""
+
+TABLES = _TABLES_OF_1 + (_ADDED_IN_2 + _ADDED_IN_3).format(table="TABLE") + _INDEXES
 
 
 def stand_ins(version: int) -> str:
     """What a reader of a file of `version` makes for itself, in its own memory: the tables that came later, empty."""
-    return _ADDED_IN_2.format(table="TEMP TABLE") if version < 2 else ""
+    missing = (_ADDED_IN_2 if version < 2 else "") + (_ADDED_IN_3 if version < 3 else "")
+    return missing.format(table="TEMP TABLE")
 
 
 # A row of `tick` with that of `target_sample`, or NULLs where it has none.
@@ -214,12 +230,17 @@ def _target_of(row: Row) -> TargetSample | None:
 
 def point_of_row(row: Row) -> tuple[TimelinePoint, Histogram, int]:
     """The timeline's point of a row of SELECT_TICKS, with the times and the response bytes of all its requests."""
-    tick = tick_of(row)
-    requests, failures, response_bytes = row[9:12]
-    times = unpack_histogram(row[20])
     # One request that stands for all of them gives the same point, by the same arithmetic.
-    whole = RequestDelta("", "", requests - failures, failures, 0, response_bytes, times, Histogram())
-    return point_of(replace(tick, requests=(whole,))), times, response_bytes
+    whole = whole_of_row(row)
+    return point_of(replace(tick_of(row), requests=(whole,))), whole.ok_times, whole.response_bytes
+
+
+def whole_of_row(row: Row) -> RequestDelta:
+    """A nameless request that stands for all those of a row of SELECT_TICKS; its `ok_times` are those of failed too."""
+    requests, failures, response_bytes = row[9:12]
+    return RequestDelta(
+        "", "", requests - failures, failures, 0, response_bytes, unpack_histogram(row[20]), Histogram()
+    )
 
 
 def request_of(texts: Row, values: Row) -> RequestDelta:

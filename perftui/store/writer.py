@@ -23,6 +23,7 @@ from perftui.model.totals import RunTotals
 from perftui.store import schema
 from perftui.store.atomic import write_atomically
 from perftui.store.blobs import pack_text
+from perftui.store.exchanges import INSERT_EXCHANGE, exchange_rows
 from perftui.store.files import outcome_json, run_toml, summary_of
 from perftui.store.layout import OUTCOME_JSON, RUN_LOG, RUN_TOML, SAMPLES_DB, new_run_folder
 from perftui.store.names import NameTable
@@ -173,15 +174,18 @@ class RunWriter:
         """Add `lines` to run.log, cleaned, until that has 10 MB."""
         self._log.append(lines)
 
-    def seal(self, outcome: Outcome, totals: RunTotals) -> None:
-        """Write outcome.json, whole; a later call replaces it. `problem` says where that failed."""
+    def seal(self, outcome: Outcome, totals: RunTotals, notes: int = 0) -> None:
+        """Write outcome.json, whole; a later call replaces it. `problem` says where that failed.
+
+        `notes` counts those on the run's timeline.
+        """
         self.flush()
         with contextlib.suppress(sqlite3.Error):
             # Moves all to the one file that people copy. What is in its way, a reader or a full disk, costs nothing:
             # the rest stays in the WAL.
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         try:
-            write_atomically(self.folder / OUTCOME_JSON, outcome_json(outcome, summary_of(self._plan, totals)))
+            write_atomically(self.folder / OUTCOME_JSON, outcome_json(outcome, summary_of(self._plan, totals, notes)))
         except (sqlite3.Error, OSError) as error:
             self._seal_trouble = f"the outcome could not be written: {_in_words(error)}"
         else:
@@ -213,12 +217,14 @@ class RunWriter:
         failed = schema.failure_rows(tick, failures.id_of)
         raised = schema.exception_rows(tick, exceptions.id_of)
         limited = schema.rate_limit_rows(tick, names.id_of)
+        kept = exchange_rows(tick, failures.id_of)
         for table in self._names:
             executemany(table.insert, table.new_rows())
         executemany(schema.INSERT_REQUEST, requests)
         executemany(schema.INSERT_FAILURE, failed)
         executemany(schema.INSERT_EXCEPTION, raised)
         executemany(schema.INSERT_RATE_LIMIT, limited)
+        executemany(INSERT_EXCHANGE, kept)
         executemany(schema.INSERT_TARGET_SAMPLE, schema.target_rows(tick))
 
     def _store(self, write: Callable[[], object]) -> bool:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
-import os
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.console import RenderableType
-from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -20,39 +17,54 @@ from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan
 from perftui.model.text import clean
 from perftui.profiles.choice import AskedNames
-from perftui.tui import theme
-from perftui.tui.crash import write_crash_report
-from perftui.tui.driver import CockpitDriver
 from perftui.tui.follow import follow_run
 from perftui.tui.hangup import Hangup
 from perftui.tui.link import Link
 from perftui.tui.model import CockpitModel
 from perftui.tui.recall import Recall
 from perftui.tui.screens.base import CockpitScreen
-from perftui.tui.screens.compare import CompareScreen
-from perftui.tui.screens.dialogs import Help, QuitAnswer, QuitDialog
-from perftui.tui.screens.history import HistoryScreen
-from perftui.tui.screens.live import LiveScreen
-from perftui.tui.screens.results import ResultsScreen
-from perftui.tui.screens.setup import SetupScreen
+from perftui.tui.screens.dialogs import QuitAnswer, QuitDialog
 from perftui.tui.services import RunAddress, Services
+from perftui.tui.settings import Settings
 from perftui.tui.summary import sentences_of
+from perftui.tui.terminal_app import TerminalApp
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from perftui.tui.screens.compare import CompareScreen
+    from perftui.tui.screens.live import LiveScreen
+    from perftui.tui.screens.setup import SetupScreen
+
+# Modules of screens, imported when they are shown: each import delays the first paint.
+_MODES = {
+    "setup": "SetupScreen",
+    "live": "LiveScreen",
+    "results": "ResultsScreen",
+    "compare": "CompareScreen",
+    "history": "HistoryScreen",
+}
 
 
-class PerftuiApp(App[None], inherit_bindings=False):
-    TITLE = "perftui"
+def _provider(name: str) -> type[Provider]:
+    """Of the palette, imported when it is opened."""
+    return cast("type[Provider]", getattr(importlib.import_module("perftui.tui.palette"), name))
+
+
+class PerftuiApp(TerminalApp, inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = True
     # Textual's own ctrl+q asks nothing, and its ctrl+c only says so.
+    COMMANDS = {partial(_provider, "CockpitCommands"), partial(_provider, "RunCommands")}  # noqa: RUF012 - as Textual's
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "mode('setup')", "Setup", show=False),
-        Binding("2", "mode('live')", "Live", show=False),
-        Binding("3", "mode('results')", "Results", show=False),
-        Binding("4", "mode('compare')", "Compare", show=False),
-        Binding("5", "mode('history')", "History", show=False),
-        Binding("question_mark", "help", "Help", key_display="?", tooltip="The keys that work here"),
-        Binding("q", "leave", "Quit", tooltip="Leave; asks while a run goes on"),
+        *(
+            Binding(key, f"mode('{mode}')", mode.title(), show=False, tooltip=f"Show {mode.title()}", id=f"app.{mode}")
+            for key, mode in zip("12345", _MODES, strict=True)
+        ),
+        Binding("question_mark", "help", "Help", key_display="?", tooltip="The keys that work here", id="app.help"),
+        Binding("q", "leave", "Quit", tooltip="Leave; asks while a run goes on", id="app.quit"),
         Binding("ctrl+c,ctrl+q", "leave", "Quit", show=False, tooltip="Leave; asks while a run goes on"),
-        Binding("ctrl+p", "command_palette", "Commands", show=False, tooltip="Everything by name"),
+        Binding("ctrl+p", "command_palette", "Commands", show=False, tooltip="Everything by name", id="app.commands"),
+        Binding("ctrl+l", "redraw", "Redraw", show=False, tooltip="Draw the screen again", id="app.redraw"),
     ]
 
     def __init__(
@@ -61,15 +73,11 @@ class PerftuiApp(App[None], inherit_bindings=False):
         asked: AskedNames | None = None,
         *,
         attach: RunAddress | None = None,
+        settings: Settings | None = None,
     ) -> None:
-        # Textual takes NO_COLOR for greys; the terminal's own two colours are what it means.
-        no_color = bool(os.environ.get("NO_COLOR"))
-        super().__init__(driver_class=CockpitDriver, ansi_color=no_color or None)
+        super().__init__(settings or Settings())
         self.services = services
         self.model = CockpitModel()
-        self.farewell: list[str] = []
-        """Lines for the shell once the screen is given back."""
-        self.crash_report: Path | None = None
         self._asked = asked or AskedNames()
         self._attach_to = attach
         self._link: Link | None = None
@@ -79,16 +87,10 @@ class PerftuiApp(App[None], inherit_bindings=False):
         self._live_waits = False
         self._results_wait = False
         self._hangup = Hangup(self)
-        self.register_theme(theme.DARK)
-        self.register_theme(theme.LIGHT)
-        self.theme = "ansi-dark" if no_color else theme.DARK.name
 
     def on_mount(self) -> None:
-        self.add_mode("setup", partial(SetupScreen, self._asked))
-        self.add_mode("live", LiveScreen)
-        self.add_mode("results", ResultsScreen)
-        self.add_mode("compare", CompareScreen)
-        self.add_mode("history", HistoryScreen)
+        for mode in _MODES:
+            self.add_mode(mode, partial(self._screen_of, mode))
         if not self.is_headless:
             self._hangup.watch()
         if self._attach_to is not None:
@@ -96,6 +98,10 @@ class PerftuiApp(App[None], inherit_bindings=False):
         else:
             self.switch_mode("setup")
         self.call_after_refresh(_after_first_paint)
+
+    def _screen_of(self, mode: str) -> Screen[Any]:
+        screen = getattr(importlib.import_module(f"perftui.tui.screens.{mode}"), _MODES[mode])
+        return cast("Screen[Any]", screen(self._asked) if mode == "setup" else screen())
 
     # --- the run ---------------------------------------------------------------------------------------------
 
@@ -155,10 +161,9 @@ class PerftuiApp(App[None], inherit_bindings=False):
         if self._leave_after_run:
             self.exit()
             return
-        screen = self.screen_stack[0]
-        if isinstance(screen, LiveScreen):
+        if self.current_mode == "live":
             # Under the hands of somebody who types, the rest of a word would be commands.
-            self._results_wait = screen.is_typing
+            self._results_wait = cast("LiveScreen", self.screen_stack[0]).is_typing
             if not self._results_wait:
                 self.switch_mode("results")
         self.run_changed(at_once=True)
@@ -200,8 +205,15 @@ class PerftuiApp(App[None], inherit_bindings=False):
     def compare_runs(self, old: Path, new: Path) -> None:
         """Show what changed from the run in `old` to the one in `new`."""
         self.action_mode("compare")
-        if isinstance(self.screen, CompareScreen):
-            self.screen.compare(old, new)
+        if self.current_mode == "compare":
+            cast("CompareScreen", self.screen_stack[0]).compare(old, new)
+
+    def replay(self, folder: Path) -> None:
+        """Show a finished run as it went. A run that is watched goes on being watched."""
+        from perftui.tui.screens.replay import ReplayScreen  # Lazy: few look at one, and each import delays the start.
+
+        self.action_mode("history")
+        self.push_screen(ReplayScreen(folder))
 
     def note(self, text: str, elapsed_s: float | None = None) -> bool:
         """A note on the timeline of the run that goes on; False where it cannot be said to its conductor."""
@@ -209,9 +221,8 @@ class PerftuiApp(App[None], inherit_bindings=False):
 
     def set_up_again(self, plan: RunPlan) -> None:
         self.action_mode("setup")
-        screen = self.screen
-        if isinstance(screen, SetupScreen):
-            screen.choose(plan)
+        if self.current_mode == "setup":
+            cast("SetupScreen", self.screen_stack[0]).choose(plan)
 
     # --- keys ------------------------------------------------------------------------------------------------
 
@@ -223,6 +234,8 @@ class PerftuiApp(App[None], inherit_bindings=False):
 
     def action_help(self) -> None:
         if not self.screen.is_modal:
+            from perftui.tui.screens.help import Help  # Lazy: each import delays the start.
+
             self.push_screen(Help(self.screen))
 
     def action_leave(self) -> None:
@@ -247,38 +260,38 @@ class PerftuiApp(App[None], inherit_bindings=False):
             self.switch_mode("live")
         self._live_waits = False
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Only text of our own: titles in the palette are read as markup."""
-        yield SystemCommand("Setup", "Choose what to run", partial(self.action_mode, "setup"))
-        yield SystemCommand("Live", "The run that goes on", partial(self.action_mode, "live"))
-        yield SystemCommand("Results", "What became of the run", partial(self.action_mode, "results"))
-        if self.model.is_live:
-            yield SystemCommand("Stop the run", "Users finish what they do", self.stop_run)
-            yield SystemCommand("Detach", "Leave the cockpit; the run goes on", self.detach)
-        yield SystemCommand("Theme: dark", "perftui's own", partial(setattr, self, "theme", theme.DARK.name))
-        yield SystemCommand("Theme: light", "perftui's own", partial(setattr, self, "theme", theme.LIGHT.name))
-        yield SystemCommand("Help", "The keys that work here", self.action_help)
-        yield SystemCommand("Quit", "Asks while a run goes on", self.action_leave)
+    # --- the palette -----------------------------------------------------------------------------------------
+
+    def choose(self, *, profile: str | None = None, target: str | None = None, scenario: str | None = None) -> None:
+        """As if somebody had chosen them in Setup."""
+        self.action_mode("setup")
+        if self.current_mode == "setup":
+            setup = cast("SetupScreen", self.screen_stack[0])
+            self.call_after_refresh(setup.choose_named, profile=profile, target=target, scenario=scenario)
+
+    def look_at(self, folder: Path) -> None:
+        """Watch the run in `folder` where it goes on, else show its results."""
+        self.run_worker(self._look_at(folder), group="look", exclusive=True)
+
+    async def _look_at(self, folder: Path) -> None:
+        address = self.model.address
+        if self.model.is_live and address is not None and address.folder.name == folder.name:
+            self.action_mode("live")
+            return
+        try:
+            socket = await asyncio.to_thread(self.services.library.live_socket, folder)
+            if socket is None:
+                await self.open_run(folder)
+            else:
+                self.follow(RunAddress(folder, socket))
+        except PerftuiError as error:
+            self.fail(error)
 
     # --- the edges -------------------------------------------------------------------------------------------
 
-    @property
-    def backlog(self) -> int:
-        """Frames that the terminal has not taken yet."""
-        return self._driver.backlog if isinstance(self._driver, CockpitDriver) else 0
-
-    def say(self, text: str, *, is_error: bool = False) -> None:
-        """The one way to a toast: cleaned, and never read as markup."""
-        self.notify(clean(text), severity="error" if is_error else "information", timeout=5, markup=False)
-
-    def fail(self, error: PerftuiError) -> None:
-        self.say(str(error), is_error=True)
-
     def _fatal_error(self) -> None:
-        """Textual would print the traceback with all local variables, and a header with a token is one."""
         self._cancel_start()
-        self.crash_report = write_crash_report(self._exception)
-        self._close_messages_no_wait()
+        super()._fatal_error()
 
 
 def _after_first_paint() -> None:

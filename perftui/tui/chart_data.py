@@ -24,7 +24,7 @@ class ChartData:
     """`version` changes with the data: what was drawn of it need not be drawn again.
 
     `run_time_s` is None where the end is not known. `warm_up_s` is the part at the start that is not judged.
-    `label` says what it is of where that is not the whole run: a request's name.
+    `is_over` says that no more comes. `label` says what it is of where that is not the whole run: a request's name.
     """
 
     version: object
@@ -37,6 +37,7 @@ class ChartData:
     baseline: Baseline | None = None
     warm_up_s: float = 0.0
     label: str = ""
+    is_over: bool = False
 
 
 NO_DATA = ChartData(None, (), 0.0, None)

@@ -31,3 +31,10 @@ def write_crash_report(error: BaseException | None) -> Path | None:
     except OSError:
         return None
     return path
+
+
+def bug_text(error: BaseException) -> str:
+    """One line for a bug that must not end the cockpit; the traceback goes where a crash's would."""
+    path = write_crash_report(error)
+    where = f"the report is in {path}" if path else "no report could be written"
+    return f"a bug in perftui ({type(error).__name__}); {where}"

@@ -15,14 +15,18 @@ import sys
 import termios
 import textwrap
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perftui.exit_codes import BUG, HANGUP, INTERRUPTED, OK, TERMINATED, USAGE
 from perftui.model.errors import PerftuiError
 from perftui.model.text import clean
 from perftui.profiles.choice import AskedNames
 from perftui.tui.crash import write_crash_report
-from perftui.tui.services import RunAddress, Services
+from perftui.tui.settings import Settings
+
+if TYPE_CHECKING:
+    # These name types of half the program.
+    from perftui.tui.services import RunAddress, Services
 
 # Mouse, focus, paste and synchronized modes off, keyboard protocol off, wrap and cursor on, normal screen, no style.
 _RESET = (
@@ -49,30 +53,35 @@ def run_cockpit(
     asked: AskedNames,
     *,
     attach: RunAddress | None = None,
+    settings: Settings | None = None,
 ) -> int:
     """Open the cockpit and return its exit code: 0 when it was left in order, whatever became of the run; BUG for
     a crash of our own; 128 + n for a signal. Raises PerftuiError (USAGE) where there is no terminal for it.
     """
     check_terminal()
-    settings = _settings()
+    before = _terminal_settings()
     sys.stdout.flush()
     sys.stderr.flush()
     child = os.fork()
     if child == 0:
-        os._exit(_guarded(lambda: _cockpit(services, asked, attach)))
-    return _wait(child, settings)
+        os._exit(_guarded(lambda: _cockpit(services, asked, attach, settings or Settings())))
+    return _wait(child, before)
 
 
-def _cockpit(services: Services, asked: AskedNames, attach: RunAddress | None) -> int:
+def _cockpit(services: Services, asked: AskedNames, attach: RunAddress | None, settings: Settings) -> int:
     # The collector would run several times while Textual is imported; the app starts it after the first paint.
     gc.disable()
     # Textual takes them for the size of the terminal, whatever that becomes when it is resized.
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
+    if settings.is_slow:
+        # Read when Textual is imported; without COLORTERM a terminal has the 256 or 16 colours that its name says.
+        os.environ["TEXTUAL_ANIMATIONS"] = "none"
+        os.environ.pop("COLORTERM", None)
     from perftui.tui.app import PerftuiApp
 
-    app = PerftuiApp(services, asked, attach=attach)
-    app.run()
+    app = PerftuiApp(services, asked, attach=attach, settings=settings)
+    app.run(mouse=not settings.is_slow)
     if app.return_code:
         if app.return_code == BUG:
             _say_crash(str(app.crash_report) if app.crash_report else None)
@@ -129,7 +138,7 @@ def _status_of(child: int) -> int:
             os.kill(child, signal.SIGCONT)
 
 
-def _settings() -> list[Any] | None:
+def _terminal_settings() -> list[Any] | None:
     try:
         return termios.tcgetattr(0)
     except termios.error:

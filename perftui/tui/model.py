@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
 
+from perftui.model.coarse import merged_points, merged_spectra
 from perftui.model.record import Record
 from perftui.model.request_page import RequestCounts
 from perftui.model.snapshot import Snapshot, TimelinePoint
@@ -15,15 +17,22 @@ from perftui.model.tick import MAX_REQUEST_NAMES
 from perftui.model.totals import RequestKey
 from perftui.tui.chart_data import Baseline
 from perftui.tui.recall import MAX_LOG_LINES, KeptRun
+from perftui.tui.series import Series
 from perftui.tui.services import RunAddress
 
-# Five and a half hours of seconds; of a longer run the charts show the end.
-MAX_POINTS = 20_000
 # The bars of a request's trend: this many, of so many seconds each.
 TREND_BARS = 12
 TREND_S = 5
 # Snapshots come once a second: three missing ones are worth saying.
 STALE_AFTER_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a finished run is replayed: so many seconds of it in one."""
+
+    speed: int
+    is_paused: bool = False
 
 
 class Connection(Enum):
@@ -51,16 +60,18 @@ class CockpitModel:
         self.address: RunAddress | None = None
         self.connection = Connection.NONE
         self.snapshot: Snapshot | None = None
-        self.points: deque[TimelinePoint] = deque(maxlen=MAX_POINTS)
+        self.points: Series[TimelinePoint] = Series(merged_points)
         self.log: deque[str] = deque(maxlen=MAX_LOG_LINES)
         self.log_offset = 0
-        self.spectra: deque[Spectrum] = deque(maxlen=MAX_POINTS)
+        self.spectra: Series[Spectrum] = Series(merged_spectra)
         # The end of each bar's time, and what was counted in it, by request; bounded by MAX_REQUEST_NAMES.
         self._trends: dict[RequestKey, deque[tuple[int, float]]] = {}
         self._last_trend_bar = 0
         self.baseline: Baseline | None = None
         """The run that the charts draw dim below this one."""
         self.record: Record | None = None
+        self.replay: Pace | None = None
+        """Where the run is a finished one that is replayed."""
         self.stop_requests = 0
         self._last_frame_s: float | None = None
 
@@ -70,6 +81,21 @@ class CockpitModel:
         self.address = address
         self.connection = Connection.CONNECTING
         self._last_frame_s = self._clock()
+        self.version += 1
+
+    def begin_replay(self, address: RunAddress, pace: Pace) -> None:
+        """Show a finished run as it went: nothing of it goes on, and nothing can be asked of it."""
+        self._forget_run()
+        self.address = address
+        self.replay = pace
+        self.version += 1
+
+    def set_pace(self, pace: Pace) -> None:
+        self.replay = pace
+        self.version += 1
+
+    def take_replayed(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
         self.version += 1
 
     def take(self, snapshot: Snapshot) -> bool:
@@ -102,7 +128,7 @@ class CockpitModel:
                 if bars is None:
                     if len(self._trends) >= MAX_REQUEST_NAMES + 1:
                         continue
-                    bars = self._trends[key] = deque(maxlen=TREND_BARS)
+                    bars = self._trends[key] = deque(maxlen=TREND_BARS + 1)
                 if bars and bars[-1][0] == bar:
                     bars[-1] = (bar, bars[-1][1] + requests)
                 else:
@@ -134,6 +160,9 @@ class CockpitModel:
     def open(self, kept: KeptRun) -> None:
         """Show the results of a run of the library; one that is watched goes on being watched."""
         self.kept = kept
+        if self.record is not None and self.record.folder == kept.record.folder:
+            # Marked since.
+            self.record = kept.record
         self.version += 1
 
     def ask_stop(self) -> bool:

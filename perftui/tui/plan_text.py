@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from perftui.model.duration import format_duration
-from perftui.model.plan import LONGEST_UNASKED_RUN_S, RunPlan
+from perftui.model.plan import LONGEST_UNASKED_RUN_S, UNTIL_STEADY_S, Profile, RunPlan, Target
 from perftui.model.secret_arguments import mask_arguments
 from perftui.model.text import clean, mask_secrets
 from perftui.profiles.keys import SETTINGS, named
@@ -24,15 +24,7 @@ def plan_lines(plan: RunPlan, width: int) -> Sequence[Line]:
         if profile.run_time_s is not None
         else f"the locustfile's own, at most {format_duration(LONGEST_UNASKED_RUN_S)}"
     )
-    limits = [
-        f"{value:g} {unit}"
-        for value, unit in (
-            (target.max_users, "users"),
-            (target.max_rps, "requests/s"),
-            (target.max_minutes, "minutes"),
-        )
-        if value is not None
-    ]
+    limits = limits_text(target)
     files = ", ".join(short_path(path) for path in scenario.locustfiles)
     facts = [
         ("target", f"{target.environment} · {mask_secrets(target.url)}", "url"),
@@ -53,10 +45,47 @@ def plan_lines(plan: RunPlan, width: int) -> Sequence[Line]:
     if scenario.weights:
         facts.append(("weights", ", ".join(f"{name} {weight}" for name, weight in scenario.weights.items()), "weights"))
     if limits:
-        facts.append(("limits", f"{', '.join(limits)} (the target's)", ""))
+        facts.append(("limits", f"{limits} (the target's)", ""))
     if plan.locust_args:
         facts.append(("arguments", " ".join(mask_arguments(plan.locust_args)[0]), "locust_args"))
     return [_fact(label, value, plan.origins.get(key, ""), width) for label, value, key in facts]
+
+
+def limits_text(target: Target) -> str:
+    """The most that `target` may get; empty where nothing is said."""
+    limits = [
+        f"{value:,g} {unit}"
+        for value, unit in (
+            (target.max_users, "users"),
+            (target.max_rps, "requests/s"),
+            (target.max_minutes, "minutes"),
+        )
+        if value is not None
+    ]
+    return ", ".join(limits)
+
+
+def plan_sentence(plan: RunPlan) -> str:
+    """What will happen, in one line."""
+    profile, target = plan.profile, plan.target
+    users = "1 user" if profile.users == 1 else f"{profile.users:,} users"
+    text = f"{users}, {profile.spawn_rate:g} more each second, {_how_long(profile)} → {mask_secrets(target.url)}"
+    limits = limits_text(target)
+    text += f" ({target.environment}{f', at most {limits}' if limits else ''})"
+    count = len(plan.thresholds)
+    rules = "1 threshold" if count == 1 else f"{count} thresholds" if count else "nothing is judged: no threshold"
+    if profile.warm_up_s:
+        how_long = "start until it is steady" if profile.warm_up_s == UNTIL_STEADY_S else "first "
+        if profile.warm_up_s != UNTIL_STEADY_S:
+            how_long += _WARM_UP.write(profile.warm_up_s)
+        rules += f", the {how_long} not judged"
+    return clean(f"{text} · {rules}", 600)
+
+
+def _how_long(profile: Profile) -> str:
+    if profile.run_time_s is not None:
+        return f"for {format_duration(profile.run_time_s)}"
+    return f"to the end of the locustfile's load shape, at most {format_duration(LONGEST_UNASKED_RUN_S)}"
 
 
 def short_path(path: str) -> str:

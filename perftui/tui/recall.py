@@ -27,6 +27,7 @@ FILE_MEANINGS = {
     layout.STATS_HISTORY_CSV: "a row per second, Locust's columns",
     layout.FAILURES_CSV: "Locust's columns",
     layout.EXCEPTIONS_CSV: "Locust's columns",
+    layout.NOTES_CSV: "what people noted",
     layout.OUTCOME_JSON: "verdict, exit code, accounting",
     layout.RUN_TOML: "what was asked",
     layout.RUN_LOG: "what user code and Locust said",

@@ -1,35 +1,66 @@
-"""The columns of the tables, and a row in full; live and in the results alike."""
+"""The tables of requests, failures and exceptions; live and in the results alike."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from perftui.model.duration import format_clock
+from perftui.model.judged import ThresholdResult, ThresholdState
 from perftui.model.snapshot import FailureRow, RequestRow
-from perftui.tui.figures import bytes_text, count_text, ms_text, rate_text, share_text
+from perftui.tui.figures import NO_VALUE, bytes_text, count_text, ms_text, rate_text, share_text
+from perftui.tui.renderables.sparkline import sparkline
+from perftui.tui.row_filter import RowFilter
+from perftui.tui.threshold_columns import STATE_ROLES, STATE_SYMBOLS, threshold_facts
 from perftui.tui.widgets.table import Column, Table
+
+# Bars of a request's trend that are shown, and what they stand for.
+_TREND_WIDTH = 12
+_TREND_LABEL = "rps, 1 min"
 
 
 @dataclass(frozen=True, slots=True)
 class ExceptionRow:
     message: str
     count: int
+    traceback: str = ""
 
 
-def request_table(*, id: str, rate_label: str) -> Table[RequestRow]:
-    """`rate_label` says over which time the rates are."""
+def request_table(
+    *,
+    id: str,
+    rate_label: str,
+    trend_of: Callable[[RequestRow], Sequence[float | None]] | None = None,
+    state_of: Callable[[RequestRow], ThresholdState | None] | None = None,
+    has_trends: Callable[[], bool] = lambda: False,
+    has_states: Callable[[], bool] = lambda: False,
+) -> Table[RequestRow]:
+    """`rate_label` says over which time the rates are. `state_of` gives the worst of the thresholds that name a
+    request, `trend_of` its rps over time.
+    """
+
+    def state(row: RequestRow) -> ThresholdState | None:
+        return state_of(row) if state_of else None
+
     columns: tuple[Column[RequestRow], ...] = (
-        Column("Method", 7, lambda row: row.method, lambda row: row.method, is_text=True),
+        Column("Method", 6, lambda row: row.method, lambda row: row.method, is_text=True),
         Column("Name", 12, lambda row: row.name, lambda row: row.name, is_text=True, share=1),
+        Column(
+            "Thr",
+            3,
+            lambda row: STATE_SYMBOLS[named] if (named := state(row)) else "",
+            lambda row: list(ThresholdState).index(named) if (named := state(row)) else None,
+            lambda row: STATE_ROLES[named] if (named := state(row)) else "",
+            wanted=has_states,
+        ),
         Column("Reqs", 6, lambda row: count_text(row.requests), lambda row: row.requests),
-        Column("Fails", 6, lambda row: count_text(row.failures), lambda row: row.failures, _fail_role, from_width=90),
+        Column("Fails", 6, lambda row: count_text(row.failures), lambda row: row.failures, _fail_role, from_width=110),
         Column("Fail%", 6, lambda row: share_text(row.fail_ratio), lambda row: row.fail_ratio, _fail_role),
-        Column(rate_label, 6, lambda row: rate_text(row.rps), lambda row: row.rps),
+        Column(rate_label, 5, lambda row: rate_text(row.rps), lambda row: row.rps),
         Column("p50", 6, lambda row: ms_text(row.times.p50_ms), lambda row: row.times.p50_ms, from_width=84),
         Column("p95", 6, lambda row: ms_text(row.times.p95_ms), lambda row: row.times.p95_ms),
-        Column("p99", 6, lambda row: ms_text(row.times.p99_ms), lambda row: row.times.p99_ms),
-        Column("max", 6, lambda row: ms_text(row.times.max_ms), lambda row: row.times.max_ms, from_width=104),
+        Column("p99", 6, lambda row: ms_text(row.times.p99_ms), lambda row: row.times.p99_ms, from_width=66),
+        Column("max", 6, lambda row: ms_text(row.times.max_ms), lambda row: row.times.max_ms, from_width=118),
         Column(
             "size",
             8,
@@ -37,24 +68,71 @@ def request_table(*, id: str, rate_label: str) -> Table[RequestRow]:
             lambda row: row.mean_response_bytes,
             from_width=130,
         ),
+        Column(
+            _TREND_LABEL,
+            _TREND_WIDTH,
+            lambda row: sparkline(trend_of(row), _TREND_WIDTH) if trend_of else "",
+            lambda row: row.rps,
+            from_width=94,
+            wanted=has_trends,
+        ),
     )
     return Table(
         columns,
         lambda row: (row.method, row.name),
         sorted_by="Reqs",
-        searched=lambda row: f"{row.method} {row.name}",
+        searched=RowFilter(
+            lambda row: f"{row.method} {row.name}",
+            {"method": lambda row: row.method, "name": lambda row: row.name},
+            {
+                "reqs": lambda row: float(row.requests),
+                "fail": lambda row: float(row.failures),
+                "fails": lambda row: float(row.failures),
+                "fail%": lambda row: row.fail_ratio * 100 if row.fail_ratio is not None else None,
+                "rps": lambda row: row.rps,
+                "p50": lambda row: row.times.p50_ms,
+                "p95": lambda row: row.times.p95_ms,
+                "p99": lambda row: row.times.p99_ms,
+                "max": lambda row: row.times.max_ms,
+            },
+        ),
         empty="no request has ended yet",
         of_all=lambda total, count: replace(total, name=f"{total.name} (all {count:,})"),
         id=id,
     )
 
 
-def failure_table(*, id: str) -> Table[FailureRow]:
+def failure_table(*, id: str, names_request: bool = True) -> Table[FailureRow]:
+    """Without `names_request` all of them are of one request that is named elsewhere."""
     columns: tuple[Column[FailureRow], ...] = (
-        Column("Count", 8, lambda row: count_text(row.count), lambda row: row.count, lambda _row: "bad"),
-        Column("Method", 7, lambda row: row.method, lambda row: row.method, is_text=True),
-        Column("Name", 10, lambda row: row.name, lambda row: row.name, is_text=True, share=2),
-        Column("Message", 16, lambda row: row.message, lambda row: row.message, is_text=True, share=3),
+        Column("Count", 7, lambda row: count_text(row.count), lambda row: row.count, lambda _row: "bad"),
+        Column("Share", 6, lambda row: share_text(row.share), lambda row: row.share, wanted=lambda: names_request),
+        Column(
+            "of req",
+            6,
+            lambda row: share_text(row.share_of_request),
+            lambda row: row.share_of_request,
+            from_width=110 if names_request else 0,
+        ),
+        Column(
+            "now/s",
+            6,
+            lambda row: NO_VALUE if row.fails_per_s is None else rate_text(row.fails_per_s),
+            lambda row: row.fails_per_s,
+            lambda row: "bad" if row.fails_per_s else "muted",
+            from_width=84,
+        ),
+        Column("Method", 6, lambda row: row.method, lambda row: row.method, is_text=True, wanted=lambda: names_request),
+        Column(
+            "Name",
+            10,
+            lambda row: row.name,
+            lambda row: row.name,
+            is_text=True,
+            share=2,
+            wanted=lambda: names_request,
+        ),
+        Column("Message", 14, lambda row: row.message, lambda row: row.message, is_text=True, share=3),
         Column("First", 7, lambda row: format_clock(row.first_s), lambda row: row.first_s, from_width=90),
         Column("Last", 7, lambda row: format_clock(row.last_s), lambda row: row.last_s),
     )
@@ -62,8 +140,12 @@ def failure_table(*, id: str) -> Table[FailureRow]:
         columns,
         lambda row: (row.method, row.name, row.message),
         sorted_by="Count",
-        searched=lambda row: f"{row.method} {row.name} {row.message}",
-        empty="no request failed",
+        searched=RowFilter(
+            lambda row: f"{row.method} {row.name} {row.message}",
+            {"method": lambda row: row.method, "name": lambda row: row.name, "message": lambda row: row.message},
+            {"count": lambda row: float(row.count), "now": lambda row: row.fails_per_s},
+        ),
+        empty="✓ no request failed",
         id=id,
     )
 
@@ -75,10 +157,11 @@ def exception_table(*, id: str) -> Table[ExceptionRow]:
     )
     return Table(
         columns,
-        lambda row: row.message,
+        # Two may say the same from different places.
+        lambda row: (row.message, row.traceback),
         sorted_by="Count",
         searched=lambda row: row.message,
-        empty="user code raised nothing",
+        empty="✓ user code raised nothing",
         id=id,
     )
 
@@ -101,14 +184,21 @@ def facts_of(row: object) -> Sequence[tuple[str, str]]:
             ("mean response", bytes_text(row.mean_response_bytes)),
         )
     if isinstance(row, FailureRow):
+        shares = [f"{share_text(row.share)} of all failures"] if row.share is not None else []
+        if row.share_of_request is not None:
+            shares.append(f"{share_text(row.share_of_request)} of this request")
+        rate = [("now", f"{rate_text(row.fails_per_s)}/s, over 10 s")] if row.fails_per_s is not None else []
         return (
             ("request", f"{row.method} {row.name}".strip()),
-            ("failures", f"{row.count:,}"),
-            ("first · last", f"{format_clock(row.first_s)} · {format_clock(row.last_s)} after the start"),
             ("message", row.message),
+            ("failures", " · ".join([f"{row.count:,}", *shares])),
+            *rate,
+            ("first · last", f"{format_clock(row.first_s)} · {format_clock(row.last_s)} after the start"),
         )
     if isinstance(row, ExceptionRow):
         return (("raised", f"{row.count:,} times"), ("exception", row.message))
+    if isinstance(row, ThresholdResult):
+        return threshold_facts(row)
     raise TypeError(type(row).__name__)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from perftui.model.judged import ThresholdResult
@@ -31,13 +31,32 @@ class RunFigures:
     covers: str = ""
 
 
+class Trends(Mapping[RequestKey, Sequence[float | None]]):
+    """Made for a request when it is looked at: few of hundreds are visible."""
+
+    def __init__(self, keys: Iterable[RequestKey], trend_of: Callable[[RequestKey], Sequence[float | None]]) -> None:
+        self._keys = frozenset(keys)
+        self._trend_of = trend_of
+
+    def __getitem__(self, key: RequestKey) -> Sequence[float | None]:
+        if key not in self._keys:
+            raise KeyError(key)
+        return self._trend_of(key)
+
+    def __iter__(self) -> Iterator[RequestKey]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
 def of_snapshot(snapshot: Snapshot, trends: Mapping[RequestKey, Sequence[float | None]]) -> RunFigures:
     return RunFigures(
         snapshot.rows,
         snapshot.total if snapshot.rows else None,
         snapshot.failures,
         snapshot.failure_groups,
-        [ExceptionRow(*each) for each in snapshot.exceptions],
+        _exception_rows(snapshot),
         snapshot.statuses,
         snapshot.users_by_class,
         snapshot.thresholds,
@@ -73,3 +92,11 @@ def of_totals(totals: RunTotals, covers: str) -> RunFigures:
         dict(sorted(totals.total.statuses.items())),
         covers=covers,
     )
+
+
+def _exception_rows(snapshot: Snapshot) -> list[ExceptionRow]:
+    tracebacks = (*snapshot.tracebacks, *[""] * len(snapshot.exceptions))
+    return [
+        ExceptionRow(message, count, traceback)
+        for (message, count), traceback in zip(snapshot.exceptions, tracebacks, strict=False)
+    ]

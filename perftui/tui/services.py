@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -67,6 +67,9 @@ class ReadsRun(Protocol):
     def log_since(self, offset: int) -> tuple[Sequence[str], int]:
         """Lines of the run's log from byte `offset` on, and the offset to ask from next."""
 
+    def plan(self) -> RunPlan:
+        """What was asked. Raises PerftuiError where the folder cannot be read."""
+
     def record(self, *, window: Window | None = None) -> Record:
         """The whole run as it is kept. Raises PerftuiError where the folder cannot be read.
 
@@ -98,8 +101,8 @@ class Library(Protocol):
     @property
     def folder(self) -> Path: ...
 
-    def listings(self) -> Sequence[RunListing]:
-        """All runs, newest first."""
+    def listings(self, seen: Callable[[int, int], None] | None = None) -> Sequence[RunListing]:
+        """All runs, newest first. `seen` is told how many of how many were read; what it raises ends the reading."""
 
     def live_socket(self, folder: Path) -> Path | None:
         """The socket of the run's conductor, where it goes on."""
@@ -126,6 +129,9 @@ class Library(Protocol):
 
     def export(self, folder: Path, window: Window | None = None) -> Sequence[Path]:
         """Write all exports, of `window` alone where it is given, into the current folder."""
+
+    def export_comparison(self, compared: Compared) -> Sequence[Path]:
+        """Write it as a page and as JSON into the current folder."""
 
 
 class EditsProfiles(Protocol):
@@ -166,7 +172,8 @@ class Services(Protocol):
         `scenario` None is the profile's own, GIVEN_FILES what -f says.
 
         Keys are those of profiles.keys.SETTINGS; `thresholds` and `abort_on` (a rule on each line), `user_classes`,
-        `tags` and `exclude_tags` (with commas between), and `locust_args` (as a shell would split it).
+        `tags` and `exclude_tags` (with commas between), and `locust_args` (as a shell would split it). A key that begins
+        with a dash holds words to stand behind the other arguments.
         Raises PerftuiError with one clear line, whose `what` names the key's option.
         """
 

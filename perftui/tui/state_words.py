@@ -50,6 +50,11 @@ def verdict_word(verdict: Verdict) -> StateWord:
 
 def state_of(model: CockpitModel) -> StateWord:
     """What the header says. Bad news of the connection goes before the run's own state, which may be old."""
+    if model.replay is not None:
+        pace = model.replay
+        return StateWord(
+            "❚❚" if pace.is_paused else "▶", f"REPLAY {pace.speed}x", "warn" if pace.is_paused else "accent"
+        )
     if model.connection is Connection.NONE:
         return StateWord("○", "no run", "muted")
     if model.connection is Connection.ENDED:

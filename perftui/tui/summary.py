@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from perftui.model.duration import format_duration
 from perftui.model.record import Record
 from perftui.model.run_state import RunState
-from perftui.model.snapshot import FailureRow, RequestRow, row_of
+from perftui.model.snapshot import FailureRow, RequestRow, failure_rows_of, row_of
 from perftui.model.totals import RunTotals
 from perftui.reports.figures import covered_text
 from perftui.tui.request_columns import ExceptionRow
@@ -29,14 +29,11 @@ def total_row(totals: RunTotals) -> RequestRow:
 
 
 def failure_rows(totals: RunTotals) -> list[FailureRow]:
-    return [
-        FailureRow(group.method, group.name, group.message, group.count, group.first_s, group.last_s)
-        for group in totals.failures.values()
-    ]
+    return list(failure_rows_of(totals))
 
 
 def exception_rows(totals: RunTotals) -> list[ExceptionRow]:
-    return [ExceptionRow(group.message, group.count) for group in totals.exceptions.values()]
+    return [ExceptionRow(group.message, group.count, group.traceback) for group in totals.exceptions.values()]
 
 
 def sentences_of(record: Record) -> Sequence[str]:

@@ -13,7 +13,7 @@ from perftui.model.snapshot import Snapshot
 from perftui.wire import rendezvous
 from perftui.wire.codec import WireError
 from perftui.wire.framing import FrameReader, encode
-from perftui.wire.messages import VERSION, Greeting, Message, Shown, StopRun, Welcome
+from perftui.wire.messages import VERSION, AddNote, Greeting, Message, Shown, StopRun, Welcome
 
 _REPLY_TIMEOUT_S = 5.0
 
@@ -90,6 +90,10 @@ class RunClient:
 
     def stop(self, by: str, *, now: bool) -> None:
         self._connection.sendall(encode(StopRun(now, by)))
+
+    def note(self, text: str, by: str, elapsed_s: float | None = None) -> None:
+        """Put a note on the timeline: at `elapsed_s` of the run's clock, or now where it is None."""
+        self._connection.sendall(encode(AddNote(text, by, elapsed_s)))
 
     def snapshots(self, timeout_s: float | None = None) -> Iterator[Snapshot]:
         """Each snapshot until the run is over or its conductor dies.

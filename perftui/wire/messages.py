@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from perftui.model.exchange import Exchange
 from perftui.model.inspection import Inspection
 from perftui.model.snapshot import Snapshot
 from perftui.model.tick import Tick
@@ -35,13 +36,21 @@ class BenchSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialSettings:
+    """One user does one task once: `task` by its name, the first one where that is empty, and all within `limit_s`."""
+
+    task: str
+    limit_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Configure:
     """First command: what to load and how. `mode` "inspect" reports what the locustfiles hold and leaves.
 
-    `bench` is there in the mode of that name, and only there.
+    `bench` and `trial` are there in the mode of that name, and only there.
     """
 
-    mode: Literal["run", "inspect", "bench"]
+    mode: Literal["run", "inspect", "bench", "trial"]
     locustfiles: tuple[str, ...]
     host: str | None
     users: int
@@ -56,6 +65,7 @@ class Configure:
     weights: Mapping[str, int] = field(default_factory=dict)
     locust_args: tuple[str, ...] = ()
     bench: BenchSettings | None = None
+    trial: TrialSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +133,28 @@ class Benched:
     failure: str
     given_up: str
     is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrialPlanned:
+    """Before anything is sent, in a trial: what the user will do."""
+
+    user_class: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """A request of a trial has ended; at most MAX_TRIAL_EXCHANGES of them are told."""
+
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The user of a trial is gone. `exception` is why it did not do all that it should, "" where it did."""
+
+    exception: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +261,9 @@ Message = (
     | Ticked
     | BenchPlanned
     | Benched
+    | TrialPlanned
+    | Exchanged
+    | Tried
     | SpawningComplete
     | Stopping
     | Logged

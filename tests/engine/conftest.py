@@ -245,7 +245,14 @@ class Target:
                 head, _, buffered = buffered.partition(b"\r\n\r\n")
                 path = head.split(b" ")[1].decode()
                 self.requests[path] += 1
-                answer = self._answer(path)
+                lengths = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-l")]
+                body_bytes = int(lengths[0]) if lengths else 0
+                while len(buffered) < body_bytes:
+                    if not (data := connection.recv(1 << 16)):
+                        return
+                    buffered += data
+                buffered = buffered[body_bytes:]
+                answer = self._answer(path.partition("?")[0])
                 if answer is None:
                     return
                 try:

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import assume, given
 
 from perftui.engine.outbox import MAX_WAITING_LINES, Outbox
+from perftui.model.exchange import Exchange
 from perftui.model.tick import RateLimitDelta, Tick
 from perftui.wire import messages as wire
 from perftui.wire.messages import Ended, Loaded, Logged, Message, Start, Stopping, Ticked
@@ -43,6 +44,16 @@ def test_ticks_that_wait_are_added_up_exactly(ticks: list[Tick]) -> None:
     assert heard.failures == said.failures
     assert heard.exceptions == said.exceptions
     assert (heard.started, heard.abandoned, heard.in_flight) == (said.started, said.abandoned, said.in_flight)
+
+
+def test_requests_that_were_kept_are_all_sent_in_their_order() -> None:
+    kept = [Exchange(float(seq), "GET", "/a", "", 500, "", None, "boom") for seq in range(3)]
+    outbox = Outbox()
+    for seq, each in enumerate(kept):
+        outbox.put(Ticked(replace(tick(seq), exchanges=(each,))))
+    (merged,) = drain(outbox)
+    assert isinstance(merged, Ticked)
+    assert merged.tick.exchanges == tuple(kept)
 
 
 def test_rate_limits_of_ticks_that_wait_keep_the_last_retry_after() -> None:

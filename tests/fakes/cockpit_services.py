@@ -6,15 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from perftui.exit_codes import REFUSED, USAGE
-from perftui.model.duration import format_duration, parse_duration
 from perftui.model.errors import PerftuiError
 from perftui.model.exchange import Trial
 from perftui.model.inspection import CheckItem, Inspection
 from perftui.model.plan import Profile, RunPlan, Scenario, Target
-from perftui.profiles.keys import SETTINGS, named
+from perftui.profiles.choice import Choice, with_overrides
+from perftui.profiles.command_line import command_line
+from perftui.profiles.keys import RULES, SELECTIONS, SETTINGS
+from perftui.profiles.targets import host_of
 from perftui.tui.services import GIVEN_FILES, RunAddress
 from tests.fakes.fake_conductor import FakeConductor
 from tests.fakes.fake_library import FakeLibrary
@@ -87,6 +88,10 @@ class FakeEditor:
         return f"[profiles.{name}] was written into profiles.toml"
 
 
+def _target_at(name: str) -> Target:
+    return Target(name, name, "staging") if name.startswith("https") else Target(name, "http://127.0.0.1:8089")
+
+
 class FakeServices:
     """`conductor` is what `start` hands out. `checks` are the items; the test may hold them back with `gate`."""
 
@@ -99,7 +104,11 @@ class FakeServices:
         self.gate = asyncio.Event()
         self.gate.set()
         self.given: tuple[str, ...] = ()
-        self.tried: Trial | None = None
+        self.tried: Trial | Exception = Trial("Buyer", "buy", ())
+        self.trials: list[RunPlan] = []
+        # What the locustfiles hold, told by a check; what a plan of anything typed is refused with.
+        self.inspection: Inspection | None = None
+        self.refusal: PerftuiError | None = None
         self.unready: set[str] = set()
         # Where the test holds a start back, or lets it or a check raise what is no PerftuiError.
         self.start_gate = asyncio.Event()
@@ -120,36 +129,41 @@ class FakeServices:
 
     def plan(self, profile: str, target: str, scenario: str | None, overrides: Mapping[str, str]) -> RunPlan:
         chosen = self.profile_set.profiles[profile]
-        if "users" in overrides:
-            chosen = replace(chosen, users=int(overrides["users"]))
-        if "spawn_rate" in overrides:
-            chosen = replace(chosen, spawn_rate=float(overrides["spawn_rate"]))
-        if "run_time" in overrides:
-            chosen = replace(chosen, run_time_s=parse_duration(overrides["run_time"]))
-        if "warm_up" in overrides:
-            chosen = replace(chosen, warm_up_s=named(SETTINGS)["warm_up"].kind.read_text(overrides["warm_up"]))
-        there = self.profile_set.targets.get(target) or Target(target, "http://127.0.0.1:8089")
-        if there.max_users is not None and chosen.users > there.max_users:
-            raise PerftuiError(
-                f"{chosen.users:,} users are too many for {target}",
-                f"it allows {there.max_users:,}",
-                exit_code=USAGE,
-            )
-        source = {
-            key: f"--{key.replace('_', '-')}" if key in overrides else f"{self.profile_set.source} [profiles.{profile}]"
-            for key in ("users", "spawn_rate", "run_time", "warm_up")
-        }
-        origins = {**source, "url": self.profile_set.source, "stop_timeout": "default", "read_timeout": "default"}
+        source = f"{self.profile_set.source} [profiles.{profile}]"
+        origins = dict.fromkeys(("users", "spawn_rate", "run_time", "warm_up"), source)
+        origins |= {"url": self.profile_set.source, "stop_timeout": "default", "read_timeout": "default"}
+        asked = with_overrides(Choice(), overrides)
+        selections: dict[str, tuple[str, ...]] = {}
+        for key in (*SETTINGS, *RULES, *SELECTIONS):
+            text = getattr(asked, key.name)
+            if not text:
+                continue
+            try:
+                value = key.kind.read_text(text) if isinstance(text, str) else key.kind.read(text)
+            except ValueError as error:
+                raise PerftuiError(str(key.option), str(error), exit_code=USAGE) from None
+            origins[key.name] = str(key.option)
+            if key in SELECTIONS:
+                selections[key.name] = value
+            else:
+                chosen = replace(chosen, **{str(key.field): value})
+        if self.refusal is not None and overrides:
+            raise self.refusal
+        there = self.profile_set.targets.get(target) or _target_at(target)
         chosen_scenario = Scenario("given", ("given.py",))
         if scenario != GIVEN_FILES:
             chosen_scenario = self.profile_set.scenarios[scenario or "checkout"]
-        return RunPlan(chosen, there, chosen_scenario, "/", (), origins)
+        return RunPlan(chosen, there, replace(chosen_scenario, **selections), "/", asked.locust_args, origins)
 
     def host_to_confirm(self, plan: RunPlan) -> str:
-        return urlsplit(plan.target.url).hostname or "" if plan.target.environment == "production" else ""
+        is_known = plan.target.name in self.profile_set.targets or "127.0.0.1" in plan.target.url
+        return "" if is_known and plan.target.environment != "production" else host_of(plan.target.url)
 
     async def trial(self, plan: RunPlan) -> Trial:
-        assert self.tried is not None
+        self.trials.append(plan)
+        await self.gate.wait()
+        if isinstance(self.tried, Exception):
+            raise self.tried
         return self.tried
 
     async def check(self, plan: RunPlan) -> AsyncIterator[CheckItem | Inspection]:
@@ -157,6 +171,8 @@ class FakeServices:
         for item in self.checks:
             await self.gate.wait()
             yield item
+        if self.inspection is not None:
+            yield self.inspection
 
     async def start(self, plan: RunPlan) -> RunAddress:
         await self.start_gate.wait()
@@ -167,12 +183,7 @@ class FakeServices:
         return RunAddress(self.conductor.folder, self.conductor.socket)
 
     def command_line(self, plan: RunPlan) -> str:
-        words = ["perftui", "run", plan.profile.name, "--target", plan.target.name]
-        if plan.origins.get("users", "").startswith("-"):
-            words += ["--users", str(plan.profile.users)]
-        if plan.origins.get("run_time", "").startswith("-"):
-            words += ["--run-time", format_duration(plan.profile.run_time_s or 0)]
-        return " ".join(words)
+        return command_line(replace(plan, origins={**plan.origins, "target": "--target"}))
 
     def reader(self, folder: Path) -> FakeConductor:
         assert self.conductor is not None

@@ -12,6 +12,7 @@ from perftui.model.exchange import Exchange
 from perftui.model.histogram import Histogram, merge
 from perftui.model.judged import WHOLE_RUN, ThresholdResult, Window
 from perftui.model.marks import Note
+from perftui.model.plan import RunPlan
 from perftui.model.record import Record
 from perftui.model.request_page import RequestCounts, RequestPage
 from perftui.model.run_state import RunState
@@ -21,6 +22,7 @@ from perftui.model.tick import Tick
 from perftui.model.totals import RequestTotals, RunTotals
 from perftui.wire import messages
 from perftui.wire.framing import FrameReader, encode
+from tests.fakes.records import PLAN
 
 
 class FakeConductor:
@@ -165,6 +167,9 @@ class FakeConductor:
 
     def log_since(self, offset: int) -> tuple[list[str], int]:
         return self.log[offset:], len(self.log)
+
+    def plan(self) -> RunPlan:
+        return self.sealed.plan if self.sealed else PLAN
 
     def record(self, *, window: Window | None = None) -> Record:
         if self.sealed is None:

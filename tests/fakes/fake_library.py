@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from perftui.model.errors import PerftuiError
@@ -23,13 +24,22 @@ class FakeLibrary:
         self.baseline: tuple[str, Path] | None = None
         self.asked: list[tuple[object, ...]] = []
         self.error: PerftuiError | None = None
+        self.sockets: dict[Path, Path] = {}
+        """Of the runs that go on."""
+        self.gate: threading.Event | None = None
+        """Where a test holds the reading of the list back; it says how far it is then."""
 
-    def listings(self) -> Sequence[RunListing]:
+    def listings(self, seen: Callable[[int, int], None] | None = None) -> Sequence[RunListing]:
         self._ask("listings")
+        if self.gate is not None:
+            for count in range(len(self.runs)):
+                self.gate.wait(10)
+                if seen is not None:
+                    seen(count, len(self.runs))
         return self.runs
 
     def live_socket(self, folder: Path) -> Path | None:
-        return None
+        return self.sockets.get(folder)
 
     def compare(self, old: Path, new: Path, *, force: bool = False) -> Compared:
         self._ask("compare", old, new, force)
@@ -58,6 +68,10 @@ class FakeLibrary:
     def export(self, folder: Path, window: Window | None = None) -> Sequence[Path]:
         self._ask("export", folder, window)
         return [Path("report.html")]
+
+    def export_comparison(self, compared: Compared) -> Sequence[Path]:
+        self._ask("export_comparison", compared)
+        return [Path("compared.html"), Path("compared.json")]
 
     def _ask(self, *what: object) -> None:
         self.asked.append(what)

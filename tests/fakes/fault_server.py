@@ -47,7 +47,7 @@ class FaultServer:
                     continue
                 self.requests += 1
                 self.last_request_at_s = time.perf_counter()
-                if not await self._misbehave(writer, path):
+                if not await self._misbehave(writer, path, head):
                     break
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the client left, or the server's life is over
@@ -61,10 +61,10 @@ class FaultServer:
             return b""
         for line in head.lower().split(b"\r\n"):
             if line.startswith(b"content-length:"):
-                await reader.readexactly(int(line.split(b":")[1]))
+                head += await reader.readexactly(int(line.split(b":")[1]))
         return head
 
-    async def _misbehave(self, writer: asyncio.StreamWriter, path: str) -> bool:
+    async def _misbehave(self, writer: asyncio.StreamWriter, path: str, request: bytes) -> bool:
         """Answer one request in the present mode; whether the connection goes on."""
         mode, _, argument = self.mode.partition("=")
         while mode == "freeze":
@@ -88,6 +88,8 @@ class FaultServer:
             writer.write(answer(302, b"", f"Location: {argument}{path}\r\n"))
         elif mode == "status":
             writer.write(answer(int(argument), b"no"))
+        elif mode == "echo":
+            writer.write(answer(400, request))
         elif mode == "reason":
             writer.write(b"HTTP/1.1 500 \x1b]0;PWNED\x1b\\ [/x] [@click=app.quit]x[/]\r\nContent-Length: 0\r\n\r\n")
         elif mode == "hold":

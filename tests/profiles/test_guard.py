@@ -7,7 +7,7 @@ import pytest
 from perftui.exit_codes import REFUSED
 from perftui.model.errors import PerftuiError
 from perftui.profiles.choice import Choice, resolve
-from perftui.profiles.guard import check_limits
+from perftui.profiles.guard import check_limits, host_to_confirm
 from perftui.profiles.profile_set import ProfileSet
 
 REFUSED_PLANS = {
@@ -54,3 +54,23 @@ def test_refused(project_set: ProfileSet, project: Path, choice: Choice, confirm
 def test_allowed(project_set: ProfileSet, project: Path) -> None:
     check_limits(resolve(project_set, Choice(profile="light", users="50", run_time="10m"), {}, project), None)
     check_limits(resolve(project_set, Choice(profile="light", target="live"), {}, project), "WWW.example.com")
+
+
+@pytest.mark.parametrize(
+    ("target", "host"),
+    [
+        ("live", "www.example.com"),
+        ("http://www.example.com:8080/x", "www.example.com"),
+        ("tunnel", "127.0.0.1"),
+        ("staging", ""),
+        ("https://shop.example.com:8443", ""),
+        ("https://shop.example.co", "shop.example.co"),
+        ("http://10.0.0.7:8000", "10.0.0.7"),
+        ("http://localhost:9000", ""),
+        ("http://[::1]:9000", ""),
+        ("demo", ""),
+    ],
+)
+def test_the_host_that_a_person_has_to_type(project_set: ProfileSet, project: Path, target: str, host: str) -> None:
+    plan = resolve(project_set, Choice(profile="light", target=target), {}, project, demo_url="http://127.0.0.1:1")
+    assert host_to_confirm(plan, project_set) == host

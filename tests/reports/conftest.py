@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from perftui.model.judged import Finding, ThresholdResult, ThresholdState
+from perftui.model.marks import NOTE
 from perftui.model.plan import RunPlan, Target
 from perftui.model.record import Record, RunEvent, Verdict
 from perftui.model.tick import ExceptionDelta, FailureDelta, TargetSample
@@ -74,7 +75,10 @@ def sample_record() -> Record:
         ),
         replace(tick(2, users=4, in_flight=1, started=0), target=TargetSample(12.5, 48_000_000, 4)),
     ]
-    return record_of(ticks, thresholds=THRESHOLDS, findings=(Finding("few", "Too few requests.", is_doubt=True),))
+    events = (RunEvent(0.0, "state", "running"), RunEvent(1.4, NOTE, "the new release"))
+    return record_of(
+        ticks, events=events, thresholds=THRESHOLDS, findings=(Finding("few", "Too few requests.", is_doubt=True),)
+    )
 
 
 @pytest.fixture
@@ -110,7 +114,7 @@ def hostile_record(hostile_strings: dict[str, str]) -> Record:
         verdict=Verdict.FAILED,
         sentences=tuple(texts),
         warnings=tuple(texts),
-        events=tuple(RunEvent(1.0, text[:20], text) for text in texts),
+        events=tuple(RunEvent(1.0, kind, text) for text in texts for kind in (text[:20], NOTE)),
         thresholds=tuple(
             ThresholdResult(text, text, ThresholdState.FAILED, 2.0, "ms", 1, 1.0, text=text) for text in texts
         ),

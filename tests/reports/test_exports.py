@@ -47,5 +47,6 @@ def test_each_format_has_its_files(sample_record: Record) -> None:
         "stats_history.csv",
         "failures.csv",
         "exceptions.csv",
+        "notes.csv",
         "junit.xml",
     }

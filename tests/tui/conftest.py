@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.app import App
 
 from perftui.tui.app import PerftuiApp
 from tests.fakes.cockpit_services import FakeServices
@@ -30,14 +32,14 @@ def services(conductor: FakeConductor) -> FakeServices:
     return FakeServices(conductor)
 
 
-def screen_text(app: PerftuiApp) -> str:
+def screen_text(app: App[Any]) -> str:
     """What the screen shows, a line per row."""
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
 
 
 @pytest.fixture
-def matches_snapshot() -> Callable[[PerftuiApp, str], None]:
-    def check(app: PerftuiApp, name: str) -> None:
+def matches_snapshot() -> Callable[[App[Any], str], None]:
+    def check(app: App[Any], name: str) -> None:
         path = SNAPSHOTS / f"{name}.txt"
         text = screen_text(app) + "\n"
         if os.environ.get(UPDATE_VARIABLE):

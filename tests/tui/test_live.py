@@ -68,7 +68,7 @@ async def test_looks(
     size: tuple[int, int],
 ) -> None:
     conductor.feed(*shop_ticks(200))
-    conductor.log = [f"INFO shop: basket {number} was paid" for number in range(80)]
+    conductor.log = [f"{number * 2.5:10.3f} INFO     shop: basket {number} was paid" for number in range(80)]
     app = attached(services)
     async with app.run_test(size=size) as pilot:
         await watching(app, conductor, pilot)
@@ -174,10 +174,7 @@ async def test_tables_sort_filter_and_keep_the_cursor_on_its_row(
         await pilot.press("slash", *"/c", "enter")
         assert [row.name for row in table._rows] == ["/c"]
         assert "filter: /c (1 of 3)" in text_of(app)
-        await pilot.press("enter")
-        await pilot.pause()
-        assert "p95 · p99 · p99.9" in text_of(app)
-        await pilot.press("escape", "slash", "escape")
+        await pilot.press("slash", "escape")
         assert len(table._rows) == 3
 
 
@@ -193,39 +190,9 @@ async def test_failures_and_log_are_a_tab_away(
         await pilot.press("tab")
         await pump(app, pilot)
         assert "HTTP 503" in text_of(app)
-        await pilot.press("tab")
+        await pilot.press("shift+tab", "shift+tab")
         await pump(app, pilot)
         assert "[b]paid[/b]" in text_of(app)
-
-
-async def test_the_other_chart_is_one_key_away_where_one_fits(
-    services: FakeServices, conductor: FakeConductor, text_of: TextOf
-) -> None:
-    conductor.feed(*[tick(seq, delta()) for seq in range(5)])
-    app = attached(services)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await watching(app, conductor, pilot)
-        assert "─ Service time" in text_of(app)
-        await pilot.press("v")
-        await wait_until(lambda: "─ Rate" in text_of(app), "the other chart")
-        assert "─ Service time" not in text_of(app)
-
-
-async def test_v_gives_one_chart_all_the_room_where_both_fit(
-    services: FakeServices, conductor: FakeConductor, text_of: TextOf
-) -> None:
-    conductor.feed(*[tick(seq, delta()) for seq in range(5)])
-    app = attached(services)
-    async with app.run_test(size=(120, 30)) as pilot:
-        await watching(app, conductor, pilot)
-        seen = []
-        for _ in range(4):
-            text = text_of(app)
-            seen.append(("─ Service time" in text, "─ Rate" in text))
-            await pilot.press("v")
-            await pump(app, pilot)
-            await pilot.pause()
-        assert seen == [(True, True), (True, False), (False, True), (True, True)]
 
 
 async def test_a_conductor_that_dies_is_a_state_and_not_an_end(
@@ -296,7 +263,7 @@ async def test_nothing_is_drawn_again_while_nothing_changes(
         await wait_until(lambda: shown, "the change of state")
 
 
-@pytest.mark.parametrize("size", [(1, 1), (20, 5), (69, 20), (70, 20), (300, 100)])
+@pytest.mark.parametrize("size", [(1, 1), (20, 5), (59, 16), (60, 16), (300, 100)])
 async def test_any_size_is_survived(
     services: FakeServices, conductor: FakeConductor, text_of: TextOf, size: tuple[int, int]
 ) -> None:
@@ -307,8 +274,8 @@ async def test_any_size_is_survived(
         await pilot.resize_terminal(*size)
         await pilot.pause()
         await pump(app, pilot)
-        if size == (69, 20):
-            assert "70 columns and 20 rows" in text_of(app)
+        if size == (59, 16):
+            assert "60 columns and 16 rows" in text_of(app)
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
         await pump(app, pilot)
@@ -320,7 +287,7 @@ async def test_the_smallest_size_shows_requests(
 ) -> None:
     conductor.feed(tick(0, delta("/a", (10.0,) * 3), delta("/b", (20.0,))))
     app = attached(services)
-    async with app.run_test(size=(70, 20)) as pilot:
+    async with app.run_test(size=(60, 16)) as pilot:
         await watching(app, conductor, pilot)
         assert all(text in text_of(app) for text in ("/a", "/b", "Aggregated"))
 
@@ -345,7 +312,7 @@ def burst(app: PerftuiApp, *keys: str) -> None:
         app.post_message(events.Key(name, character))
 
 
-@pytest.mark.parametrize("first", [(), ("tab", "tab", "tab")])
+@pytest.mark.parametrize("first", [(), ("tab",) * 6])
 async def test_a_filter_takes_the_whole_burst_that_opened_it(
     services: FakeServices, conductor: FakeConductor, first: tuple[str, ...]
 ) -> None:
@@ -417,15 +384,3 @@ async def test_before_the_first_second_no_target_is_named(
         assert "RAMPING" in text_of(app)
         assert "0/0" not in text_of(app)
         assert "of 0" not in text_of(app)
-
-
-async def test_help_names_tab_and_its_reverse_alike(
-    services: FakeServices, conductor: FakeConductor, text_of: TextOf
-) -> None:
-    app = attached(services)
-    async with app.run_test(size=(100, 40)) as pilot:
-        await watching(app, conductor, pilot)
-        await pilot.press("question_mark")
-        await pilot.pause()
-        assert "The next pane" in text_of(app)
-        assert "The previous pane" in text_of(app)

@@ -13,30 +13,13 @@ from perftui.model.duration import format_clock
 from perftui.model.plan import Profile
 from perftui.tui.renderables.buckets import Sample, bucketed, grouped
 from perftui.tui.renderables.frame import framed
+from perftui.tui.renderables.heat_map import groups_of, heat_map, used_bins
 from perftui.tui.renderables.line import Line, Piece, fit, line, spread, width_of
 from perftui.tui.renderables.load_shape import load_shape_of
-from perftui.tui.renderables.plot import Axis, Curve, plot
-from perftui.tui.renderables.scale import next_top, round_top, span_s
+from perftui.tui.renderables.overlay import Level, Overlay, Post, overlaid
+from perftui.tui.renderables.plot import Axis, Curve, area_of, plot
+from perftui.tui.renderables.scale import log_bounds, log_ticks, next_top, round_top, span_s
 from perftui.tui.renderables.sparkline import sparkline
-from perftui.tui.widgets.chart import Chart, Trace
-
-ANY_NUMBER = st.one_of(st.none(), st.floats(), st.just(1e300), st.integers(-(10**18), 10**18).map(float))
-SIZES = st.tuples(st.integers(1, 200), st.integers(1, 50))
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(ANY_NUMBER, ANY_NUMBER), max_size=120), SIZES, st.floats(allow_nan=True))
-def test_a_chart_draws_any_numbers_at_any_size(
-    points: list[tuple[float | None, float | None]], size: tuple[int, int], elapsed_s: float
-) -> None:
-    width, height = size
-    samples = [Sample(math.nan if at is None else at, value) for at, value in points]
-    chart = Chart("Rate", str, id="chart")
-    chart._traces = (Trace("rps", "rps", "1", samples), Trace("users", "users", "1", samples, "last", top=10.0))
-    chart._elapsed_s = elapsed_s
-    lines = chart.lines(width, height)
-    assert len(lines) <= height
-    assert all("\x1b" not in piece.text for each in lines for piece in each.pieces)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (7, 2), (46, 4), (200, 50)])
@@ -113,3 +96,93 @@ def test_no_two_labels_of_the_time_axis_are_equal(span: float) -> None:
     labels = "".join(piece.text for piece in lines[-1].pieces).split()
     assert labels
     assert len(set(labels)) == len(labels)
+
+
+def _cells(lines: list[Line]) -> list[list[tuple[str, str]]]:
+    return [[(character, piece.role) for piece in each.pieces for character in piece.text] for each in lines]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.tuples(st.integers(12, 120), st.integers(2, 40)),
+    st.tuples(st.floats(0, 90), st.floats(0, 1)),
+    st.sampled_from([(0.0, 100.0), (60.0, 120.0), (-2.0, 3.5)]),
+)
+def test_what_lies_over_a_curve_lies_where_plotext_drew_it(
+    size: tuple[int, int], part: tuple[float, float], x_ends: tuple[float, float]
+) -> None:
+    width, height = size
+    x, y = Axis(x_ends[1], lambda at: f"{at:.0f}", x_ends[0]), Axis(50.0, str)
+    at, value = x.bottom + part[1] * (x.top - x.bottom), part[0] / 90 * 50
+    area = area_of(width, height, x, y)
+    assert area is not None
+    cells = _cells(plot(width, height, [Curve("p95", [[(at, value)]])], x, y))
+    drawn = [(row, column) for row, line in enumerate(cells) for column, cell in enumerate(line) if cell[1] == "p95"]
+    assert drawn == [(area.row_of(value), area.left + area.column_of(at))]
+
+
+def test_a_curve_is_never_hidden_by_what_lies_over_it() -> None:
+    x, y = Axis(60, format_clock), Axis(100, str)
+    curve = Curve("p95", [[(0, 50), (60, 50)]])
+    area = area_of(60, 10, x, y)
+    assert area is not None
+    overlay = Overlay(
+        (Level(50, "p95<50ms", "level"), Level(90, "p99<90ms", "level")), (Post(30, "1", "note"),), (10.0, 20.0), 40.0
+    )
+    before, after = plot(60, 10, [curve], x, y), overlaid(plot(60, 10, [curve], x, y), area, overlay)
+    row = area.row_of(50)
+    assert [cell[0] for cell in _cells(after)[row]] == [cell[0] for cell in _cells(before)[row]]
+    text = ["".join(piece.text for piece in each.pieces) for each in after]
+    assert any("╌ p99<90ms" in each for each in text)
+    assert any("p95<50ms" in each for each in text)
+    assert any("├" in each and "┤" in each.partition("├")[2] for each in text)
+    assert all(width_of(each.pieces) <= 60 for each in after)
+
+
+def test_two_thresholds_that_are_near_are_both_named() -> None:
+    x, y = Axis(60, format_clock), Axis(1000, str)
+    area = area_of(60, 8, x, y)
+    assert area is not None
+    levels = [Level(500.0 + number, f"p{number}<500ms", "level") for number in range(4)]
+    shown = overlaid(plot(60, 8, [], x, y), area, Overlay(levels))
+    text = "".join(piece.text for each in shown for piece in each.pieces)
+    assert all(level.text in text for level in levels)
+
+
+def test_a_heatmap_reads_without_colour() -> None:
+    counts = {bucket: [0, 0, 1000, 300, 100, 20, 1, 0] for bucket in range(3)} | {4: [0, 0, 0, 0, 0, 0, 500, 0]}
+    bins = used_bins(list(counts.values()))
+    assert bins == range(1, 8)
+    area = area_of(20, 7, Axis(50, str), Axis(8, lambda value: f"{value:.0f}"))
+    assert area is not None
+    groups = groups_of(bins, area.rows)
+    sums = {bucket: [sum(each[index] for index in group) for group in groups] for bucket, each in counts.items()}
+    rows = ["".join(piece.text for piece in each.pieces) for each in heat_map(area, groups, 10, sums, 1000, str)]
+    first = [row[area.left] for row in rows]
+    assert first == [" ", "·", "░", "▒", "▓", "█", " "]
+    # The fourth bucket holds nothing, the fifth only slow ones.
+    fourth, fifth = area.left + area.column_of(35), area.left + area.column_of(45)
+    assert {row[fourth] for row in rows} == {" "}
+    assert [row[fifth] for row in rows] == [" ", "█", " ", " ", " ", " ", " "]
+
+
+@pytest.mark.parametrize(("bins", "rows"), [(1, 9), (7, 7), (3, 7), (36, 5), (20, 19), (0, 4)])
+def test_every_bin_of_a_heatmap_has_a_row(bins: int, rows: int) -> None:
+    groups = groups_of(range(4, 4 + bins), rows)
+    assert len(groups) == rows
+    assert {index for group in groups for index in group} == set(range(4, 4 + bins))
+
+
+@given(st.floats(allow_nan=True), st.floats(allow_nan=True), st.tuples(st.floats(0, 1e6), st.floats(0, 1e6)))
+def test_a_logarithmic_axis_always_goes_up(smallest: float, largest: float, before: tuple[float, float]) -> None:
+    bounds = log_bounds((min(before), max(before)), smallest, largest)
+    ticks = log_ticks(*bounds)
+    assert 0 < bounds[0] < bounds[1]
+    assert list(ticks) == sorted(set(ticks))
+
+
+def test_a_logarithmic_axis_changes_rarely() -> None:
+    bounds = log_bounds((0.0, 0.0), 12.0, 800.0)
+    assert bounds == (10.0, 800.0)
+    assert log_bounds(bounds, 30.0, 500.0) == bounds
+    assert log_bounds(bounds, 0.4, 900.0) == (0.2, 1000.0)

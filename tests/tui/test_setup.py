@@ -10,14 +10,17 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from perftui.model.errors import PerftuiError
 from perftui.model.inspection import CheckItem
 from perftui.model.plan import UNTIL_STEADY_S, RunPlan, Scenario, Target
 from perftui.profiles.choice import AskedNames
 from perftui.tui.app import PerftuiApp
 from perftui.tui.screens.dialogs import ConfirmHost, QuitDialog
-from perftui.tui.widgets.fields import Fields
+from perftui.tui.screens.save_profile import SaveProfile
+from perftui.tui.widgets.fields import FieldRows
 from tests.fakes.cockpit_services import CHECKS, FAILED_CHECK, FakeServices
 from tests.fakes.waiting import wait_until
+from tests.tui.test_draft import INSPECTION
 
 TextOf = Callable[[PerftuiApp], str]
 
@@ -34,6 +37,7 @@ async def test_looks(
     text_of: TextOf,
     size: tuple[int, int],
 ) -> None:
+    services.inspection = INSPECTION
     app = PerftuiApp(services, AskedNames("checkout-peak"))
     async with app.run_test(size=size) as pilot:
         await opened(app, pilot)
@@ -74,7 +78,7 @@ async def test_a_failed_preflight_blocks_with_its_reason(services: FakeServices,
     assert not services.started
 
 
-async def test_fields_change_the_plan_and_say_what_is_wrong(services: FakeServices, text_of: TextOf) -> None:
+async def test_fields_change_the_plan_and_say_below_what_is_wrong(services: FakeServices, text_of: TextOf) -> None:
     app = PerftuiApp(services, AskedNames("smoke", "local"))
     async with app.run_test(size=(100, 30)) as pilot:
         await opened(app, pilot)
@@ -83,13 +87,37 @@ async def test_fields_change_the_plan_and_say_what_is_wrong(services: FakeServic
         assert "perftui run smoke --target local --users 25" in text_of(app)
         await pilot.press("x")
         await pilot.pause()
-        assert "✗ users: a whole number from 1" in text_of(app)
-        await pilot.press("enter")
+        assert "✗ '25x' is not a whole number from 1 to 1,000,000" in text_of(app)
+        # What is wrong stays while another field is typed into, and leaves nothing to start.
+        await pilot.press("down", "down", *"30s", "enter", "enter")
         await pilot.pause()
-        assert "not started: users" in text_of(app)
-        await pilot.press("backspace", "enter")
+        assert "• run time     30s" in text_of(app)
+        assert "not started: users: '25x'" in text_of(app)
+        await pilot.press("e", "up", "up", "end", "backspace", "enter", "enter")
         await wait_until(lambda: services.started, "the start")
-    assert services.started[0].profile.users == 25
+    assert (services.started[0].profile.users, services.started[0].profile.run_time_s) == (25, 30)
+
+
+async def test_every_option_is_a_row_with_its_range(services: FakeServices, text_of: TextOf) -> None:
+    app = PerftuiApp(services, AskedNames("smoke", "local"))
+    async with app.run_test(size=(200, 60)) as pilot:
+        await opened(app, pilot)
+        text = text_of(app)
+    for said in (
+        ("users", "1 to 1,000,000", "[profiles.smoke]"),
+        ("spawn rate", "users/s", "above 0, at most 10,000"),
+        ("run time", "1m", "1s to 168h"),
+        ("warm-up", "0s to 168h, or until steady"),
+        ("thresholds", "semicolons between"),
+        ("abort on", "perftui's own rules"),
+        ("user classes", "Buyer", "commas between"),
+        ("without tags", "none"),
+        ("arguments", "as a shell would take them"),
+        ("stop timeout", "2s", "0s to 1h", "default"),
+        ("connect", "1m"),
+        ("interpreter", "found by perftui"),
+    ):
+        assert any(all(each in line for each in said) for line in text.splitlines()), said
 
 
 async def test_a_warm_up_may_last_until_the_run_is_steady(services: FakeServices, text_of: TextOf) -> None:
@@ -98,29 +126,122 @@ async def test_a_warm_up_may_last_until_the_run_is_steady(services: FakeServices
         await opened(app, pilot)
         await pilot.press("e", "down", "down", "down", *"until")
         await pilot.pause()
-        assert "✗ warm-up: 30s or until steady" in text_of(app)
+        assert "✗ 'until' is not a duration" in text_of(app)
         await pilot.press("space", *"steady")
         await pilot.pause()
-        assert "✗" not in text_of(app)
-        assert app.screen.query_one(Fields).overrides == {"warm_up": "until steady"}
-        await pilot.press("enter")
+        assert "--warm-up 'until steady'" in text_of(app)
+        await pilot.press("enter", "enter")
         await wait_until(lambda: services.started, "the start")
         assert services.started[0].profile.warm_up_s == UNTIL_STEADY_S
         # The plan is offered as it was run.
         await pilot.press("1")
         app.set_up_again(services.started[0])
         await pilot.pause()
-        assert app.screen.query_one(Fields).overrides == {"warm_up": "until steady"}
+        assert "--warm-up 'until steady'" in text_of(app)
+
+
+async def test_what_a_locustfile_holds_is_offered(services: FakeServices, text_of: TextOf) -> None:
+    services.inspection = INSPECTION
+    app = PerftuiApp(services, AskedNames("smoke", "local", "search"))
+    async with app.run_test(size=(200, 60)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("p")
+        await wait_until(lambda: "[x] Looker" in text_of(app), "the user classes")
+        await pilot.press("shift+tab", "shift+tab")
+        assert isinstance(app.focused, FieldRows)
+        await turn(pilot, app, "Looker")
+        assert "--user-class Buyer" in text_of(app)
+        await turn(pilot, app, "Buyer")
+        assert "at least one user class has to run" in text_of(app)
+        await turn(pilot, app, "slow")
+        assert "[+] slow" in text_of(app)
+        await turn(pilot, app, "--region")
+        await turn(pilot, app, "--slowly")
+        assert "--tag slow -- --region=eu --slowly" in text_of(app)
+        assert "•••" in text_of(app)
+        await pilot.press("delete")
+        await pilot.pause()
+        assert "--slowly" not in text_of(app).splitlines()[-2]
+        app.screen.query_one("#profiles").focus()
+        await pilot.press("enter")
+        await wait_until(lambda: services.started, "the start")
+    assert services.started[0].scenario.user_classes == ("Buyer",)
+    assert services.started[0].locust_args == ("--region=eu",)
+
+
+async def turn(pilot: Pilot[None], app: PerftuiApp, label: str) -> None:
+    rows = app.screen.query_one(FieldRows)
+    rows.action_move_to(next(at for at, row in enumerate(rows.rows) if row.label == label))
+    await pilot.press("space")
+    await pilot.pause()
+
+
+async def test_a_filter_narrows_the_profiles_by_their_descriptions_and_numbers(
+    services: FakeServices, text_of: TextOf
+) -> None:
+    app = PerftuiApp(services, AskedNames("smoke", "local"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(app, pilot)
+        for key in ["slash", *"nine"]:
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await wait_until(lambda: "login-spike → local" in text_of(app), "the one that matches")
+        assert "search-soak" not in text_of(app)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "smoke → local" in text_of(app)
+        await pilot.press("slash", "2", "enter")
+        await pilot.pause()
+        assert "checkout-peak → local" in text_of(app)
+        assert "search-soak" in text_of(app)
+        await pilot.press("alt+3")
+        await pilot.pause()
+        assert "search-soak → local" in text_of(app)
+        # Alone a digit is a mode, here as everywhere.
+        await pilot.press("2")
+        assert app.current_mode == "live"
 
 
 async def test_a_plan_that_the_target_does_not_allow_says_so(services: FakeServices, text_of: TextOf) -> None:
     app = PerftuiApp(services, AskedNames("checkout-peak", "prod"))
     async with app.run_test(size=(100, 30)) as pilot:
         await opened(app, pilot)
-        assert "500 users are too many for prod" in text_of(app)
+        assert "✗ 500 users asked, max_users is 100" in text_of(app)
         await pilot.press("enter")
         await pilot.pause()
     assert not services.started
+
+
+async def test_y_copies_the_command_line(services: FakeServices) -> None:
+    app = PerftuiApp(services, AskedNames("smoke", "local"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("y")
+        await pilot.pause()
+        assert app.clipboard == "perftui run smoke --target local"
+
+
+async def test_what_is_typed_is_saved_or_kept_where_that_is_refused(services: FakeServices, text_of: TextOf) -> None:
+    services.editor.error = PerftuiError("profiles.toml", "changed meanwhile: nothing was written", exit_code=2)
+    app = PerftuiApp(services, AskedNames("smoke", "local"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("e", *"25", "ctrl+s"); await pilot.pause(0.5); print(text_of(app))
+        await wait_until(lambda: isinstance(app.screen, SaveProfile), "the question")
+        await pilot.press("enter")
+        await wait_until(lambda: "changed meanwhile" in text_of(app), "the refusal")
+        services.editor.error = None
+        await pilot.press("enter")
+        await wait_until(lambda: "was written into profiles.toml" in text_of(app), "what was done")
+        # It is the profile's own now, and no longer typed.
+        assert "--users" not in text_of(app)
+        await pilot.press("D")
+        await wait_until(lambda: isinstance(app.screen, SaveProfile), "the question")
+        await pilot.press("slash", "enter")
+        await pilot.pause()
+        assert "✗ a name has letters" in text_of(app)
+        await pilot.press("backspace", "enter")
+        await wait_until(lambda: len(services.editor.saved) == 2, "the duplicate")
+    assert services.editor.saved == [("smoke", "smoke", {"users": "25"}), ("smoke-2", "smoke", {})]
 
 
 async def test_production_hears_nothing_until_its_host_was_typed(services: FakeServices, text_of: TextOf) -> None:
@@ -136,6 +257,22 @@ async def test_production_hears_nothing_until_its_host_was_typed(services: FakeS
         assert not services.checked
         await pilot.press(*["backspace"] * 4, *"www.shop.example", "enter")
         await wait_until(lambda: services.started, "the start")
+
+
+async def test_a_host_that_stands_in_no_file_is_typed_as_well(services: FakeServices, text_of: TextOf) -> None:
+    url = "https://elsewhere.example"
+    app = PerftuiApp(services, AskedNames("smoke", url, address=Target("elsewhere.example", url, "staging")))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(app, pilot)
+        assert "a host that stands in no file is checked when you ask" in text_of(app)
+        await pilot.press("t")
+        await wait_until(lambda: isinstance(app.screen, ConfirmHost), "the question")
+        await pilot.pause()
+        assert "stands in no profiles file" in text_of(app)
+        assert "10 users, 10 more each second, for 1m" in text_of(app)
+        await pilot.press("escape")
+        await wait_until(lambda: "not tried: the host's name was not typed" in text_of(app), "the reason")
+    assert not services.trials
 
 
 async def test_moving_the_cursor_chooses_and_a_click_never_starts(services: FakeServices, text_of: TextOf) -> None:
@@ -156,10 +293,18 @@ async def test_help_lists_the_keys_that_are_bound(services: FakeServices, text_o
     app = PerftuiApp(services)
     async with app.run_test(size=(100, 40)) as pilot:
         await opened(app, pilot)
-        bound = {active.binding.tooltip for active in app.screen.active_bindings.values() if active.binding.tooltip}
+        bound = {
+            each.binding.tooltip
+            for each in app.screen.active_bindings.values()
+            if (each.binding.id or "").startswith("setup.") and each.binding.tooltip
+        }
         await pilot.press("question_mark")
         await pilot.pause()
         text = text_of(app)
+        for _ in range(3):
+            await pilot.press("pagedown")
+            await pilot.pause()
+            text += text_of(app)
         assert [tooltip for tooltip in bound if tooltip not in text] == []
         await pilot.press("escape", "q")
         await wait_until(lambda: app._exit, "the cockpit to leave: nothing runs")
@@ -343,14 +488,14 @@ async def test_who_comes_back_from_a_start_in_a_field_edits_nothing(services: Fa
     app = PerftuiApp(services, AskedNames("smoke", "local"))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(app, pilot)
-        await pilot.press("e", *"25", "enter")
+        await pilot.press("e", *"25", "enter", "enter")
         await wait_until(lambda: app.current_mode == "live", "the run")
-        await pilot.press("1")
-        await pilot.press("3")
-        assert app.current_mode == "results"
+        await pilot.press("1", "e", "ctrl+p")
+        await pilot.press("escape")
+        app.action_mode("results")
         await pilot.press("1")
         assert app.screen.focused is app.screen.query_one("#profiles")
-        assert app.screen.query_one(Fields).overrides == {"users": "25"}
+        assert app.screen.query_one(FieldRows).rows[0].value == "25"
 
 
 async def test_a_field_takes_the_whole_burst_that_opened_it(services: FakeServices) -> None:
@@ -359,5 +504,5 @@ async def test_a_field_takes_the_whole_burst_that_opened_it(services: FakeServic
         await opened(app, pilot)
         for key in "e25":
             app.post_message(events.Key(key, key))
-        await wait_until(lambda: app.screen.query_one(Fields).overrides == {"users": "25"}, "the text")
+        await wait_until(lambda: app.screen.query_one(FieldRows).rows[0].value == "25", "the text")
         assert app.current_mode == "setup"

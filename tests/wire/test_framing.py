@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import struct
+from dataclasses import replace
 
 import msgpack
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from perftui.model.exchange import Exchange
 from perftui.model.inspection import ArgumentInfo, Inspection, TaskInfo, UserClassInfo
 from perftui.model.run_state import RunState
 from perftui.model.snapshot import snapshot_of
@@ -23,6 +25,7 @@ from perftui.wire.messages import (
     BenchSettings,
     Configure,
     Ended,
+    Exchanged,
     Fault,
     Loaded,
     Message,
@@ -30,10 +33,16 @@ from perftui.wire.messages import (
     Stop,
     StopRun,
     Ticked,
+    TrialPlanned,
+    TrialSettings,
+    Tried,
 )
 from tests.fakes.ticks import delta, tick, total_of
 
 TICK = tick(0, delta("/a", (1.5, 2)), delta("/b", (), (9,)), failures=(FailureDelta("GET", "/b", "no", 1, 0.1, 0.2),))
+EXCHANGE = Exchange(
+    0.5, "GET", "/b", "http://h/b", 500, "No", None, "no", "A", (("a", "b"),), "c", (("d", "e"),), "f", 1
+)
 MESSAGES: list[Message] = [
     Configure("run", ("/a.py",), None, 5, 1.5, None, 2.0, 60.0, 60.0, weights={"A": 2}, locust_args=("--x", "1")),
     Loaded(
@@ -53,6 +62,11 @@ MESSAGES: list[Message] = [
     Configure("bench", (), "u", 1, 1.0, 3.0, 2.0, 9.0, 9.0, bench=BenchSettings(None, 3.0, 10.0, 5.5)),
     BenchPlanned((("A", "t"), ("A", "u"))),
     Benched("A", "t", (0.001, 0.002), 1, "no", "", True),
+    Configure("trial", (), "u", 1, 1.0, 60.0, 2.0, 9.0, 9.0, trial=TrialSettings("read", 60.0)),
+    TrialPlanned("A", "read"),
+    Exchanged(EXCHANGE),
+    Tried("a.py:1: ValueError"),
+    Ticked(replace(TICK, exchanges=(EXCHANGE, EXCHANGE))),
     Fault("locustfile", "a.py:1: no", "trace"),
     Ended(None, None, (("GET", "http://h/", 1.5),)),
     Stop(),

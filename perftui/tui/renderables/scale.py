@@ -10,6 +10,8 @@ _SPANS_S = (60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400
 _SHRINK_BELOW = 0.45
 _STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 LARGEST = 1e15
+# Nine powers of ten are more than any response spreads over.
+_LEAST_SHOWN = 1e-9
 
 
 def span_s(elapsed_s: float, run_time_s: float | None) -> float:
@@ -42,3 +44,27 @@ def next_top(current: float, largest: float) -> float:
     if current <= 0 or largest > current or largest < current * _SHRINK_BELOW:
         return round_top(largest)
     return current
+
+
+def log_bounds(current: tuple[float, float], smallest: float, largest: float) -> tuple[float, float]:
+    """The ends of a logarithmic axis that were `current` (0, 0: none yet), both above zero and apart.
+
+    `smallest` and `largest` are the values that it has to hold.
+    """
+    top = next_top(current[1], largest)
+    if not math.isfinite(smallest) or smallest <= 0:
+        smallest = top / 1000
+    smallest = min(max(smallest, top * _LEAST_SHOWN), top / 2)
+    bottom = current[0]
+    if not bottom <= smallest < bottom * 5:
+        magnitude = 10.0 ** math.floor(math.log10(smallest))
+        bottom = max(step * magnitude for step in (1.0, 2.0, 5.0) if step * magnitude <= smallest * (1 + 1e-9))
+    return bottom, top
+
+
+def log_ticks(bottom: float, top: float) -> tuple[float, ...]:
+    """The ends and the powers of ten between them, without those too near to an end for a label, as logarithms."""
+    low, high = math.log10(bottom), math.log10(top)
+    margin = 0.15 * (high - low)
+    between = [float(power) for power in range(math.ceil(low), math.floor(high) + 1)]
+    return (low, *(power for power in between if low + margin < power < high - margin), high)

@@ -1,4 +1,4 @@
-"""What the three modes share: the header, the footer, one pump, and the placard of a terminal too small."""
+"""What the modes share: the header, the footer, one pump, and the placard of a terminal too small."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ from perftui.tui.widgets.top_bar import TopBar
 if TYPE_CHECKING:
     from perftui.tui.app import PerftuiApp
 
-PUMP_S = 1.0
+BEAT_S = 1.0
 # Below this nothing useful fits.
-MIN_COLUMNS, MIN_ROWS = 70, 20
+MIN_COLUMNS, MIN_ROWS = 60, 16
+# Below these a screen leaves out what is nice to have: it has the classes -slim and -brief.
+_SLIM_COLUMNS, _BRIEF_ROWS = 80, 20
 
 
 class Placard(Static):
@@ -37,7 +39,7 @@ class CockpitScreen(Screen[None], inherit_bindings=False):
     # Textual declares these two for instances: a ClassVar would not override them.
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (MIN_COLUMNS, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (MIN_ROWS, "-low"), (24, "-short"), (30, "-tall"), (45, "-high")]  # noqa: RUF012
-    mode: ClassVar[str]
+    mode: str = ""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,13 +59,15 @@ class CockpitScreen(Screen[None], inherit_bindings=False):
         yield Placard()
 
     def on_mount(self) -> None:
-        self.set_interval(PUMP_S, self.pump)
+        self.set_interval(BEAT_S, self._beat)
         self.call_after_refresh(self.pump, force=True)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self._last_focused = event.widget
 
     def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width < _SLIM_COLUMNS, "-slim")
+        self.set_class(event.size.height < _BRIEF_ROWS, "-brief")
         self.call_after_refresh(self._focus_again)
 
     def _focus_again(self) -> None:
@@ -76,18 +80,28 @@ class CockpitScreen(Screen[None], inherit_bindings=False):
         self.pump(force=True)
         self.query_one(KeyBar).redraw()
 
+    def _beat(self) -> None:
+        # The timers of the other modes run on.
+        if self.is_current and self.cockpit.beat():
+            self.pump()
+
     def pump(self, *, force: bool = False) -> None:
         """Draw what changed since the last time, if anybody sees it and the terminal keeps up."""
-        if not (self.is_current and self.is_mounted) or (self.cockpit.backlog and not force):
+        if not (self.is_current and self.is_mounted) or (self.cockpit.is_behind and not force):
             return
-        model = self.cockpit.model
+        model = self.model
         # The age of a silent connection is on the screen too, and changes without the model.
-        version = (model.version, model.stale_s)
+        version = (model.version, model.stale_s, self.cockpit.rhythm.every_s)
         if version == self._drawn and not force:
             return
         self._drawn = version
         with self.app.batch_update():
             self.show(model)
+
+    @property
+    def model(self) -> CockpitModel:
+        """What this screen shows: the app's, but for a replay, which has one of its own."""
+        return self.cockpit.model
 
     @property
     def cockpit(self) -> PerftuiApp:

@@ -8,13 +8,13 @@ from typing import ClassVar, Literal
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from perftui.model.text import clean
 from perftui.tui.renderables.line import Line, Piece, foreign, line, wrapped
 from perftui.tui.request_columns import facts_of
-from perftui.tui.widgets.text import Block, ScrollPane
+from perftui.tui.widgets.text import Block
 
 QuitAnswer = Literal["detach", "stop"]
 
@@ -23,9 +23,9 @@ class QuitDialog(ModalScreen[QuitAnswer | None]):
     """A run goes on: what shall become of it? None is to stay."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "answer('detach')", "Detach"),
-        Binding("s", "answer('stop')", "Stop the run"),
-        Binding("escape,q,ctrl+c", "answer('')", "Stay"),
+        Binding("d", "answer('detach')", "Detach", id="quit.detach", tooltip="Leave the cockpit; the run goes on"),
+        Binding("s", "answer('stop')", "Stop the run", id="quit.stop", tooltip="Stop the run, then leave"),
+        Binding("escape,q,ctrl+c", "answer('')", "Stay", id="quit.stay", tooltip="Stay"),
     ]
 
     def __init__(self, *, is_starting: bool = False) -> None:
@@ -52,17 +52,22 @@ class QuitDialog(ModalScreen[QuitAnswer | None]):
 
 
 class ConfirmHost(ModalScreen[bool]):
-    """Load for production starts only when its host name was typed."""
+    """Load that could hurt somebody starts only when the host's name was typed.
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "Do not start")]
+    `load` says what will be sent, `why` what the target is: it follows "a target that".
+    """
 
-    def __init__(self, host: str, load: str) -> None:
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(False)", "Do not start", id="confirm.cancel", tooltip="Do not start")
+    ]
+
+    def __init__(self, host: str, load: str, why: str = "is marked as production") -> None:
         super().__init__()
-        self._host, self._load = host, load
+        self._host, self._load, self._why = host, load, why
 
     def compose(self) -> ComposeResult:
         with Container(classes="dialog"):
-            yield Block("Production", id="question")
+            yield Block("Is this the target you mean?", id="question")
             yield Input(placeholder="host name", compact=True)
 
     def on_mount(self) -> None:
@@ -79,7 +84,9 @@ class ConfirmHost(ModalScreen[bool]):
     def _ask(self, error: str) -> None:
         def lines(width: int) -> Sequence[Line]:
             return [
-                *wrapped(f"This sends {self._load} to a target that is marked as production.", width),
+                *wrapped(f"This goes to a target that {self._why}:", width),
+                *wrapped(clean(self._load, 400), width, "warn"),
+                Line(),
                 line("Type ", foreign(self._host, "strong"), " and press enter to start; esc does not."),
                 line((f"✗ {error}", "bad")) if error else Line(),
             ]
@@ -90,7 +97,9 @@ class ConfirmHost(ModalScreen[bool]):
 class RowDetail(ModalScreen[None]):
     """All of one row of a table."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss(None)", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "dismiss(None)", "Close", id="detail.close", tooltip="Close")
+    ]
 
     def __init__(self, row: object) -> None:
         super().__init__()
@@ -105,47 +114,6 @@ class RowDetail(ModalScreen[None]):
         for label, value in self._facts:
             lines += wrapped(clean(value, 400), width, "strong", first=Piece(label.ljust(label_width), "muted"))
         return lines
-
-
-class Help(ModalScreen[None]):
-    """The keys that work now, read from the bindings themselves."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q", "dismiss(None)", "Close")]
-
-    def __init__(self, screen: Screen[object]) -> None:
-        super().__init__()
-        self._keys = keys_of(screen)
-
-    def compose(self) -> ComposeResult:
-        with Container(classes="dialog tall"):
-            yield ScrollPane(id="keys")
-
-    def on_mount(self) -> None:
-        pane = self.query_one(ScrollPane)
-        pane.heading = (Piece("Keys", "heading"),)
-        key_width = max(len(key) for key, _ in self._keys) + 2
-
-        def lines(width: int) -> Sequence[Line]:
-            entries = [wrapped(text, width, first=Piece(f"{key:>{key_width}}  ", "key")) for key, text in self._keys]
-            return [each for entry in entries for each in entry]
-
-        pane.show(lines)
-        pane.focus()
-
-
-def keys_of(screen: Screen[object]) -> list[tuple[str, str]]:
-    """(keys, what they do) of everything that is bound on `screen` now, one entry per action."""
-    found: dict[str, tuple[list[str], str]] = {}
-    for active in screen.active_bindings.values():
-        binding = active.binding
-        text = active.tooltip or binding.tooltip or binding.description
-        if not text or not active.enabled:
-            continue
-        keys, _ = found.setdefault(f"{binding.action} {text}", ([], text))
-        display = screen.app.get_key_display(binding)
-        if display not in keys:
-            keys.append(display)
-    return [(" ".join(keys), text) for keys, text in found.values()]
 
 
 def _dialog(title: str, lines: Callable[[int], Sequence[Line]]) -> Block:

@@ -2,86 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
+from functools import partial
 from itertools import islice
 from pathlib import PurePath
 from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.widget import Widget
 
-from perftui.model.snapshot import Snapshot, TimelinePoint
-from perftui.model.text import mask_secrets
-from perftui.tui.figures import count_text, ms_text, rate_text, share_text
+from perftui.model.duration import format_clock
+from perftui.model.errors import PerftuiError
+from perftui.model.judged import WHOLE_RUN, Window
+from perftui.model.snapshot import Snapshot
+from perftui.tui.brush import Brush
+from perftui.tui.chart_data import ChartData
+from perftui.tui.live_tiles import SPARK_POINTS, live_tiles, readings_of
+from perftui.tui.live_title import title_end, title_start
 from perftui.tui.model import CockpitModel
-from perftui.tui.renderables.buckets import Gather, Sample, grouped
-from perftui.tui.renderables.line import Line, Piece, fit, foreign, line
-from perftui.tui.request_columns import ExceptionRow, exception_table, failure_table, request_table
+from perftui.tui.renderables.line import Piece, foreign
+from perftui.tui.run_figures import Trends, of_snapshot
 from perftui.tui.screens.base import CockpitScreen
-from perftui.tui.screens.dialogs import RowDetail
-from perftui.tui.screens.run_charts import rates_chart, show_rates, show_times, times_chart
+from perftui.tui.screens.details import detail_of
+from perftui.tui.screens.note_dialog import NoteDialog
 from perftui.tui.services import RunAddress
-from perftui.tui.widgets.chart import Chart
-from perftui.tui.widgets.panes import Pane, Panes
+from perftui.tui.widgets.chart_keys import RUN_CHART_BINDINGS, ChartKeys
+from perftui.tui.widgets.live_side import LiveSide
+from perftui.tui.widgets.log_pane import with_notes
+from perftui.tui.widgets.run_charts import RunCharts
+from perftui.tui.widgets.run_panes import RunPanes
 from perftui.tui.widgets.table import Table
-from perftui.tui.widgets.text import Bar, Block, ScrollPane
-from perftui.tui.widgets.tile import Reading, Tile
+from perftui.tui.widgets.text import Bar
+from perftui.tui.widgets.tile import Tile
 from perftui.tui.widgets.top_bar import TopBar
 
-# The bars of a tile: this many, of so many seconds each. They change once in that time.
-_SPARK_BARS = 30
-_SPARK_S = 3
-_SPARK_POINTS = _SPARK_BARS * _SPARK_S
 
-
-class LiveScreen(CockpitScreen):
+class LiveScreen(ChartKeys, CockpitScreen):
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
         "../styles/cockpit.tcss",
         "../styles/live.tcss",
     ]
     mode = "live"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("x", "stop", "Stop", tooltip="Stop the run: users finish what they do; again: stop now"),
-        Binding("space", "pause", "Pause view", tooltip="Hold the picture; the run goes on"),
-        Binding("d", "detach", "Detach", tooltip="Leave the cockpit; the run goes on"),
-        Binding("v", "next_chart", "Chart", tooltip="Times alone, rates alone, or both where they fit"),
+        *RUN_CHART_BINDINGS,
+        Binding("x", "stop", "Stop", tooltip="Stop the run: users finish what they do; again: now", id="live.stop"),
+        Binding("space", "pause", "Hold", tooltip="Hold the view; the run goes on", id="live.pause"),
+        Binding("d", "detach", "Detach", tooltip="Leave the cockpit; the run goes on", id="live.detach"),
+        Binding("o", "export", "Export", tooltip="Write the exports of the window alone", id="live.export"),
     ]
+    AUTO_FOCUS = "#requests"
 
     def __init__(self) -> None:
         super().__init__()
         self.is_paused = False
+        self._held_s = 0.0
         self._address: RunAddress | None = None
+        self._brush: Brush | None = None
 
     def body(self) -> Iterable[Widget]:
         yield Bar(id="run-title")
-        yield Bar(id="warning", under="")
+        yield Bar(id="warning")
+        yield Bar(id="held")
         with Horizontal(id="tiles"):
-            yield Tile("Requests/s", "RPS", "rps", id="rps")
-            yield Tile("p95 of 10 s", "p95", "p95", id="p95")
-            yield Tile("Failures", "Fails", "bad", id="failures")
-            yield Tile("Users", "Users", "users", id="users")
-            yield Tile("Generator CPU", "CPU", "muted", id="generator")
-        with Horizontal(id="charts"):
-            yield times_chart()
-            yield rates_chart()
+            yield from live_tiles()
+        yield RunCharts(id="charts")
+        yield Bar(id="window")
         with Horizontal(id="lower"):
-            yield Panes(
-                (
-                    Pane("Requests", request_table(id="requests", rate_label="RPS")),
-                    Pane("Failures", failure_table(id="failure-list")),
-                    Pane("Exceptions", exception_table(id="exceptions"), is_optional=True),
-                    Pane("Log", ScrollPane(id="log", follows=True, empty="nothing was logged")),
-                ),
-                id="panes",
-            )
-            with Vertical(id="side"):
-                yield Block("Failures", id="side-failures")
-                yield Block("Log", id="side-log")
+            yield RunPanes(id="panes")
+            yield LiveSide(id="side")
 
     def on_mount(self) -> None:
-        self.query_one("#requests").focus()
+        for name in ("#warning", "#held", "#window"):
+            self.query_one(name).display = False
+
+    def on_unmount(self) -> None:
+        if self._brush is not None:
+            self._brush.close()
 
     def on_resize(self, event: events.Resize) -> None:
         for tile in self.query(Tile):
@@ -89,61 +87,144 @@ class LiveScreen(CockpitScreen):
 
     @property
     def is_typing(self) -> bool:
-        return self.query_one(Panes).is_typing
+        return self.query_one(RunPanes).is_typing or isinstance(self.app.screen, NoteDialog)
 
     def show(self, model: CockpitModel) -> None:
         if model.address is not self._address:
             self._address = model.address
             self._begin()
         self.query_one(TopBar).show(model, is_paused=self.is_paused)
+        snapshot = model.snapshot
+        self._show_held(snapshot)
         if self.is_paused:
             return
-        snapshot = model.snapshot
         self._show_title(model)
+        self._show_window()
         if snapshot is None:
             return
-        points = model.points
-        newest = list(islice(reversed(points), _SPARK_POINTS))[::-1]
-        self._show_tiles(snapshot, newest)
-        self._show_charts(snapshot, list(points))
+        self._show_tiles(model, snapshot)
+        self.query_one(RunCharts).show(_chart_data(model, snapshot))
         self._show_panes(model, snapshot)
-        if self.has_class("-wide"):
-            self._show_side(model, snapshot)
 
     def _begin(self) -> None:
         """Nothing that was asked of the former run's view holds for another run."""
         self.is_paused = False
         self.remove_class("-paused")
-        self.query_one(Panes).clear_filters()
+        if self._brush is not None:
+            self._brush.close()
+            self._brush = None
+        self.query_one(RunCharts).forget_view()
+        self.query_one(RunPanes).clear_filters()
+
+    # --- keys ------------------------------------------------------------------------------------------------
 
     def action_stop(self) -> None:
         self.cockpit.stop_run()
 
     def action_pause(self) -> None:
         self.is_paused = not self.is_paused
+        self._held_s = self.model.snapshot.elapsed_s if self.model.snapshot else 0.0
         self.set_class(self.is_paused, "-paused")
         self.pump(force=True)
 
     def action_detach(self) -> None:
         self.cockpit.detach()
 
-    def action_next_chart(self) -> None:
-        if self.has_class("-rates-alone"):
-            self.remove_class("-rates-alone")
-        elif self.has_class("-times-alone") or self.has_class("-narrow"):
-            self.remove_class("-times-alone")
-            self.add_class("-rates-alone")
-        else:
-            self.add_class("-times-alone")
-        self.call_after_refresh(self.pump, force=True)
+    def action_export(self) -> None:
+        if self._brush is not None and self._brush.window is not None:
+            self.run_worker(self._export(self._brush), group="export", exclusive=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("stop", "detach"):
-            return self.cockpit.model.is_live
-        return True
+            return self.model.is_live
+        if action == "export":
+            return self._window is not None
+        return super().check_action(action, parameters)
+
+    # --- what the widgets say --------------------------------------------------------------------------------
 
     def on_table_chosen(self, event: Table.Chosen) -> None:
-        self.app.push_screen(RowDetail(event.row))
+        if self._address is None:
+            return
+        page = detail_of(event.row, self._address.folder, self.model, self.mode, self._covered())
+        if page is not None:
+            self.app.push_screen(page)
+
+    def on_panes_filter_closed(self) -> None:
+        self.cockpit.typing_ended()
+
+    def on_panes_changed(self) -> None:
+        if not self.is_paused:
+            self.pump(force=True)
+
+    def on_run_charts_brushed(self, event: RunCharts.Brushed) -> None:
+        if event.window is None:
+            if self._brush is not None:
+                self._brush.drop()
+            self._redraw_panes()
+        elif self._address is not None:
+            if self._brush is None:
+                self._brush = Brush(self.cockpit.services, self._address.folder)
+            self.run_worker(self._choose(self._brush, event.window), group="brush")
+        self.refresh_bindings()
+
+    def on_run_charts_note_wished(self, event: RunCharts.NoteWished) -> None:
+        if not self.model.is_live:
+            self.cockpit.say("no run goes on that a note could stand on", is_error=True)
+            return
+        self.app.push_screen(NoteDialog(event.elapsed_s), partial(self._noted, event.elapsed_s))
+
+    def _noted(self, elapsed_s: float | None, text: str | None) -> None:
+        if text and not self.cockpit.note(text, elapsed_s):
+            self.cockpit.say("the conductor does not answer: the note was not written", is_error=True)
+        self.cockpit.typing_ended()
+
+    # --- the window ------------------------------------------------------------------------------------------
+
+    @property
+    def _window(self) -> Window | None:
+        return self._brush.window if self._brush is not None else None
+
+    def _covered(self) -> Window:
+        """The part of the run that the panes' numbers are of."""
+        snapshot = self.model.snapshot
+        if self._window is not None:
+            return self._window
+        if snapshot is None:
+            return WHOLE_RUN
+        measured_from_s = 0.0 if snapshot.is_warming_up else snapshot.warm_up_s
+        if self.model.replay is not None:
+            return Window(measured_from_s, snapshot.elapsed_s)
+        return Window(measured_from_s) if measured_from_s else WHOLE_RUN
+
+    async def _choose(self, brush: Brush, window: Window) -> None:
+        self._show_window()
+        try:
+            is_newest = await brush.choose(window)
+        except PerftuiError as error:
+            brush.drop()
+            self.cockpit.fail(error)
+            is_newest = True
+        if is_newest and brush is self._brush:
+            self._redraw_panes()
+
+    async def _export(self, brush: Brush) -> None:
+        try:
+            paths = await brush.export()
+        except PerftuiError as error:
+            self.cockpit.fail(error)
+        else:
+            where = paths[0].parent if paths else brush.folder
+            self.cockpit.say(f"{len(paths)} files of the window were written into {where}")
+
+    def _redraw_panes(self) -> None:
+        """What was chosen on the charts is seen at once, in a view that is held too."""
+        self.refresh_bindings()
+        self._show_window()
+        if self.model.snapshot is not None:
+            self._show_panes(self.model, self.model.snapshot)
+
+    # --- drawing ---------------------------------------------------------------------------------------------
 
     def _show_title(self, model: CockpitModel) -> None:
         snapshot = model.snapshot
@@ -155,110 +236,58 @@ class LiveScreen(CockpitScreen):
             return
         end: list[Piece] = []
         if model.stop_requests and not snapshot.state.is_over:
-            end.append(Piece("stopping; x again stops now  " if model.stop_requests == 1 else "stopping now  ", "warn"))
-        end.append(Piece(f"{snapshot.in_flight:,} in flight ", "muted"))
-        url = foreign(mask_secrets(snapshot.target_url), "muted")
-        bar.show((Piece(" "), foreign(snapshot.title, "strong"), Piece("  "), url), end)
+            end.append(Piece(" stopping; x again stops now " if model.stop_requests == 1 else " stopping now ", "warn"))
+        bar.show(title_start(snapshot), [*end, *title_end(snapshot, self.size.width)])
         if snapshot.warning:
             warning.show((Piece(" ! ", "warn"), foreign(snapshot.warning, "warn")))
 
-    def _show_tiles(self, snapshot: Snapshot, newest: Sequence[TimelinePoint]) -> None:
-        now, total, health = snapshot.now, snapshot.total, snapshot.health
+    def _show_held(self, snapshot: Snapshot | None) -> None:
+        bar = self.query_one("#held", Bar)
+        bar.display = self.is_paused
+        if self.is_paused:
+            now = f" · the run is at {format_clock(snapshot.elapsed_s)} and goes on" if snapshot else ""
+            held = f" ❚❚ the view is held at {format_clock(self._held_s)}"
+            bar.show((Piece(held, "warn"), Piece(now, "muted")), (Piece("space", "key"), Piece(" lets go ", "muted")))
 
-        def bars(value: Callable[[TimelinePoint], float | None], how: Gather) -> list[float | None]:
-            return grouped((Sample(point.elapsed_s, value(point)) for point in newest), _SPARK_S, how)
+    def _show_window(self) -> None:
+        bar = self.query_one("#window", Bar)
+        bar.display = self._window is not None
+        if self._brush is not None and self._brush.window is not None:
+            bar.show(*self._brush.bar(self.size.width))
 
-        readings = {
-            "rps": Reading(
-                rate_text(now.rps) if now else "–",
-                f"Σ {count_text(total.requests)}",
-                history=bars(lambda point: point.rps, "mean"),
-            ),
-            "p95": Reading(
-                ms_text(snapshot.recent_times.p95_ms),
-                f"max {ms_text(snapshot.recent_times.max_ms)}",
-                history=bars(lambda point: point.times.p95_ms, "worst"),
-            ),
-            "failures": Reading(
-                share_text(total.fail_ratio),
-                f"✗ {count_text(total.failures)}" if total.failures else "none",
-                "bad" if total.fails_per_s else "",
-                "bad" if total.fails_per_s else "muted",
-                history=bars(lambda point: point.fails_per_s, "worst"),
-            ),
-            "users": Reading(
-                f"{snapshot.user_count:,}",
-                f"of {count_text(snapshot.target_user_count)}" if snapshot.target_user_count else "of …",
-                history=bars(lambda point: point.user_count, "last"),
-            ),
-            "generator": Reading(
-                f"{health.cpu_percent:.0f}%" if health else "–",
-                f"lag {ms_text(health.hub_lag_p99_ms)}" if health else "",
-                history=bars(lambda point: point.cpu_percent, "worst"),
-            ),
-        }
+    def _show_tiles(self, model: CockpitModel, snapshot: Snapshot) -> None:
+        newest = list(islice(reversed(model.points), SPARK_POINTS))[::-1]
+        readings = readings_of(snapshot, newest)
         for tile in self.query(Tile):
-            tile.show(readings[str(tile.id)])
-
-    def _show_charts(self, snapshot: Snapshot, points: Sequence[TimelinePoint]) -> None:
-        times, rates = self.query_one("#times-chart", Chart), self.query_one("#rates-chart", Chart)
-        note = (Piece("v other chart", "muted"),) if self.has_class("-narrow") else ()
-        recent = snapshot.recent_times
-        if times.display:
-            now = (recent.p50_ms, recent.p95_ms, recent.p99_ms)
-            show_times(times, points, now, snapshot.elapsed_s, snapshot.run_time_s, note)
-        if rates.display:
-            show_rates(
-                rates,
-                points,
-                snapshot.now.rps if snapshot.now else 0.0,
-                snapshot.user_count,
-                max(snapshot.target_user_count, snapshot.user_count, 1),
-                snapshot.elapsed_s,
-                snapshot.run_time_s,
-                note,
-            )
+            reading = readings.get(str(tile.id))
+            tile.display = reading is not None and not (tile.id == "target" and self.has_class("-slim"))
+            if reading is not None:
+                tile.show(reading)
 
     def _show_panes(self, model: CockpitModel, snapshot: Snapshot) -> None:
-        panes = self.query_one(Panes)
-        raised = sum(count for _, count in snapshot.exceptions)
-        panes.note(
-            {
-                "Requests": str(len(snapshot.rows)) if snapshot.rows else "",
-                "Failures": str(snapshot.failure_groups) if snapshot.failure_groups else "",
-                "Exceptions": count_text(raised) if raised else "",
-                "Log": count_text(len(model.log)) if model.log else "",
-            }
-        )
-        if panes.current_name == "Requests":
-            self.query_one("#requests", Table).show(snapshot.rows, snapshot.total if snapshot.rows else None)
-        elif panes.current_name == "Failures":
-            self.query_one("#failure-list", Table).show(snapshot.failures)
-        elif panes.current_name == "Exceptions":
-            self.query_one("#exceptions", Table).show([ExceptionRow(*each) for each in snapshot.exceptions])
+        panes = self.query_one(RunPanes)
+        brushed = self._brush.figures if self._brush is not None else None
+        is_wide = self.has_class("-wide")
+        log = with_notes(model.log, snapshot.notes) if is_wide or panes.current_name == "Log" else model.log
+        if brushed is not None and self._brush is not None:
+            panes.show(brushed, self._brush.said(log), exact=True)
         else:
-            log = model.log
-            self.query_one("#log", ScrollPane).show(lambda _width: [line(foreign(each)) for each in log])
+            keys = ((row.method, row.name) for row in snapshot.rows)
+            panes.show(of_snapshot(snapshot, Trends(keys, model.trend_of)), log)
+        if is_wide:
+            self.query_one(LiveSide).show(snapshot, log)
 
-    def on_panes_filter_closed(self) -> None:
-        self.cockpit.typing_ended()
 
-    def on_panes_changed(self) -> None:
-        self.pump(force=True)
-
-    def _show_side(self, model: CockpitModel, snapshot: Snapshot) -> None:
-        failures, log = self.query_one("#side-failures", Block), self.query_one("#side-log", Block)
-
-        def failure_lines(width: int) -> list[Line]:
-            if not snapshot.failures:
-                return [line(("✓ no request failed", "good"))]
-            lines: list[Line] = []
-            for row in snapshot.failures[: failures.inside_height // 2 + 1]:
-                lines.append(line((fit(count_text(row.count), 6, right=True), "bad"), "  ", foreign(row.message)))
-                lines.append(line("        ", foreign(f"{row.method} {row.name}", "muted")))
-            return lines
-
-        newest = list(islice(reversed(model.log), max(1, log.inside_height)))[::-1]
-        failures.show(failure_lines)
-        said = [line(foreign(each, "muted")) for each in newest] or [line(("nothing was logged", "muted"))]
-        log.show(lambda _width: said)
+def _chart_data(model: CockpitModel, snapshot: Snapshot) -> ChartData:
+    return ChartData(
+        # Points and notes come apart from each other; both make another picture.
+        (model.address, model.last_seq, len(snapshot.notes), len(model.points)),
+        model.points,
+        snapshot.elapsed_s,
+        snapshot.run_time_s,
+        model.spectra,
+        snapshot.notes,
+        snapshot.thresholds,
+        model.baseline,
+        snapshot.warm_up_s,
+    )

@@ -1,54 +1,35 @@
-"""Setup: choose a profile, a target and a scenario, see what that asks for, and start."""
+"""Setup: choose a profile, a target and a scenario, see what that asks for, change it, try it, and start."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 from pathlib import PurePath
 from typing import ClassVar
-from urllib.parse import urlsplit
 
+from textual import events
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.timer import Timer
+from textual.containers import Container
 from textual.widget import Widget
-from textual.worker import Worker, WorkerCancelled, WorkerFailed
+from textual.worker import Worker
 
-from perftui.exit_codes import BUG
-from perftui.model.duration import format_duration
 from perftui.model.errors import PerftuiError
-from perftui.model.inspection import CheckItem
-from perftui.model.plan import Profile, RunPlan, Target
-from perftui.model.text import clean, mask_secrets
+from perftui.model.plan import RunPlan
 from perftui.profiles.choice import AskedNames
-from perftui.profiles.keys import SETTINGS, named
-from perftui.profiles.targets import DEMO_ORIGIN
-from perftui.tui.crash import write_crash_report
-from perftui.tui.figures import axis_text
+from perftui.tui.crash import bug_text
+from perftui.tui.draft import Draft
 from perftui.tui.model import CockpitModel
-from perftui.tui.plan_text import plan_lines
-from perftui.tui.renderables.buckets import Sample
-from perftui.tui.renderables.line import Piece, foreign, wrapped
-from perftui.tui.renderables.load_shape import load_shape_of
+from perftui.tui.plan_check import PlanCheck
+from perftui.tui.plan_fields import FieldRow, Offer
+from perftui.tui.plan_view import PlanView
+from perftui.tui.plan_wishes import KEPT_KEYS, PlanWishes
+from perftui.tui.planned import Planned, plan_of
 from perftui.tui.screens.base import CockpitScreen
-from perftui.tui.screens.dialogs import ConfirmHost
-from perftui.tui.services import GIVEN_FILES
-from perftui.tui.widgets.choices import Choice, Choices
-from perftui.tui.widgets.fields import FieldInput, Fields
+from perftui.tui.widgets.asking import Asking
+from perftui.tui.widgets.fields import FieldInput, FieldRows, Fields
 from perftui.tui.widgets.load_shape_chart import LoadShapeChart
 from perftui.tui.widgets.preflight import Preflight
-from perftui.tui.widgets.text import Block, ScrollPane
+from perftui.tui.widgets.text import Block
 from perftui.tui.widgets.top_bar import TopBar
-
-OWN_SCENARIO = ""
-# Stands on top where nobody says which target: the first of a list must not get load by accident.
-NO_TARGET = ""
-NO_TARGET_WHY = "no target: choose one of the list"
-# The plan is checked once the choice has rested for this long: a check loads the locustfile and asks the target.
-SETTLE_S = 0.5
-# More than any preflight has.
-MAX_CHECK_ITEMS = 100
-_WARM_UP = named(SETTINGS)["warm_up"].kind
 
 
 class SetupScreen(CockpitScreen):
@@ -57,95 +38,121 @@ class SetupScreen(CockpitScreen):
         "../styles/setup.tcss",
     ]
     mode = "setup"
+    # What moves the focus into a field has priority: what follows it in one burst is text for the field.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "start", "Start", tooltip="Check, then start the run"),
-        Binding("p", "check", "Preflight", tooltip="Check the plan again, without load"),
-        # With priority: digits in one burst with it are for the field, and elsewhere they change the mode.
-        Binding("e", "edit", "Edit", tooltip="Change users, spawn rate and run time for this run", priority=True),
-        Binding("tab", "app.focus_next", "Next", show=False),
+        Binding("enter", "start", "Start", id="setup.start", tooltip="Check, then start the run"),
+        Binding("e", "edit", "Edit", id="setup.edit", tooltip="Change any option for this run", priority=True),
+        Binding("t", "trial", "Try", id="setup.trial", tooltip="One user does one task once, and all of it is shown"),
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            id="setup.filter",
+            key_display="/",
+            tooltip="Narrow the list by a text, or choose a row by its number",
+            priority=True,
+        ),
+        Binding("y", "copy", "Copy", id="setup.copy", tooltip="Copy the command line that asks for the same"),
+        Binding("p", "check", "Preflight", id="setup.preflight", tooltip="Check the plan again, without load"),
+        Binding("ctrl+s", "save", "Save", id="setup.save", tooltip="Save what was changed into the profile"),
+        Binding("D", "duplicate", "Duplicate", id="setup.duplicate", tooltip="Save it as a profile of a new name"),
+        Binding("tab", "app.focus_next", "Next", id="setup.next", show=False, tooltip="The next pane"),
+        Binding(
+            "shift+tab", "app.focus_previous", "Previous", id="setup.previous", show=False, tooltip="The pane before"
+        ),
+        # Digits alone are modes, here as everywhere; a terminal that keeps alt for itself has / and the number.
+        *(Binding(f"alt+{n}", f"nth({n})", f"Profile {n}", id=f"setup.profile_{n}", show=False) for n in range(1, 10)),
     ]
 
     def __init__(self, asked: AskedNames) -> None:
         super().__init__()
-        self._asked = asked
-        # The address that stands on the list of targets beside what is known: asked for, or run before.
-        self._address = asked.address
-        self._locustfiles = asked.locustfiles
-        # Until somebody chooses a target, each profile brings its own.
-        self._has_chosen_target = asked.target is not None
-        self._plan: RunPlan | None = None
-        self._plan_error = ""
-        self._items: list[CheckItem] = []
-        self._checked: RunPlan | None = None
-        self._check: Worker[None] | None = None
-        self._settling: Timer | None = None
+        self._asking = Asking(asked)
+        self._draft = Draft()
+        self._planned = Planned()
         self._readying: Worker[None] | None = None
-        self._no_target_why = NO_TARGET_WHY
-        self._is_starting = False
-        self._notice: tuple[str, str] = ("", "")
 
     def body(self) -> Iterable[Widget]:
-        with Horizontal(id="setup"):
-            with Vertical(id="asking"):
-                yield Choices("Profiles", id="profiles")
-                yield Choices("Targets", id="targets")
-                yield Choices("Scenario", id="scenarios")
-            with Vertical(id="planned"):
+        with Container(id="setup"):
+            yield self._asking
+            with Container(id="planned"):
                 yield Fields()
-                yield ScrollPane(id="plan")
-                yield LoadShapeChart(id="shape")
-                yield Preflight(id="preflight")
+                with Container(id="ahead"):
+                    yield LoadShapeChart(id="shape")
+                    yield Preflight(id="preflight")
+        yield Block(id="sentence", is_framed=False)
         yield Block(id="command", is_framed=False)
 
     def on_mount(self) -> None:
-        profiles = self.cockpit.services.profile_set
-        self._list("#profiles").show([_profile_choice(each) for each in profiles.profiles.values()])
-        self._list("#profiles").choose(self._asked.profile)
-        self._offer_targets(self._asked.target or self._own_target())
-        self._offer_scenarios()
-        self._list("#scenarios").choose(self._asked.scenario)
-        self._list("#profiles").focus()
+        self._view = PlanView(self)
+        self._check = PlanCheck(self, self.cockpit.services, self._check_changed)
+        self._wishes = PlanWishes(
+            self.cockpit, self._check, lambda: self._planned, lambda: self._readying, self._view.say
+        )
+        self._asking.open(self.cockpit.services)
+        self._asking.profiles.focus()
         self._make_plan()
 
     def show(self, model: CockpitModel) -> None:
         self.query_one(TopBar).show(model)
 
+    # --- choosing ---------------------------------------------------------------------------------------------
+
     def choose(self, plan: RunPlan) -> None:
         """Offer a plan that was run before again, with what was changed of its profile."""
-        self._list("#profiles").choose(plan.profile.name)
-        self._offer_targets(self._target_again(plan))
-        self._has_chosen_target = True
-        origin = plan.origins.get("scenario", "")
-        if origin == GIVEN_FILES:
-            self._locustfiles = plan.scenario.locustfiles
-            self.cockpit.services.give_files(self._locustfiles)
-            self._offer_scenarios()
-            self._list("#scenarios").choose(GIVEN_FILES)
-        else:
-            was_chosen = origin.startswith(("-", "PERFTUI_"))
-            self._list("#scenarios").choose(plan.scenario.name if was_chosen else OWN_SCENARIO)
-        own = _own_values(plan.profile)
-        self.query_one(Fields).fill(
-            {key: own[key] for key in own if plan.origins.get(key, "").startswith("-") and own[key] != "–"}
-        )
+        self._leave_fields()
+        self._asking.choose_again(plan)
+        self._draft.take(plan)
         self._make_plan()
         if plan.profile.name not in self.cockpit.services.profile_set.profiles:
-            self._say(f"profile {plan.profile.name} of that run is not known here: another one is chosen", "warn")
+            self._view.say(f"profile {plan.profile.name} of that run is not known here: another one is chosen", "warn")
 
-    def on_choices_changed(self, event: Choices.Changed) -> None:
-        if event.choices.id == "targets":
-            self._has_chosen_target = True
-        elif event.choices.id == "profiles" and not self._has_chosen_target:
-            self._offer_targets(self._own_target())
+    def choose_named(
+        self, *, profile: str | None = None, target: str | None = None, scenario: str | None = None
+    ) -> None:
+        """As if a person had chosen them; None leaves what is chosen."""
+        self._asking.choose_named(profile, target, scenario)
+
+    def on_asking_changed(self) -> None:
         self._make_plan()
 
-    def on_fields_changed(self) -> None:
+    def action_nth(self, number: int) -> None:
+        self._asking.profiles.choose_nth(number)
+
+    def action_filter(self) -> None:
+        self._asking.filter(self.focused)
+
+    # --- the fields -------------------------------------------------------------------------------------------
+
+    def action_edit(self) -> None:
+        rows = self.query_one(FieldRows)
+        row = rows.cursor_row
+        if row is not None:
+            self._type_into(row if row.kind == "text" else rows.rows[0])
+
+    def _type_into(self, row: FieldRow) -> None:
+        own = "" if row.is_typed else row.value
+        self.query_one(Fields).type_into(row.key, self._view.text_of(row, self._draft), own)
+
+    def on_fields_wished(self, event: Fields.Wished) -> None:
+        if event.wish == "type":
+            self._type_into(event.row)
+            return
+        why_not = ""
+        if event.wish == "turn":
+            why_not = self._view.turn(event.row, self._draft)
+        else:
+            self._view.reset(event.row, self._draft)
+        self._make_plan()
+        if why_not:
+            self._view.say(why_not, "warn")
+
+    def on_fields_typed(self, event: Fields.Typed) -> None:
+        self._view.type(event.key, event.text, self._draft)
         self._make_plan()
 
-    def on_fields_submitted(self) -> None:
-        if not self.query_one(Fields).fault:
-            self._leave_fields()
-        self.action_start()
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        # Where there is little room the fields get more of it while somebody fills them in.
+        self.query_one("#planned").set_class(isinstance(event.widget, FieldRows | FieldInput), "-filling")
 
     def on_screen_suspend(self) -> None:
         # Another mode is shown. Who comes back presses keys that a field would take for text.
@@ -153,107 +160,75 @@ class SetupScreen(CockpitScreen):
             self._leave_fields()
 
     def _leave_fields(self) -> None:
-        self.set_focus(self._list("#profiles"))
-
-    def action_edit(self) -> None:
-        self.set_focus(self.query_one(FieldInput))
+        self.query_one(Fields).leave()
+        self.set_focus(self._asking.profiles)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return not isinstance(self.focused, FieldInput) if action == "edit" else True
+        is_typing = self._asking.is_typing or self.query_one(Fields).is_typing
+        return not is_typing if action in ("edit", "filter", "nth") else True
 
-    def action_check(self) -> None:
-        self._begin_check()
+    # --- wishes -----------------------------------------------------------------------------------------------
 
     def action_start(self) -> None:
-        fault = self.query_one(Fields).fault
-        if fault:
-            self._say(f"not started: {fault}", "bad")
-        elif not self._is_starting:
-            self.run_worker(self._start(), group="start", exclusive=True)
+        self.run_worker(self._wishes.start(), group="start")
 
-    async def _start(self) -> None:
-        self._is_starting = True
-        try:
-            await self._start_checked()
-        except PerftuiError as error:
-            self._say(f"not started: {error}", "bad")
-        except Exception as error:  # noqa: BLE001 - a bug becomes a line here, not the end of the cockpit
-            self._say(f"not started: {_bug_text(error)}", "bad")
-        finally:
-            self._is_starting = False
+    def action_trial(self) -> None:
+        self.run_worker(self._wishes.try_out(), group="start")
 
-    async def _start_checked(self) -> None:
-        if self._readying is not None:
-            self._say("starts when its target does…", "accent")
-            await self._finish(self._readying)
-        plan = self._plan
-        if plan is None:
-            self._say(f"not started: {self._plan_error or 'there is nothing to start'}", "bad")
-            return
-        if self.cockpit.model.is_live:
-            self._say("not started: a run goes on. 2 shows it; stop or detach it first", "warn")
-            return
-        if plan.target.environment == "production":
-            host = urlsplit(plan.target.url).hostname or plan.target.url
-            load = f"up to {plan.profile.users:,} users"
-            if not await self.app.push_screen_wait(ConfirmHost(host, load)):
-                self._say("not started: the host's name was not typed", "warn")
-                return
-        self._say("starts when the checks are through…", "accent")
-        await self._finish_check(plan)
-        if plan is not self._plan:
-            self._say("not started: the plan was changed meanwhile", "warn")
-            return
-        failed = next((item for item in self._items if item.status == "failed"), None)
-        if failed is not None:
-            self._say(f"not started: {failed.name}: {failed.text}", "bad")
-            return
-        self._say("starting…", "accent")
-        await self.cockpit.start(plan)
-        self._say("", "")
+    def action_check(self) -> None:
+        if self._planned.plan is not None:
+            self._check.begin(self._planned.plan)
+        else:
+            self._view.say(f"not checked: {self._planned.why_not}", "bad")
 
-    async def _finish_check(self, plan: RunPlan) -> None:
-        if self._checked is not plan:
-            if self._check is None or not self._check.is_running:
-                self._begin_check()
-            if self._check is not None:
-                await self._finish(self._check)
+    def action_copy(self) -> None:
+        command = self._command()
+        if command:
+            self.app.copy_to_clipboard(command)
+            self._view.say("the command line was given to the terminal's clipboard", "good")
 
-    async def _finish(self, worker: Worker[None]) -> None:
-        with contextlib.suppress(WorkerCancelled, WorkerFailed):
-            await worker.wait()
+    def action_save(self) -> None:
+        self._save(as_new=False)
+
+    def action_duplicate(self) -> None:
+        self._save(as_new=True)
+
+    def _save(self, *, as_new: bool) -> None:
+        profile = self._asking.profile
+        if profile is not None:
+            self.run_worker(
+                self._wishes.save(profile, self._draft, self._saved, as_new=as_new), group="save", exclusive=True
+            )
+
+    def _saved(self, name: str, said: str) -> None:
+        self._draft.forget(KEPT_KEYS)
+        self._asking.offer_again(name)
+        self._make_plan()
+        self._view.say(said, "good")
+
+    # --- the plan ---------------------------------------------------------------------------------------------
 
     def _make_plan(self) -> None:
-        profile, target = self._list("#profiles").value, self._list("#targets").value
-        fields = self.query_one(Fields)
-        self._plan, self._plan_error, self._items, self._checked = None, "", [], None
-        if self._check is not None:
-            self._check.cancel()
-            self._check = None
-        self._notice = ("", "")
+        services = self.cockpit.services
+        profile, target = self._asking.profile, self._asking.target
+        self._check.forget()
         if self._readying is not None:
             self._readying.cancel()
             self._readying = None
         if profile is None:
-            self._plan_error = "the profiles file holds no profile"
-        elif not target:
-            self._plan_error = self._no_target_why
-        elif fields.fault:
-            self._plan_error = fields.fault
-        elif not self.cockpit.services.is_ready(target):
+            self._planned = Planned(error="the profiles file holds no profile")
+        elif target is None:
+            self._planned = Planned(error=self._asking.no_target_why)
+        elif not services.is_ready(target):
+            self._planned = Planned()
             self._readying = self.run_worker(self._ready(target), group="ready", exit_on_error=False)
         else:
-            scenario = self._list("#scenarios").value or None
-            try:
-                self._plan = self.cockpit.services.plan(profile, target, scenario, fields.overrides)
-            except PerftuiError as error:
-                self._plan_error = str(error)
-        if profile is not None:
-            # What the command line or the environment says stands above the profile's own.
-            chosen = self._plan.profile if self._plan else self.cockpit.services.profile_set.profiles[profile]
-            fields.own_values(_own_values(chosen))
+            self._planned = plan_of(services, profile, target, self._asking.scenario, self._draft)
+        plan = self._planned.plan
+        # A host that has to be typed hears from perftui only when somebody asks for it: p, or a start.
+        if plan is not None and not services.host_to_confirm(plan):
+            self._check.settle(plan)
         self._show_plan()
-        self._settle()
 
     async def _ready(self, target: str) -> None:
         """Start what `target` needs, off the screen's thread, and plan again."""
@@ -263,161 +238,42 @@ class SetupScreen(CockpitScreen):
         except PerftuiError as refusal:
             error = str(refusal)
         except Exception as bug:  # noqa: BLE001 - a bug becomes a line here, not the end of the cockpit
-            error = _bug_text(bug)
+            error = bug_text(bug)
         self._readying = None
         if error:
-            self._plan_error = error
+            self._planned = Planned(error=error)
             self._show_plan()
         else:
             self._make_plan()
 
-    def _settle(self) -> None:
-        if self._settling is not None:
-            self._settling.stop()
-        # Production hears from perftui only when somebody asks for it: p, or a start.
-        if self._plan is not None and self._plan.target.environment != "production":
-            self._settling = self.set_timer(SETTLE_S, self._begin_check)
-        self._show_check()
-
-    def _begin_check(self) -> None:
-        if self._plan is None:
-            return
-        if self._settling is not None:
-            self._settling.stop()
-        self._items, self._checked = [], None
-        self._check = self.run_worker(self._run_check(self._plan), group="check", exclusive=True, exit_on_error=False)
-        self._show_check()
-
-    async def _run_check(self, plan: RunPlan) -> None:
-        try:
-            async for item in self.cockpit.services.check(plan):
-                if plan is not self._plan:
-                    return
-                if not isinstance(item, CheckItem):
-                    continue
-                self._items = [*self._items, item][:MAX_CHECK_ITEMS]
-                self._show_check()
-        except PerftuiError as error:
-            self._items.append(CheckItem(error.what, "failed", str(error), error.exit_code))
-        except Exception as error:  # noqa: BLE001 - a bug becomes a line here, not the end of the cockpit
-            self._items.append(CheckItem("preflight", "failed", _bug_text(error), BUG))
-        if plan is self._plan:
-            self._checked = plan
-        self._check = None
-        self._show_check()
-
     def _show_plan(self) -> None:
-        plan = self._plan
-        pane = self.query_one("#plan", ScrollPane)
-        shape = self.query_one(LoadShapeChart)
-        if plan is None and self._readying is not None:
-            pane.heading = (Piece("Plan", "heading"),)
-            pane.show(lambda width: wrapped("the target is being started…", width, "muted"))
-            shape.show((), "", "")
-        elif plan is None:
-            pane.heading = (Piece("Plan", "heading"),)
-            error = clean(self._plan_error, 400)
-            pane.show(lambda width: wrapped(error, width, "bad", first=Piece("✗ ", "bad")))
-            shape.show((), "", "")
-        else:
-            pane.heading = (foreign(plan.title, "heading"), Piece("  "), foreign(plan.profile.description, "muted"))
-            pane.show(lambda width: plan_lines(plan, width))
-            load = load_shape_of(plan.profile)
-            shape.show([Sample(at_s, users) for at_s, users in load.points], load.text, load.warning)
-        self._show_command()
-
-    def _show_command(self) -> None:
-        text, role = self._notice
-        if not text and self._plan is not None:
-            text, role = f"$ {self.cockpit.services.command_line(self._plan)}", "muted"
-        shown = clean(text, 600)
-        self.query_one("#command", Block).show(lambda width: wrapped(shown, max(1, width - 2), role, first=Piece(" ")))
+        shown, name = self._planned.shown, self._asking.profile
+        profile = shown.profile if shown is not None else None
+        if profile is None and name is not None:
+            profile = self.cockpit.services.profile_set.profiles[name]
+        offer = Offer(shown, profile, self._check.inspection_of(shown))
+        self._view.show(self._planned, offer, self._draft, self._command(), is_readying=self._readying is not None)
+        self._show_check()
 
     def _show_check(self) -> None:
-        is_production = self._plan is not None and self._plan.target.environment == "production"
-        hint = "production is checked when you ask: p, or enter" if is_production else "checks follow…"
-        if self._plan is None:
-            hint = ""
-        self.query_one(Preflight).show_items(self._items, is_checking=self._check is not None, hint=hint)
+        plan = self._planned.plan
+        hint = "checks follow…"
+        if plan is None:
+            hint = "checks follow once there is something to start" if self._planned.why_not else ""
+        if plan is not None and self.cockpit.services.host_to_confirm(plan):
+            hint = f"{_unasked(plan)} is checked when you ask: p, or enter"
+        self._view.show_check(self._check, hint=hint)
 
-    def _say(self, text: str, role: str) -> None:
-        """What became of the wish to start, in the place of the command line until something is changed."""
-        self._notice = (text, role)
-        self._show_command()
+    def _check_changed(self) -> None:
+        if self._check.inspection_of(self._planned.shown) is not self._view.offer.inspection:
+            self._show_plan()
+        else:
+            self._show_check()
 
-    def _own_target(self) -> str | None:
-        profile = self._list("#profiles").value
-        return self.cockpit.services.profile_set.target_of(profile) if profile is not None else None
-
-    def _offer_targets(self, chosen: str | None) -> None:
-        """The targets with the cursor on `chosen`; on none of them where nobody says which."""
-        profiles = self.cockpit.services.profile_set
-        rows = [_target_choice(name, profiles.targets.get(name)) for name in profiles.target_names()]
-        if self._address is not None:
-            rows.insert(0, _address_choice(self._address))
-        if chosen not in [each.value for each in rows]:
-            rows.insert(0, Choice(NO_TARGET, "none yet"))
-            chosen = NO_TARGET
-        self._list("#targets").show(rows)
-        self._list("#targets").choose(chosen)
-
-    def _target_again(self, plan: RunPlan) -> str | None:
-        """Where on the list the target of `plan` stands, put there if it is an address; None: not to be had."""
-        target, profiles = plan.target, self.cockpit.services.profile_set
-        known = profiles.targets.get(target.name)
-        self._no_target_why = NO_TARGET_WHY
-        if known is not None and known.url == target.url:
-            return target.name
-        if plan.origins.get("url") == DEMO_ORIGIN:
-            return target.name
-        if plan.origins.get("url", "").startswith(("-", "PERFTUI_")):
-            self._address = target
-            return target.url
-        # Asked by a name that means something else here, or nothing: what guards it is not known either.
-        self._no_target_why = (
-            f"target {target.name} ({mask_secrets(target.url)}) of that run is not known here: choose one"
-        )
-        return None
-
-    def _offer_scenarios(self) -> None:
-        names = [PurePath(each).name or each for each in self._locustfiles]
-        given = [Choice(GIVEN_FILES, ", ".join(names), "-f")] if names else []
-        known = [Choice(name, name) for name in self.cockpit.services.profile_set.scenarios]
-        self._list("#scenarios").show([*given, Choice(OWN_SCENARIO, "the profile's own"), *known])
-
-    def _list(self, selector: str) -> Choices:
-        return self.query_one(selector, Choices)
+    def _command(self) -> str:
+        shown = self._planned.shown
+        return self.cockpit.services.command_line(shown) if shown is not None else ""
 
 
-def _profile_choice(profile: Profile) -> Choice:
-    run_time = format_duration(profile.run_time_s) if profile.run_time_s is not None else "–"
-    return Choice(profile.name, profile.name, f"{axis_text(profile.users)}u {run_time:>4}")
-
-
-def _target_choice(name: str, target: Target | None) -> Choice:
-    """`target` None: one that stands in no file, the built-in one."""
-    if target is None:
-        return Choice(name, name, "built-in")
-    return Choice(name, name, target.environment, "bad" if target.environment == "production" else "muted")
-
-
-def _address_choice(target: Target) -> Choice:
-    choice = _target_choice(target.url, target)
-    return choice._replace(label=mask_secrets(target.url).partition("://")[2])
-
-
-def _bug_text(error: Exception) -> str:
-    """One line for a bug that must not end the cockpit; the traceback goes where a crash's would."""
-    path = write_crash_report(error)
-    where = f"the report is in {path}" if path else "no report could be written"
-    return f"a bug in perftui ({type(error).__name__}); {where}"
-
-
-def _own_values(profile: Profile) -> dict[str, str]:
-    run_time = format_duration(profile.run_time_s) if profile.run_time_s is not None else "–"
-    return {
-        "users": str(profile.users),
-        "spawn_rate": f"{profile.spawn_rate:g}",
-        "run_time": run_time,
-        "warm_up": _WARM_UP.write(profile.warm_up_s),
-    }
+def _unasked(plan: RunPlan) -> str:
+    return "production" if plan.target.environment == "production" else "a host that stands in no file"

@@ -15,12 +15,12 @@ class CursorWidget(StripWidget, can_focus=True):
 
     is_framed = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move_by(1)", "Next row", show=False),
-        Binding("up,k", "move_by(-1)", "Previous row", show=False),
-        Binding("pagedown,ctrl+f", "move_pages(1)", "Page down", show=False),
-        Binding("pageup,ctrl+b", "move_pages(-1)", "Page up", show=False),
-        Binding("home,g", "move_to(0)", "First row", show=False),
-        Binding("end,G", "move_to(-1)", "Last row", show=False),
+        Binding("down,j", "move_by(1)", "Next row", show=False, tooltip="Next row", id="rows.next"),
+        Binding("up,k", "move_by(-1)", "Previous row", show=False, tooltip="Previous row", id="rows.previous"),
+        Binding("pagedown,ctrl+f", "move_pages(1)", "Page down", show=False, tooltip="Page down", id="rows.page_down"),
+        Binding("pageup,ctrl+b", "move_pages(-1)", "Page up", show=False, tooltip="Page up", id="rows.page_up"),
+        Binding("home,g", "move_to(0)", "First row", show=False, tooltip="First row", id="rows.first"),
+        Binding("end,G", "move_to(-1)", "Last row", show=False, tooltip="Last row", id="rows.last"),
     ]
 
     # Rows inside the frame that are not of the list: a header, a total.

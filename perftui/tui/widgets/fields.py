@@ -1,144 +1,281 @@
-"""What may be changed of a profile before it runs: its fields, and beside the last one what is wrong with one."""
+"""The options of a plan as rows to go through: one is typed into where it stands, or turned with space.
+
+One widget draws all rows and one field lies over the row that is typed into: a form of forty widgets would cost the
+first paint, and every redraw of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import ClassVar, NamedTuple
+from collections.abc import Sequence
+from typing import ClassVar, Literal
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widget import Widget
+from textual.widgets import Input
 
-from perftui.model.duration import parse_duration
-from perftui.profiles.keys import SETTINGS, named
-from perftui.profiles.rule_values import UNTIL_STEADY
+from perftui.tui.draft import MAX_TYPED
+from perftui.tui.plan_fields import FieldRow
+from perftui.tui.renderables.field_line import LABEL_WIDTH, row_lines, value_width
+from perftui.tui.renderables.line import Line, Piece
+from perftui.tui.widgets.cursor import CursorWidget
 
-_WARM_UP = named(SETTINGS)["warm_up"].kind
-
-
-class FieldSpec(NamedTuple):
-    """`fault` says what is wrong with a text, or ""."""
-
-    key: str
-    label: str
-    fault: Callable[[str], str]
-
-
-def _users_fault(text: str) -> str:
-    return "" if text.isascii() and text.isdigit() and int(text) > 0 else "a whole number from 1"
-
-
-def _rate_fault(text: str) -> str:
-    try:
-        value = float(text)
-    except ValueError:
-        return "a number above 0"
-    return "" if 0 < value < float("inf") else "a number above 0"
-
-
-def _run_time_fault(text: str) -> str:
-    try:
-        return "" if parse_duration(text) > 0 else "longer than 0s"
-    except ValueError:
-        return "such as 90s, 5m, 1h30m"
-
-
-def _warm_up_fault(text: str) -> str:
-    try:
-        _WARM_UP.read_text(text)
-    except ValueError:
-        return f"30s or {UNTIL_STEADY}"
-    return ""
-
-
-LOAD_FIELDS = (
-    FieldSpec("users", "users", _users_fault),
-    FieldSpec("spawn_rate", "spawn/s", _rate_fault),
-    FieldSpec("run_time", "run time", _run_time_fault),
-)
-WARM_UP_FIELD = FieldSpec("warm_up", "warm-up", _warm_up_fault)
+Wish = Literal["type", "turn", "reset"]
 
 
 class FieldInput(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Start", tooltip="Check, then start the run"),
-        Binding("escape", "leave", "Leave the field"),
-        Binding("up", "app.focus_previous", show=False),
-        Binding("down", "app.focus_next", show=False),
+        Binding("enter", "keep", "Keep", id="setup.field_keep", tooltip="Keep what is typed, and leave the field"),
+        Binding("escape", "keep", "Leave", id="setup.field_leave", show=False, tooltip="Leave the field"),
+        Binding("up", "step(-1)", "Field above", id="setup.field_above", show=False, tooltip="The field above"),
+        Binding("down", "step(1)", "Field below", id="setup.field_below", tooltip="The field below", key_display="↑↓"),
     ]
 
-    def action_leave(self) -> None:
-        self.screen.set_focus(None)
-        self.screen.focus_next()
+    class Left(Message):
+        """`step` is where to go from here: 0 back to where one came from."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    def action_keep(self) -> None:
+        self.post_message(self.Left(0))
+
+    def action_step(self, step: int) -> None:
+        self.post_message(self.Left(step))
 
 
-class Field(Horizontal):
-    def __init__(self, spec: FieldSpec) -> None:
-        super().__init__(id=f"field-{spec.key}")
-        self.spec = spec
+class FieldRows(CursorWidget):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "Change", id="setup.field_change", tooltip="Type into this field, or turn it"),
+        Binding("space", "turn", "Turn", id="setup.field_turn", show=False, tooltip="The next value of this field"),
+        Binding(
+            "delete,backspace", "reset", "Reset", id="setup.field_reset", tooltip="Take back what was typed for this"
+        ),
+    ]
+
+    class Wished(Message):
+        def __init__(self, row: FieldRow, wish: Wish) -> None:
+            super().__init__()
+            self.row = row
+            self.wish = wish
+
+    class Scrolled(Message):
+        """The rows stand elsewhere now."""
+
+    def __init__(self) -> None:
+        super().__init__(id="fields")
+        self.heading: Sequence[Piece] = ()
+        self.rows: Sequence[FieldRow] = ()
+        self.typed_into = ""
+        # The first line of each row inside the frame, from the top of the first row.
+        self._starts: list[int] = [0]
+        self._first_line = 0
+
+    @property
+    def row_count(self) -> int:
+        return len(self.rows)
+
+    @property
+    def cursor_row(self) -> FieldRow | None:
+        return self.rows[self.cursor] if self.rows else None
+
+    @property
+    def cursor_line(self) -> int:
+        """Where the cursor's row begins, from the widget's own top."""
+        return self._starts[min(self.cursor, len(self._starts) - 1)] - self._first_line + 1
+
+    def place(self, index: int) -> None:
+        # Rows differ in height: what is visible is found when they are drawn.
+        self.cursor = min(max(0, index), max(0, self.row_count - 1))
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        lines: list[Line] = []
+        starts = []
+        is_in_use = self.has_focus or bool(self.typed_into)
+        for index, row in enumerate(self.rows):
+            starts.append(len(lines))
+            is_here = is_in_use and index == self.cursor
+            lines += row_lines(row, width, is_here=is_here, is_typed_into=is_here and row.key == self.typed_into)
+        self._starts = [*starts, len(lines)]
+        end = self._starts[min(self.cursor + 1, len(starts))]
+        before = self._first_line
+        self._first_line = max(self._first_line, end - height)
+        self._first_line = min(
+            self._first_line, self._starts[min(self.cursor, len(starts))], max(0, len(lines) - height)
+        )
+        if self._first_line != before:
+            self.post_message(self.Scrolled())
+        return lines[self._first_line : self._first_line + height]
+
+    def title(self) -> Sequence[Piece]:
+        return self.heading
+
+    def subtitle(self) -> Sequence[Piece]:
+        height, count = self.inside_height, self._starts[-1]
+        faults = sum(bool(row.fault) for row in self.rows)
+        typed = sum(row.is_typed for row in self.rows)
+        pieces: list[Piece] = []
+        if faults:
+            pieces.append(Piece(f"✗ {faults} to put right", "bad"))
+        if typed:
+            pieces.append(Piece(f"{' · ' if pieces else ''}{typed} changed", "accent"))
+        if count > height:
+            last = min(count, self._first_line + height)
+            pieces.append(Piece(f"{' · ' if pieces else ''}{self._first_line + 1}–{last} of {count}", "muted"))
+        return pieces
+
+    def cursor_moved(self) -> None:
+        self.refresh_bindings()
+
+    @property
+    def page_rows(self) -> int:
+        return max(1, self.inside_height)
+
+    def on_click(self, event: events.Click) -> None:
+        at = event.y - 1 + self._first_line
+        if 0 <= event.y - 1 < self.inside_height and at < self._starts[-1]:
+            index = max(index for index, start in enumerate(self._starts[:-1]) if start <= at)
+            self.action_move_by(index - self.cursor)
+
+    def action_choose(self) -> None:
+        row = self.cursor_row
+        if row is not None and row.kind != "fixed":
+            self.post_message(self.Wished(row, "type" if row.kind == "text" else "turn"))
+
+    def action_turn(self) -> None:
+        row = self.cursor_row
+        if row is not None and row.kind in ("toggle", "choice"):
+            self.post_message(self.Wished(row, "turn"))
+
+    def action_reset(self) -> None:
+        row = self.cursor_row
+        if row is not None and row.key:
+            self.post_message(self.Wished(row, "reset"))
+
+
+class Fields(Container):
+    class Wished(Message):
+        """A row shall be typed into, turned to its next value, or reset to the profile's own."""
+
+        def __init__(self, row: FieldRow, wish: Wish) -> None:
+            super().__init__()
+            self.row = row
+            self.wish = wish
+
+    class Typed(Message):
+        def __init__(self, key: str, text: str) -> None:
+            super().__init__()
+            self.key = key
+            self.text = text
+
+    def __init__(self) -> None:
+        super().__init__(id="form")
+        self._return_to: Widget | None = None
 
     def compose(self) -> ComposeResult:
-        yield Static(self.spec.label, markup=False, classes="label")
-        yield FieldInput(compact=True, max_length=12)
+        yield FieldRows()
+        yield FieldInput(compact=True, max_length=MAX_TYPED)
+
+    def on_mount(self) -> None:
+        self._input.display = False
 
     @property
-    def text(self) -> str:
-        """What was typed; "" leaves the profile's own value."""
-        return self.query_one(FieldInput).value.strip()
+    def rows(self) -> FieldRows:
+        return self.query_one(FieldRows)
 
     @property
-    def fault(self) -> str:
-        fault = self.spec.fault(self.text) if self.text else ""
-        return f"{self.spec.label}: {fault}" if fault else ""
-
-    def own_value(self, text: str) -> None:
-        """The profile's value, which shows while nothing is typed."""
-        self.query_one(FieldInput).placeholder = text
-
-
-class Fields(Vertical):
-    class Changed(Message):
-        """Something was typed."""
-
-    class Submitted(Message):
-        """Enter was pressed in a field."""
-
-    def compose(self) -> ComposeResult:
-        with Horizontal():
-            for spec in LOAD_FIELDS:
-                yield Field(spec)
-        with Horizontal():
-            yield Field(WARM_UP_FIELD)
-            yield Static("", markup=False, classes="fault")
+    def _input(self) -> FieldInput:
+        return self.query_one(FieldInput)
 
     @property
-    def overrides(self) -> dict[str, str]:
-        return {field.spec.key: field.text for field in self.query(Field) if field.text}
+    def is_typing(self) -> bool:
+        # What the screen says: a widget hears of its own focus only later.
+        return self.screen.focused is self._input
 
-    @property
-    def fault(self) -> str:
-        """The first fault there is, with its field's name."""
-        return next((field.fault for field in self.query(Field) if field.fault), "")
+    def show(self, rows: Sequence[FieldRow], heading: Sequence[Piece]) -> None:
+        """The cursor stays on its row where that is still there."""
+        before = self.rows.cursor_row
+        self.rows.rows, self.rows.heading = tuple(rows), heading
+        if before is not None:
+            same = (at for at, row in enumerate(rows) if (row.key, row.label) == (before.key, before.label))
+            self.rows.place(next(same, self.rows.cursor))
+        self.rows.redraw()
+        if self._input.display:
+            self._lay()
 
-    def own_values(self, values: Mapping[str, str]) -> None:
-        for field in self.query(Field):
-            field.own_value(values.get(field.spec.key, ""))
+    def type_into(self, key: str, text: str, own: str) -> None:
+        """Open the field of `key` with `text` in it; `own` shows where it is empty."""
+        if not self.is_typing:
+            self._return_to = self.screen.focused
+        at = next((at for at, row in enumerate(self.rows.rows) if row.key == key), None)
+        if at is None:
+            return
+        self.rows.typed_into = key
+        self.rows.place(at)
+        field = self._input
+        with field.prevent(Input.Changed):
+            field.value = text
+        field.placeholder = own
+        field.cursor_position = len(text)
+        field.display = True
+        self.screen.set_focus(field)
+        self.rows.redraw()
+        self._lay()
 
-    def fill(self, texts: Mapping[str, str]) -> None:
-        """Type `texts` into the fields, by key; the others become empty."""
-        for field in self.query(Field):
-            field.query_one(FieldInput).value = texts.get(field.spec.key, "")
+    def leave(self, to: Widget | None = None) -> None:
+        """Nobody types any more; what was typed stays."""
+        was_typing = self.is_typing
+        self.rows.typed_into = ""
+        self._input.display = False
+        if was_typing:
+            self.screen.set_focus(to or self._return_to or self.rows)
+        self.rows.redraw()
+
+    def _lay(self) -> None:
+        """The field over the value of its row."""
+        row = self.rows.cursor_row
+        if row is None:
+            return
+        field = self._input
+        field.styles.offset = (2 + LABEL_WIDTH, self.rows.cursor_line)
+        field.styles.width = max(4, value_width(row, max(0, self.rows.size.width - 4)))
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._lay)
+
+    def on_field_rows_scrolled(self, event: FieldRows.Scrolled) -> None:
+        event.stop()
+        if self._input.display:
+            self._lay()
+
+    def on_field_input_left(self, event: FieldInput.Left) -> None:
+        event.stop()
+        if not event.step:
+            self.leave()
+            return
+        self.rows.place(self.rows.cursor + event.step)
+        row = self.rows.cursor_row
+        if row is not None and row.kind == "text":
+            self.post_message(self.Wished(row, "type"))
+        else:
+            self.leave(self.rows)
+
+    def on_field_rows_wished(self, event: FieldRows.Wished) -> None:
+        event.stop()
+        self.post_message(self.Wished(event.row, event.wish))
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        if event.widget is self._input and not self.is_typing:
+            self.leave()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        for field in self.query(Field):
-            field.set_class(bool(field.fault), "-faulty")
-        fault = self.fault
-        self.query_one(".fault", Static).update(f"✗ {fault}" if fault else "")
-        self.post_message(self.Changed())
+        if self.rows.typed_into:
+            self.post_message(self.Typed(self.rows.typed_into, event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.post_message(self.Submitted())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -12,13 +13,17 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
-from perftui.tui.renderables.line import Piece
+from perftui.tui.renderables.line import Piece, width_of
+from perftui.tui.widgets.log_pane import LogPane
 from perftui.tui.widgets.table import Table
 from perftui.tui.widgets.text import ScrollPane
 
+# What a frame's edge leaves for the tabs.
+_EDGE_CELLS = 6
+
 
 class Pane(NamedTuple):
-    """`note` stands behind the name in the tab: a count. An `is_optional` pane has no tab while it is empty."""
+    """An `is_optional` pane has no tab while there is no note to it: while it is empty."""
 
     name: str
     widget: Table[Any] | ScrollPane
@@ -28,7 +33,9 @@ class Pane(NamedTuple):
 class FilterInput(Input):
     """What the table beside it is filtered by, while one types."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "Clear the filter", show=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "Clear the filter", show=True, id="filter.clear")
+    ]
 
     def action_give_up(self) -> None:
         self.value = ""
@@ -39,9 +46,25 @@ class Panes(Container):
     BINDINGS: ClassVar[list[BindingType]] = [
         # With priority: what moves the focus acts before the next key is given to anybody. In one burst with it,
         # the text for the filter would otherwise reach the table, and an x in it would stop the run.
-        Binding("tab", "next_pane(1)", "Pane", tooltip="The next pane", priority=True),
-        Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False, tooltip="The previous pane", priority=True),
-        Binding("slash", "filter", "Filter", key_display="/", tooltip="Only rows with a text", priority=True),
+        Binding("tab", "next_pane(1)", "Pane", tooltip="The next pane", priority=True, id="panes.next"),
+        Binding(
+            "shift+tab",
+            "next_pane(-1)",
+            "Previous pane",
+            show=False,
+            tooltip="The previous pane",
+            priority=True,
+            id="panes.previous",
+        ),
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            key_display="/",
+            tooltip="Only rows with a text; of requests also method:post, fail>0, p95>300ms",
+            priority=True,
+            id="panes.filter",
+        ),
     ]
 
     class Changed(Message):
@@ -59,7 +82,9 @@ class Panes(Container):
     def compose(self) -> ComposeResult:
         for pane in self._panes:
             yield pane.widget
-        yield FilterInput(placeholder="text to look for · enter keeps it · esc clears it", compact=True)
+        yield FilterInput(
+            placeholder="text · method:post · fail>0 · p95>300ms · enter keeps it, esc clears", compact=True
+        )
 
     def on_mount(self) -> None:
         self.query_one(FilterInput).display = False
@@ -101,10 +126,9 @@ class Panes(Container):
         self.screen.set_focus(self.current)
 
     def action_filter(self) -> None:
-        table = self.current
-        if isinstance(table, Table):
+        if (filtered := self._filtered) is not None:
             field = self.query_one(FilterInput)
-            field.value = table.filter_text
+            field.value = filtered.filter_text
             field.display = True
             self.screen.set_focus(field)
 
@@ -120,25 +144,46 @@ class Panes(Container):
             self.screen.set_focus(self.current)
         self._close_filter()
         for pane in self._panes:
-            if isinstance(pane.widget, Table):
+            if isinstance(pane.widget, (Table, LogPane)):
                 pane.widget.filter_by("")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return isinstance(self.current, Table) and not self.is_typing if action == "filter" else True
+        return self._filtered is not None and not self.is_typing if action == "filter" else True
+
+    @property
+    def _filtered(self) -> Table[Any] | LogPane | None:
+        widget = self._current.widget
+        return widget if isinstance(widget, (Table, LogPane)) else None
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        if isinstance(self.current, Table) and event.input.display:
-            self.current.filter_by(event.value)
+        if (filtered := self._filtered) is not None and event.input.display:
+            filtered.filter_by(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if not event.input.display:
             return
-        if isinstance(self.current, Table):
-            self.current.filter_by(event.value)
+        if (filtered := self._filtered) is not None:
+            filtered.filter_by(event.value)
         self.screen.set_focus(self.current)
         self._close_filter()
+
+    def on_resize(self) -> None:
+        self._put_headings()
+
+    def on_click(self, event: events.Click) -> None:
+        """The tabs stand in the upper edge of whatever pane is visible."""
+        at = event.screen_x - self.region.x - 3
+        if event.screen_y != self.region.y or at < 0:
+            return
+        for pane, pieces in self._headings():
+            at -= width_of(pieces)
+            if at < 0:
+                if pane is not None:
+                    self.show_pane(pane.name)
+                    self.screen.set_focus(self.current)
+                return
 
     def _close_filter(self) -> None:
         field = self.query_one(FilterInput)
@@ -150,11 +195,32 @@ class Panes(Container):
         return [pane for pane in self._panes if not pane.is_optional or self._notes.get(pane.name)]
 
     def _put_headings(self) -> None:
-        pieces: list[Piece] = []
-        for pane in self._tabs():
-            is_current = pane is self._current
-            note = self._notes.get(pane.name, "")
-            text = f"{pane.name} {note}".rstrip()
-            pieces += [Piece(f" {text} ", "tab" if is_current else "muted"), Piece(" ")]
-        self._current.widget.heading = pieces[:-1]
+        pieces = [piece for _, entry in self._headings() for piece in entry]
+        self._current.widget.heading = pieces
         self._current.widget.redraw()
+
+    def _headings(self) -> list[tuple[Pane | None, list[Piece]]]:
+        """The tabs that fit: without the counts of the others first, then without those furthest away."""
+        room = self.size.width - _EDGE_CELLS
+        tabs = self._tabs()
+        for gap, with_notes in ((" ", True), ("", True), ("", False)):
+            entries = [self._heading(pane, gap, with_notes) for pane in tabs]
+            if sum(width_of(pieces) for _, pieces in entries) <= room + len(gap):
+                break
+        at = tabs.index(self._current) if self._current in tabs else 0
+        hidden = [0, 0]
+        while len(entries) > 1 and sum(width_of(pieces) for _, pieces in entries) > room - 4:
+            is_left = at > len(entries) - 1 - at
+            entries.pop(0 if is_left else -1)
+            hidden[0 if is_left else 1] += 1
+            at -= is_left
+        more = [[(None, [Piece(mark, "muted")])] if count else [] for mark, count in zip("‹›", hidden, strict=True)]
+        return [*more[0], *entries, *more[1]]
+
+    def _heading(self, pane: Pane, gap: str, with_notes: bool) -> tuple[Pane | None, list[Piece]]:
+        is_current = pane is self._current
+        note = self._notes.get(pane.name, "") if with_notes or is_current else ""
+        text = f"{pane.name} {note}".rstrip()
+        if is_current:
+            return pane, [Piece(f" {text} ", "tab"), Piece(gap)]
+        return pane, [Piece(f"{gap}{text} " if gap else f" {text}", "muted"), Piece(gap)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from perftui.model.inspection import CheckItem
 from perftui.model.text import clean, mask_secrets
-from perftui.tui.renderables.line import Line, Piece, line, wrapped
+from perftui.tui.renderables.line import Line, Piece, wrapped
 from perftui.tui.widgets.text import ScrollPane
 
 _STATUS = {"ok": ("✓", "good"), "warning": ("!", "warn"), "failed": ("✗", "bad")}
@@ -17,14 +17,16 @@ class Preflight(ScrollPane):
         """`hint` stands in the place of items while there are none."""
         shown = tuple(items)
         counts = [f"{_STATUS[status][0]} {n}" for status in _STATUS if (n := sum(i.status == status for i in shown))]
-        heading = [Piece("Preflight", "heading"), Piece(f"  {'  '.join(counts)}", "muted")]
+        heading = [Piece("Preflight", "heading")]
+        if counts:
+            heading.append(Piece(f"  {'  '.join(counts)}", "muted"))
         if is_checking:
             heading.append(Piece("  ◌ checking…", "accent"))
         self.heading = heading
 
         def lines(width: int) -> Sequence[Line]:
             if not shown and not is_checking:
-                return [line((hint, "muted"))]
+                return wrapped(hint, width, "muted")
             return [each for item in shown for each in _item_lines(item, width)]
 
         self.show(lines)

@@ -12,6 +12,7 @@ from textual.message import Message
 
 from perftui.model.text import clean
 from perftui.tui.renderables.line import Line, Piece, fit
+from perftui.tui.row_filter import RowFilter
 from perftui.tui.widgets.cursor import CursorWidget
 
 Row = TypeVar("Row")
@@ -22,7 +23,7 @@ class Column(Generic[Row]):
     """`text` is what a cell shows and `order` what it is sorted by (None: always last).
 
     A column with a `share` takes that part of what the others leave, at least `width`. Below `from_width` cells
-    of table it is left out.
+    of table it is left out, and while it is not `wanted`.
     """
 
     label: str
@@ -33,19 +34,28 @@ class Column(Generic[Row]):
     is_text: bool = False
     share: int = 0
     from_width: int = 0
+    wanted: Callable[[], bool] = lambda: True
 
 
 class Table(CursorWidget, Generic[Row]):
     """`key_of` names a row for good; rows that compare equal in the sorted column keep the order of their keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sort_next", "Sort", tooltip="Sort by the next column"),
-        Binding("S", "sort_reverse", "Reverse", show=False, tooltip="Sort the other way round"),
-        Binding("enter", "choose", "Detail", tooltip="All of this row"),
+        Binding("enter", "choose", "Detail", tooltip="All of this row", id="table.choose"),
+        Binding("s", "sort_next", "Sort", tooltip="Sort by the next column", id="table.sort"),
+        Binding("S", "sort_reverse", "Reverse", show=False, tooltip="Sort the other way round", id="table.reverse"),
     ]
     rows_above = 1
 
     class Chosen(Message):
+        def __init__(self, table: Table[Any], row: Any) -> None:
+            super().__init__()
+            self.table = table
+            self.row = row
+
+    class Moved(Message):
+        """A person put the cursor on another row."""
+
         def __init__(self, table: Table[Any], row: Any) -> None:
             super().__init__()
             self.table = table
@@ -57,26 +67,30 @@ class Table(CursorWidget, Generic[Row]):
         key_of: Callable[[Row], Hashable],
         *,
         sorted_by: str,
-        searched: Callable[[Row], str],
+        searched: Callable[[Row], str] | RowFilter[Row],
         empty: str,
         of_all: Callable[[Row, int], Row] = lambda total, _count: total,
         id: str | None = None,
+        is_descending: bool | None = None,
     ) -> None:
         """`of_all` names the total as that of so many rows, while a filter shows fewer."""
         super().__init__(id=id)
         self._columns = tuple(columns)
         self._key_of = key_of
-        self._searched = searched
-        self._empty = empty
+        self._row_filter = searched if isinstance(searched, RowFilter) else RowFilter(searched)
+        self.empty = empty
         self._of_all = of_all
         self._sorted_by = next(column for column in self._columns if column.label == sorted_by)
-        self._descending = not self._sorted_by.is_text
+        self._descending = not self._sorted_by.is_text if is_descending is None else is_descending
         self._all: Sequence[Row] = ()
         self._rows: list[Row] = []
         self._total: Row | None = None
         self._cursor_key: Hashable = None
         self._filter = ""
+        self._is_wanted: Callable[[Row], bool] = lambda _row: True
         self.heading: Sequence[Piece] = ()
+        self.covers = ""
+        """The part of a run that the rows are of; empty for all of it."""
 
     @property
     def row_count(self) -> int:
@@ -97,13 +111,20 @@ class Table(CursorWidget, Generic[Row]):
         self._arrange()
 
     def filter_by(self, text: str) -> None:
-        """Keep rows that contain `text`, whatever its case; an empty one keeps all."""
-        self._filter = text.casefold()
+        """Keep rows that `text` asks for, see RowFilter; an empty one keeps all."""
+        self._filter = text.strip()
+        self._is_wanted = self._row_filter.matcher(text)
         self._arrange()
 
     def cursor_moved(self) -> None:
         row = self.cursor_row
         self._cursor_key = self._key_of(row) if row is not None else None
+
+    def action_move_by(self, rows: int) -> None:
+        before = self.cursor
+        super().action_move_by(rows)
+        if self.cursor != before:
+            self.post_message(self.Moved(self, self.cursor_row))
 
     def action_sort_next(self) -> None:
         shown = [column for column, _ in self._layout(max(0, self.size.width - 4))] or list(self._columns)
@@ -121,6 +142,8 @@ class Table(CursorWidget, Generic[Row]):
     def on_click(self, event: events.Click) -> None:
         if event.y != 1:
             super().on_click(event)
+            if event.chain == 2 and 0 <= event.y - 2 < min(self.page_rows, len(self._rows)):
+                self.action_choose()
             return
         at = event.x - 2
         for column, width in self._layout(max(0, self.size.width - 4)):
@@ -142,7 +165,7 @@ class Table(CursorWidget, Generic[Row]):
             mark = Piece("▌", "accent") if index == self.cursor else Piece(" ")
             lines.append(self._row(layout, self._rows[index], mark, under))
         if not self._rows:
-            why = "no row contains the filter's text" if self._all and self._filter else self._empty
+            why = "no row fits the filter · / changes it" if self._all and self._filter else self.empty
             lines.append(Line((Piece(" " + why, "muted"),)))
         if self._total is not None:
             total = self._of_all(self._total, len(self._all)) if self._filter else self._total
@@ -155,13 +178,15 @@ class Table(CursorWidget, Generic[Row]):
     def subtitle(self) -> Sequence[Piece]:
         shown = len(self._rows)
         first, last = self.first_visible + 1, min(shown, self.first_visible + self.page_rows)
-        text = f"{first:,}–{last:,} of {shown:,}" if shown > self.page_rows > 0 else ""
+        said = [self.covers] if self.covers else []
         if self._filter:
-            text += f"{' · ' if text else ''}filter: {clean(self._filter, 30)} ({shown:,} of {len(self._all):,})"
-        return (Piece(text, "muted"),) if text else ()
+            said.append(f"filter: {clean(self._filter, 30)} ({shown:,} of {len(self._all):,})")
+        if shown > self.page_rows > 0:
+            said.append(f"{first:,}–{last:,} of {shown:,}")
+        return (Piece(" · ".join(said), "muted"),) if said else ()
 
     def _arrange(self) -> None:
-        rows = [row for row in self._all if self._filter in self._searched(row).casefold()]
+        rows = list(filter(self._is_wanted, self._all)) if self._filter else list(self._all)
         rows.sort(key=lambda row: str(self._key_of(row)))
         known = [row for row in rows if self._sorted_by.order(row) is not None]
         known.sort(key=self._sorted_by.order, reverse=self._descending)
@@ -178,7 +203,7 @@ class Table(CursorWidget, Generic[Row]):
         self._arrange()
 
     def _layout(self, width: int) -> list[tuple[Column[Row], int]]:
-        shown = [column for column in self._columns if column.from_width <= width]
+        shown = [column for column in self._columns if column.from_width <= width and column.wanted()]
         shares = sum(column.share for column in shown)
         rest = width - 1 - sum(column.width + 2 for column in shown) + 2
         # What does not divide goes to the last column that takes a share.

@@ -86,12 +86,12 @@ class ScrollPane(StripWidget, can_focus=True):
 
     is_framed = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "scroll_by(1)", "Down", show=False),
-        Binding("up,k", "scroll_by(-1)", "Up", show=False),
-        Binding("pagedown,ctrl+f", "scroll_pages(1)", "Page down", show=False),
-        Binding("pageup,ctrl+b", "scroll_pages(-1)", "Page up", show=False),
-        Binding("home,g", "scroll_to_start", "First line", show=False),
-        Binding("end,G", "scroll_to_last", "Last line", show=False),
+        Binding("down,j", "scroll_by(1)", "Down", show=False, id="text.down"),
+        Binding("up,k", "scroll_by(-1)", "Up", show=False, id="text.up"),
+        Binding("pagedown,ctrl+f", "scroll_pages(1)", "Page down", show=False, id="text.page_down"),
+        Binding("pageup,ctrl+b", "scroll_pages(-1)", "Page up", show=False, id="text.page_up"),
+        Binding("home,g", "scroll_to_start", "First line", show=False, id="text.first"),
+        Binding("end,G", "scroll_to_last", "Last line", show=False, id="text.last"),
     ]
 
     def __init__(self, *, id: str | None = None, follows: bool = False, empty: str = "") -> None:
@@ -111,12 +111,23 @@ class ScrollPane(StripWidget, can_focus=True):
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
         lines = self._build(width)
-        self._count = len(lines)
-        last = max(0, self._count - height)
-        self._top = last if self._at_end else min(self._top, last)
+        top = self.place_among(len(lines), height)
         if not lines and self._empty:
             return [Line((Piece(self._empty, "muted"),))]
-        return lines[self._top : self._top + height]
+        return lines[top : top + height]
+
+    def follow(self, follows: bool) -> None:
+        """Whether new lines are followed from now on; lines that are all there are read from the first."""
+        if follows != self._follows:
+            self._follows = self._at_end = follows
+            self._top = 0
+
+    def place_among(self, count: int, height: int) -> int:
+        """The first line to be shown where there are `count`."""
+        self._count = count
+        last = max(0, count - height)
+        self._top = last if self._at_end else min(self._top, last)
+        return self._top
 
     def title(self) -> Sequence[Piece]:
         return self.heading

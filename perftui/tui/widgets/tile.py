@@ -14,13 +14,17 @@ from perftui.tui.widgets.strips import StripWidget
 
 @dataclass(frozen=True)
 class Reading:
-    """`value` is the number and `note` what qualifies it; `history` is what the bars show, the newest last."""
+    """`value` is the number and `note` what qualifies it; `history` is what the bars show, the newest last.
+
+    `mark` stands for the note where there is no room for it.
+    """
 
     value: str
     note: str = ""
     role: str = ""
     note_role: str = "muted"
     history: Sequence[float | None] = ()
+    mark: str = ""
 
 
 class Tile(StripWidget):
@@ -49,7 +53,8 @@ class Tile(StripWidget):
         value = Piece(reading.value, reading.role or "strong")
         note = Piece(reading.note, reading.note_role)
         if self.is_compact:
-            head = spread((Piece(f" {self._short_label} ", "muted"), value), (), width)
+            marked = Piece(f" {reading.mark}", reading.note_role) if reading.mark else Piece("")
+            head = spread((Piece(f" {self._short_label} ", "muted"), value, marked), (), width)
             return [Line(head), line(" ", (sparkline(reading.history, max(0, width - 2)), self._role))]
         head = spread((value,), (note,) if reading.note else (), width)
         return [Line(head), line((sparkline(reading.history, width), self._role))]

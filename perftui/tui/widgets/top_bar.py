@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.message import Message
@@ -15,8 +15,13 @@ from perftui.tui.renderables.progress import progress_bar
 from perftui.tui.state_words import StateWord, state_of
 from perftui.tui.widgets.strips import StripWidget
 
+if TYPE_CHECKING:
+    from perftui.tui.terminal_app import TerminalApp
+
 _VIEW_PAUSED = StateWord("❚❚", "VIEW PAUSED", "warn")
-_BAR_WIDTHS = ((130, 30), (100, 16), (80, 10))
+_LONGEST_BAR, _LEAST_BAR = 30, 7
+# Each mode ("" for none), and how it stands in the line.
+Tabs = list[tuple[str, list[Piece]]]
 
 
 class TopBar(StripWidget):
@@ -36,6 +41,7 @@ class TopBar(StripWidget):
     def __init__(self, mode: str) -> None:
         super().__init__()
         self._mode = mode
+        self._tabs: Tabs = []
         self._word = StateWord("", "", "muted")
         self._clock: tuple[float, float | None] | None = None
         self._users: tuple[int, int] | None = None
@@ -43,39 +49,74 @@ class TopBar(StripWidget):
     def show(self, model: CockpitModel, *, is_paused: bool = False) -> None:
         self._word = _VIEW_PAUSED if is_paused else state_of(model)
         snapshot = model.snapshot
-        self._clock = (snapshot.elapsed_s, snapshot.run_time_s if model.is_live else None) if snapshot else None
+        self._clock = (
+            (snapshot.elapsed_s, snapshot.run_time_s if model.is_live or model.replay else None) if snapshot else None
+        )
         is_ramping = snapshot is not None and self._word.word == "RAMPING" and snapshot.target_user_count > 0
         self._users = (snapshot.user_count, snapshot.target_user_count) if snapshot and is_ramping else None
         self.redraw()
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
-        return [Line(spread(self._tabs(), (*self._state(width), Piece(" ")), width))]
+        state = self._state()
+        room = width - width_of(state) - 2
+        self._tabs = next((tabs for tabs in self._all_tabs() if _width(tabs) <= room), self._all_tabs()[-1])
+        start = [piece for _, pieces in self._tabs for piece in pieces]
+        room -= width_of(start)
+        if self._clock is not None and self._clock[1] and room > _LEAST_BAR:
+            bar_width = min(_LONGEST_BAR, room - 1)
+            state += (Piece(" "), *progress_bar(self._clock[0] / self._clock[1], bar_width))
+            room -= bar_width + 1
+        rhythm = cast("TerminalApp", self.app).rhythm
+        if rhythm.is_slowed:
+            note = f"slow line: every {rhythm.every_s} s"
+            if len(note) + 2 > room:
+                note = f"every {rhythm.every_s} s"
+            if len(note) + 2 <= room:
+                state = [Piece(note, "warn"), Piece("  "), *state]
+        return [Line(spread(start, (*state, Piece(" ")), width))]
 
     def on_click(self, event: events.Click) -> None:
-        end = width_of(self._tabs()[:2])
-        for mode, label in self.MODES:
-            end += len(label) + 3
+        end = 0
+        for mode, pieces in self._tabs:
+            end += width_of(pieces)
             if event.x < end:
-                self.post_message(self.Chosen(mode))
+                if mode:
+                    self.post_message(self.Chosen(mode))
                 return
 
-    def _tabs(self) -> list[Piece]:
-        pieces = [Piece(" perftui", "accent"), Piece("  ")]
-        for mode, label in self.MODES:
-            pieces += [Piece(f" {label} ", "tab" if mode == self._mode else "muted"), Piece(" ")]
-        return pieces
+    def _all_tabs(self) -> Sequence[Tabs]:
+        """From the longest to the shortest."""
+        return (
+            [_brand(" perftui  "), *(self._tab(mode, label, " ") for mode, label in self.MODES)],
+            [_brand(" perftui "), *(self._tab(mode, label, "") for mode, label in self.MODES)],
+            [_brand(" pt "), *(self._tab(mode, label, "") for mode, label in self.MODES)],
+            [
+                _brand(" pt "),
+                *(self._tab(mode, label if mode == self._mode else label[0], "") for mode, label in self.MODES),
+            ],
+        )
 
-    def _state(self, width: int) -> list[Piece]:
+    def _tab(self, mode: str, label: str, gap: str) -> tuple[str, list[Piece]]:
+        is_current = mode == self._mode
+        return mode, [Piece(f" {label} ", "tab" if is_current else "muted"), Piece(gap)]
+
+    def _state(self) -> list[Piece]:
         word = self._word
         pieces = [Piece(word.text, word.role)]
-        if self._users is not None and width >= 80:
+        if self._users is not None:
             pieces.append(Piece(f" {self._users[0]:,}/{self._users[1]:,}", word.role))
         if self._clock is None:
             return pieces
         elapsed_s, run_time_s = self._clock
         pieces.append(Piece(f"  {format_clock(elapsed_s)}", "strong"))
         if run_time_s:
-            pieces.append(Piece(f" / {format_clock(run_time_s)} ", "muted"))
-            bar_width = next((size for least, size in _BAR_WIDTHS if width >= least), 0)
-            pieces += progress_bar(elapsed_s / run_time_s, bar_width)
+            pieces.append(Piece(f" / {format_clock(run_time_s)}", "muted"))
         return pieces
+
+
+def _brand(text: str) -> tuple[str, list[Piece]]:
+    return "", [Piece(text, "accent")]
+
+
+def _width(tabs: Tabs) -> int:
+    return sum(width_of(pieces) for _, pieces in tabs)

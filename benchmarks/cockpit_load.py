@@ -1,0 +1,111 @@
+"""What a watching cockpit costs the load: rps at full speed, and p99 at a fixed 400 rps, with and without one.
+
+    python -m benchmarks.cockpit_load
+
+Real runs on loopback, in turn, several each; the median of each counts. The target shares the machine's cores with the
+run and the cockpit, so that on few cores the cockpit's CPU is the load's loss.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks._line import Line
+from benchmarks.engine_cost import serve
+
+ROUNDS = 5
+RUN_S = 15
+SIZE = (120, 36)
+LOCUSTFILE = """
+from locust import FastHttpUser, constant, constant_throughput, task
+class FullSpeed(FastHttpUser):
+    wait_time = constant(0)
+    @task
+    def get(self):
+        self.client.get("/")
+class FixedRate(FastHttpUser):
+    wait_time = constant_throughput(10)
+    @task
+    def get(self):
+        self.client.get("/")
+"""
+USERS = {"FullSpeed": 10, "FixedRate": 40}
+
+
+def measure(locustfile: Path, user_class: str, url: str, runs: Path, *, is_watched: bool) -> tuple[float, float]:
+    """rps and p99 in ms of one run."""
+    perftui = (sys.executable, "-m", "perftui")
+    users = str(USERS[user_class])
+    command = (*perftui, "run", "light", "-f", str(locustfile), "--user-class", user_class, "--target", url)
+    load = ("--users", users, "--spawn-rate", "100", "--run-time", f"{RUN_S}s", "--abort-on", "none")
+    with tempfile.TemporaryFile() as output:
+        before = set(runs.glob("*"))
+        run = subprocess.Popen((*command, *load), stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+        line: Line | None = None
+        if is_watched:
+            folder = _new_run(runs, before)
+            line = Line((*perftui, "attach", folder.name), SIZE)
+            while run.poll() is None:
+                line.read(0.05)
+            line.close()
+        run.wait()
+    (folder,) = set(runs.glob("2*")) - before
+    result = json.loads((folder / "result.json").read_text())
+    total = result["total"]
+    return float(total["requests"]) / RUN_S, float(total["p99_ms"])
+
+
+def _new_run(runs: Path, before: set[Path]) -> Path:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        for folder in set(runs.glob("2*")) - before:
+            return folder
+        time.sleep(0.05)
+    raise TimeoutError("no run began")
+
+
+def main() -> None:
+    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+    target = multiprocessing.get_context("fork").Process(target=serve, args=(listener,), daemon=True)
+    target.start()
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["XDG_RUNTIME_DIR"] = home
+        runs = Path(home) / "runs"
+        os.environ["PERFTUI_RUNS_DIR"] = str(runs)
+        locustfile = Path(home) / "locustfile.py"
+        locustfile.write_text(LOCUSTFILE)
+        for user_class in USERS:
+            measured: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
+            for turn in range(ROUNDS):
+                for is_watched in (False, True) if turn % 2 else (True, False):
+                    measured[is_watched].append(measure(locustfile, user_class, url, runs, is_watched=is_watched))
+            _print(user_class, measured)
+    target.terminate()
+    target.join()
+    listener.close()
+
+
+def _print(user_class: str, measured: dict[bool, list[tuple[float, float]]]) -> None:
+    (alone_rps, alone_p99), (watched_rps, watched_p99) = (
+        tuple(statistics.median(each[at] for each in measured[is_watched]) for at in (0, 1))
+        for is_watched in (False, True)
+    )
+    print(
+        f"{user_class:<10} alone {alone_rps:>7.0f} rps, p99 {alone_p99:>6.2f} ms; watched {watched_rps:>7.0f} rps, "
+        f"p99 {watched_p99:>6.2f} ms: {watched_rps / alone_rps - 1:+.1%} rps, {watched_p99 - alone_p99:+.2f} ms p99",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

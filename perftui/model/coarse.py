@@ -1,0 +1,82 @@
+"""Several ticks as one: how points and spectra are merged where not each of them can be kept or drawn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from perftui.model.snapshot import TimelinePoint, Times
+from perftui.model.spectrum import Spectrum, added
+from perftui.model.tick import TargetSample
+
+
+def merged_points(points: Sequence[TimelinePoint]) -> TimelinePoint:
+    """`points`, in order and at least one, as one that ends where the last one ends.
+
+    Counts are added and rates taken over the time of all. A percentile is that of the worst of them, for percentiles
+    cannot be averaged; minimum, mean and maximum are what they are. Users and requests in flight are the last ones,
+    the load of the generator and of the target is the highest.
+    """
+    if len(points) == 1:
+        return points[0]
+    last = points[-1]
+    covered_s = sum(point.interval_s for point in points)
+    requests, failures = sum(point.requests for point in points), sum(point.failures for point in points)
+    return TimelinePoint(
+        seq=last.seq,
+        elapsed_s=last.elapsed_s,
+        interval_s=covered_s,
+        user_count=last.user_count,
+        target_user_count=last.target_user_count,
+        requests=requests,
+        failures=failures,
+        rps=requests / covered_s if covered_s > 0 else 0.0,
+        fails_per_s=failures / covered_s if covered_s > 0 else 0.0,
+        times=_merged_times([point.times for point in points]),
+        in_flight=last.in_flight,
+        cpu_percent=max(point.cpu_percent for point in points),
+        hub_lag_p99_ms=max(point.hub_lag_p99_ms for point in points),
+        target=_merged_target([point.target for point in points if point.target is not None]),
+    )
+
+
+def merged_spectra(spectra: Sequence[Spectrum]) -> Spectrum:
+    """`spectra`, in order and at least one, as one with all their requests."""
+    if len(spectra) == 1:
+        return spectra[0]
+    last = spectra[-1]
+    return Spectrum(last.seq, last.elapsed_s, sum(each.interval_s for each in spectra), added(spectra))
+
+
+def _merged_times(times: Sequence[Times]) -> Times:
+    known = [each for each in times if each.count]
+    if not known:
+        return times[-1]
+    count = sum(each.count for each in known)
+    return Times(
+        count,
+        min((each.min_ms for each in known if each.min_ms is not None), default=None),
+        sum((each.mean_ms or 0.0) * each.count for each in known) / count,
+        _highest([each.max_ms for each in known]),
+        _highest([each.p50_ms for each in known]),
+        _highest([each.p75_ms for each in known]),
+        _highest([each.p90_ms for each in known]),
+        _highest([each.p95_ms for each in known]),
+        _highest([each.p99_ms for each in known]),
+        _highest([each.p99_9_ms for each in known]),
+    )
+
+
+def _merged_target(samples: Sequence[TargetSample]) -> TargetSample | None:
+    if not samples:
+        return None
+    return TargetSample(
+        _highest([each.cpu_percent for each in samples]),
+        max((each.memory_bytes for each in samples if each.memory_bytes is not None), default=None),
+        max((each.open_connections for each in samples if each.open_connections is not None), default=None),
+        samples[-1].value,
+    )
+
+
+def _highest(values: Sequence[float | None]) -> float | None:
+    return max((value for value in values if value is not None and math.isfinite(value)), default=None)

@@ -1,0 +1,111 @@
+"""A window of a run that was chosen on its charts: what was measured in it, read from the record."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from perftui.model.duration import format_clock, format_duration
+from perftui.model.judged import Window
+from perftui.model.snapshot import RequestRow
+from perftui.tui.figures import ms_text, share_text
+from perftui.tui.recall import Recall
+from perftui.tui.renderables.line import Piece
+from perftui.tui.run_figures import RunFigures, of_totals
+from perftui.tui.services import Services
+
+_LOGGED_AT = re.compile(r" *(\d+\.\d+) ")
+
+
+class Brush:
+    """Of the run in `folder`. Its reader is opened when the first window is chosen; `close` it.
+
+    `figures` are those of the window, None until they are read and where there is none.
+    """
+
+    def __init__(self, services: Services, folder: Path) -> None:
+        self._services = services
+        self._folder = folder
+        self._recall: Recall | None = None
+        self.window: Window | None = None
+        self.figures: RunFigures | None = None
+
+    @property
+    def folder(self) -> Path:
+        return self._folder
+
+    async def choose(self, window: Window | None) -> bool:
+        """Read what `window` holds. False where another was chosen meanwhile: that one counts. Raises PerftuiError."""
+        self.window, self.figures = window, None
+        if window is None:
+            return True
+        if self._recall is None:
+            self._recall = Recall(self._services, self._folder)
+        totals = await self._recall.ask(lambda reader: reader.part(window))
+        if self.window is not window:
+            return False
+        self.figures = of_totals(totals, window_text(window, totals.covered_s))
+        return True
+
+    def drop(self) -> None:
+        """No window any more."""
+        self.window = self.figures = None
+
+    async def export(self) -> Sequence[Path]:
+        """The exports of the window alone, written into the current folder. Raises PerftuiError."""
+        return await asyncio.to_thread(self._services.library.export, self._folder, self.window)
+
+    def close(self) -> None:
+        self.drop()
+        if self._recall is not None:
+            self._recall.close()
+            self._recall = None
+
+    def said(self, log: Sequence[str]) -> Sequence[str]:
+        """Lines of run.log that were written in the window."""
+        window = self.window
+        if window is None:
+            return log
+        return [
+            text for text in log if (match := _LOGGED_AT.match(text)) and window.from_s <= float(match[1]) < window.to_s
+        ]
+
+    def bar(self, width: int) -> tuple[list[Piece], list[Piece]]:
+        """What the window is and holds, and its keys; for a line of `width` cells."""
+        window, figures = self.window, self.figures
+        if window is None:
+            return [], []
+        start = [Piece(" WINDOW ", "tab"), Piece(f" {window_clock(window)}", "strong")]
+        keys = [Piece("o", "key"), Piece(" export ", "muted"), Piece(" esc", "key"), Piece(" whole run ", "muted")]
+        if figures is None:
+            return [*start, Piece("  reading…", "muted")], keys
+        if figures.total is None:
+            return [*start, Piece("  no request ended in it", "warn")], keys
+        return [*start, *_measured(figures.total, width)], keys
+
+
+def window_clock(window: Window) -> str:
+    until = format_clock(window.to_s) if math.isfinite(window.to_s) else "the end"
+    return f"{format_clock(window.from_s)}–{until}"
+
+
+def window_text(window: Window, covered_s: float) -> str:
+    """As in "01:10–01:40 (30s)"; the length is that of the ticks that lie in it."""
+    return f"{window_clock(window)} ({format_duration(round(covered_s, 1))})"
+
+
+def _measured(total: RequestRow, width: int) -> list[Piece]:
+    times = total.times
+    pieces = []
+    named = (("p50", times.p50_ms), ("p95", times.p95_ms), ("p99", times.p99_ms))
+    for name, value in named if width >= 100 else named[:2]:
+        pieces += [Piece(f"  {name} ", "muted"), Piece(ms_text(value), name)]
+    pieces.append(Piece(f"  {total.requests:,} requests" if width >= 100 else f"  {total.requests:,} reqs"))
+    failed = f"  {total.failures:,} failed" + (f" ({share_text(total.fail_ratio)})" if width >= 120 else "")
+    pieces.append(Piece(failed, "bad" if total.failures else "muted"))
+    if width >= 140:
+        pieces.append(Piece("  · held, not live", "muted"))
+    return pieces

@@ -1,0 +1,60 @@
+"""The line under the header of Live: what runs where, how far its load is, and how its thresholds stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perftui.model.duration import format_clock
+from perftui.model.judged import ThresholdResult, ThresholdState
+from perftui.model.run_state import RunState
+from perftui.model.snapshot import Snapshot
+from perftui.model.text import clean, mask_secrets
+from perftui.reports.figures import thresholds_in_order
+from perftui.tui.renderables.line import Piece, foreign
+from perftui.tui.threshold_columns import STATE_ROLES, STATE_SYMBOLS
+
+# Of the name of what fails so many letters are shown, where the line is long and where it is not.
+_LONG_MEASURE, _SHORT_MEASURE = 40, 14
+
+
+def title_start(snapshot: Snapshot) -> list[Piece]:
+    url = foreign(mask_secrets(snapshot.target_url), "muted")
+    return [Piece(" "), foreign(snapshot.title, "strong"), Piece("  "), url]
+
+
+def title_end(snapshot: Snapshot, width: int) -> list[Piece]:
+    """What matters most stands last: where there is less room, what is before it is left out."""
+    judged = threshold_pieces(snapshot.thresholds, _LONG_MEASURE if width >= 120 else _SHORT_MEASURE)
+    stage = stage_text(snapshot)
+    pieces: list[Piece] = []
+    if stage:
+        pieces += [Piece(f" {stage} ", "users"), Piece(" ")]
+    pieces += judged
+    if width >= 100:
+        pieces.append(Piece(f" {snapshot.in_flight:,} in flight ", "muted"))
+    return pieces
+
+
+def stage_text(snapshot: Snapshot) -> str:
+    """What the load does now."""
+    users, wanted = snapshot.user_count, snapshot.target_user_count
+    if snapshot.state not in (RunState.RAMPING, RunState.RUNNING) or not wanted:
+        return ""
+    if snapshot.is_warming_up and snapshot.warm_up_s:
+        return f"warm-up until {format_clock(snapshot.warm_up_s)}"
+    if users < wanted:
+        return f"ramping {users:,}/{wanted:,}"
+    return f"ramping down {users:,}/{wanted:,}" if users > wanted else f"hold {users:,}"
+
+
+def threshold_pieces(thresholds: Sequence[ThresholdResult], measure_length: int) -> list[Piece]:
+    """How many are in which state, and what the worst of the failed ones measures, in so many letters."""
+    pieces: list[Piece] = []
+    for state in ThresholdState:
+        count = sum(each.state is state for each in thresholds)
+        if count:
+            pieces += [Piece(f"{STATE_SYMBOLS[state]} {count}", STATE_ROLES[state]), Piece(" ")]
+    worst = next(iter(thresholds_in_order(thresholds)), None)
+    if worst is not None and worst.state is ThresholdState.FAILED:
+        pieces += [Piece(clean(mask_secrets(worst.measure), measure_length), "bad"), Piece(" ")]
+    return pieces

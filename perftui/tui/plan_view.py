@@ -1,0 +1,115 @@
+"""How Setup shows its plan: the fields, the load to come, the preflight, a sentence, and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.screen import Screen
+
+from perftui.model.inspection import ArgumentInfo
+from perftui.model.text import clean
+from perftui.tui.draft import Draft, flag_of
+from perftui.tui.plan_check import PlanCheck
+from perftui.tui.plan_fields import FieldRow, Offer, field_rows, next_choice
+from perftui.tui.plan_text import plan_sentence
+from perftui.tui.planned import Planned
+from perftui.tui.renderables.buckets import Sample
+from perftui.tui.renderables.line import Piece, foreign, wrapped
+from perftui.tui.renderables.load_shape import load_shape_of
+from perftui.tui.widgets.fields import Fields
+from perftui.tui.widgets.load_shape_chart import LoadShapeChart
+from perftui.tui.widgets.preflight import Preflight
+from perftui.tui.widgets.text import Block
+
+
+class PlanView:
+    def __init__(self, screen: Screen[None]) -> None:
+        self._screen = screen
+        self._offer = Offer(None, None)
+        self._planned = Planned()
+        self._notice = ("", "")
+
+    @property
+    def offer(self) -> Offer:
+        return self._offer
+
+    def show(self, planned: Planned, offer: Offer, draft: Draft, command: str, *, is_readying: bool) -> None:
+        """`command` is empty where there is no plan."""
+        self._offer, self._planned = offer, planned
+        plan = planned.shown
+        heading: Sequence[Piece] = (Piece("Options", "heading"),)
+        if plan is not None:
+            heading = (foreign(plan.title, "heading"), Piece("  "), foreign(plan.profile.description, "muted"))
+        self._screen.query_one(Fields).show(field_rows(offer, draft, planned.faults), heading)
+        shape = self._screen.query_one(LoadShapeChart)
+        if plan is None:
+            shape.show((), "", "")
+        else:
+            load = load_shape_of(plan.profile)
+            shape.show([Sample(at_s, users) for at_s, users in load.points], load.text, load.warning)
+        self._notice = ("the target is being started…", "accent") if is_readying else ("", "")
+        self._show_sentence()
+        shown = clean(command, 2000)
+        self._screen.query_one("#command", Block).show(
+            lambda width: wrapped(shown, max(1, width - 1), "key", first=Piece(" $ ", "muted"))
+        )
+
+    def show_check(self, check: PlanCheck, *, hint: str) -> None:
+        """`hint` stands in the place of items while there are none."""
+        self._screen.query_one(Preflight).show_items(check.items, is_checking=check.is_running, hint=hint)
+
+    def say(self, text: str, role: str) -> None:
+        """What became of a wish, in the place of the sentence until something is changed."""
+        self._notice = (text, role)
+        self._show_sentence()
+
+    def _show_sentence(self) -> None:
+        text, role = self._notice
+        first = Piece(" ")
+        if not text and self._planned.plan is None:
+            text, role, first = f"{self._planned.why_not}{self._where_to()}", "bad", Piece(" ✗ ", "bad")
+        elif not text and self._planned.shown is not None:
+            text, role, first = plan_sentence(self._planned.shown), "", Piece(" ▸ ", "accent")
+        shown = clean(text, 600)
+        self._screen.query_one("#sentence", Block).show(
+            lambda width: wrapped(shown, max(1, width - 1), role, first=first)
+        )
+
+    def _where_to(self) -> str:
+        return " (e puts it right)" if self._planned.faults else ""
+
+    # --- what is typed and turned -------------------------------------------------------------------------------
+
+    def text_of(self, row: FieldRow, draft: Draft) -> str:
+        """What was typed into the row."""
+        argument = self._argument(row.key)
+        return draft.argument(argument) if argument is not None else draft.text(row.key)
+
+    def type(self, key: str, text: str, draft: Draft) -> None:
+        argument = self._argument(key)
+        if argument is not None:
+            draft.set_argument(argument, text.strip())
+        else:
+            draft.type(key, text)
+
+    def turn(self, row: FieldRow, draft: Draft) -> str:
+        """The next value of a row that has few; why not, where it has none."""
+        plan, inspection = self._offer.plan, self._offer.inspection
+        argument = self._argument(row.key)
+        kind, _, name = row.key.partition(":")
+        if argument is not None:
+            draft.set_argument(argument, next_choice(argument, draft.argument(argument)))
+        elif plan is not None and inspection is not None and kind == "class":
+            return draft.toggle_class(name, plan.scenario.user_classes, inspection.user_classes)
+        elif plan is not None and kind == "tag":
+            draft.turn_tag(name, plan)
+        return ""
+
+    def reset(self, row: FieldRow, draft: Draft) -> None:
+        keys = {"class": ("user_classes",), "tag": ("tags", "exclude_tags")}.get(row.key.partition(":")[0], (row.key,))
+        for key in keys:
+            draft.type(key, "")
+
+    def _argument(self, key: str) -> ArgumentInfo | None:
+        offered = self._offer.inspection.arguments if self._offer.inspection is not None else ()
+        return next((each for each in offered if key.startswith("-") and flag_of(each) == key), None)

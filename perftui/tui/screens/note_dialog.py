@@ -1,0 +1,57 @@
+"""A note for the timeline of a run: one line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from perftui.model.duration import format_clock
+from perftui.model.marks import MAX_NOTE_CHARS
+from perftui.tui.renderables.line import Line, line
+from perftui.tui.widgets.text import Block
+
+
+class NoteDialog(ModalScreen[str | None]):
+    """The text, or None where nothing shall be noted. `elapsed_s` is where the note will stand; None: now."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Leave it", id="note.leave"),
+    ]
+
+    def __init__(self, elapsed_s: float | None) -> None:
+        super().__init__()
+        self._elapsed_s = elapsed_s
+
+    def compose(self) -> ComposeResult:
+        where = "now" if self._elapsed_s is None else f"at {format_clock(self._elapsed_s)}"
+        with Container(classes="dialog"):
+            yield Block(f"Note {where}", id="question")
+            yield Input(placeholder="what happened", max_length=MAX_NOTE_CHARS, compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#question", Block).show(self._lines)
+        self.query_one(Input).focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """What comes in one burst with the key that opened this is text already."""
+        field = self.query_one(Input)
+        if self.focused is not field and event.is_printable and event.character:
+            event.stop()
+            field.insert_text_at_cursor(event.character)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.dismiss(event.value.strip() or None)
+
+    def _lines(self, width: int) -> Sequence[Line]:
+        return [
+            line(("It stands on every chart and in every export.", "muted")),
+            line((" enter ", "key"), " writes it  ", (" esc ", "key"), " leaves it"),
+        ]

@@ -1,0 +1,70 @@
+"""A question that is answered with a line of text, or with yes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from perftui.tui.renderables.line import Line, foreign, line, wrapped
+from perftui.tui.widgets.text import Block
+
+
+class AskText(ModalScreen[str | None]):
+    """One line of text; None where nothing shall be done."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Leave it", id="question.leave", tooltip="Do nothing")
+    ]
+
+    def __init__(self, title: str, explanation: str, text: str = "", *, max_length: int = 200) -> None:
+        super().__init__()
+        self._heading, self._explanation, self._text, self._max_length = title, explanation, text, max_length
+
+    def compose(self) -> ComposeResult:
+        with Container(classes="dialog"):
+            yield Block(self._heading, id="question")
+            yield Input(self._text, max_length=self._max_length, compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#question", Block).show(
+            lambda width: [*wrapped(self._explanation, width), line(("enter writes it · esc leaves it", "muted"))]
+        )
+        self.query_one(Input).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.dismiss(event.value.strip() or None)
+
+
+class Confirm(ModalScreen[bool]):
+    """`about` names what it is about: a text from outside. Only y is yes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "dismiss(True)", "Yes", id="question.yes"),
+        Binding("escape,n,q,enter", "dismiss(False)", "No", id="question.no"),
+    ]
+
+    def __init__(self, title: str, about: str, consequence: str) -> None:
+        super().__init__()
+        self._heading, self._about, self._consequence = title, about, consequence
+
+    def compose(self) -> ComposeResult:
+        with Container(classes="dialog"):
+            yield Block(self._heading, id="question")
+
+    def on_mount(self) -> None:
+        self.query_one("#question", Block).show(self._lines)
+
+    def _lines(self, width: int) -> Sequence[Line]:
+        return [
+            line(foreign(self._about, "strong")),
+            *wrapped(self._consequence, width),
+            Line(),
+            line((" y ", "key"), " yes     ", (" esc ", "key"), " no"),
+        ]

@@ -1,0 +1,39 @@
+"""`perftui profile`: what applies here, and one more of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from perftui.commands.profile import profile
+from perftui.model.errors import PerftuiError
+
+
+def said(*arguments: str) -> str:
+    done = CliRunner().invoke(profile, list(arguments), catch_exceptions=False)
+    assert done.exit_code == 0
+    return done.output
+
+
+def test_save_then_list_and_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "From built-in:" in said("list")
+    written = said(
+        "save", "mine", "--like", "light", "--users", "3", "--threshold", "p95 < 1s", "--threshold", "rps > 1"
+    )
+    assert "profiles.toml was written with [profiles.mine] alone" in written
+    assert "[profiles.mine] was changed in profiles.toml." in said("save", "mine", "--run-time", "90s")
+    shown = json.loads(said("show", "mine", "--json"))
+    assert (shown["users"], shown["run_time"], shown["thresholds"]) == ("3", "1m30s", "p95 < 1s; rps > 1")
+    assert "profiles.toml [profiles.mine]" in said("show", "mine")
+    assert [each["name"] for each in json.loads(said("list", "--json"))] == ["mine"]
+
+
+def test_what_is_not_there_is_named_with_the_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PerftuiError, match="the nearest is 'light'"):
+        said("show", "ligth")
+    assert not (tmp_path / "profiles.toml").exists()

@@ -1,0 +1,129 @@
+"""The settings file: what it says holds, and what is not understood is one line with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from perftui.exit_codes import USAGE
+from perftui.model.errors import PerftuiError
+from perftui.tui.app import PerftuiApp
+from perftui.tui.keymap import bindings_of, bound_classes, checked_keymap
+from perftui.tui.settings import FILE_VARIABLE, THEME_VARIABLE, THEMES, Settings, load_settings
+from tests.fakes.cockpit_services import FakeServices
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str], dict[str, str]]:
+    def one(text: str) -> dict[str, str]:
+        path = tmp_path / "config.toml"
+        path.write_text(text, encoding="utf-8")
+        return {FILE_VARIABLE: str(path)}
+
+    return one
+
+
+def test_without_a_file_everything_is_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert load_settings({}) == Settings()
+
+
+def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
+    write: Callable[[str], dict[str, str]],
+) -> None:
+    environ = write('theme = "perftui-light"\nslow = true\nchart_marker = "ascii"\n')
+    settings = load_settings(environ)
+    assert (settings.theme, settings.is_slow, settings.chart_marker) == ("perftui-light", True, "ascii")
+    environ[THEME_VARIABLE] = "perftui-safe"
+    assert load_settings(environ).theme == "perftui-safe"
+    assert load_settings(environ, theme="ansi-dark").theme == "ansi-dark"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "why"),
+    [
+        ('theme = "perftui-drak"\n', "config.toml:1 theme", "the nearest is 'perftui-dark'"),
+        ("slow = 1\n", "config.toml:1 slow", "neither true nor false"),
+        ('\ncolour = "red"\n', "config.toml:2 colour", "no key is called 'colour'"),
+        ('chart_marker = "dots"\n', "config.toml:1 chart_marker", "Allowed: braille, ascii"),
+        ("keys = 3\n", "config.toml:1 keys", "not a table"),
+        ('[keys]\n"app.help" = 3\n', "config.toml:2 [keys] app.help", "not keys with commas between"),
+        ('[keys]\n"app.help" = "a,,b"\n', "config.toml:2 [keys] app.help", "not keys with commas between"),
+        ("theme = \n", "config.toml:1:9", "not TOML"),
+        ('theme = "[/red]\\u001b"\n', "config.toml:1 theme", "no theme is called"),
+    ],
+)
+def test_a_mistake_is_one_line_that_says_where(
+    write: Callable[[str], dict[str, str]], text: str, place: str, why: str
+) -> None:
+    with pytest.raises(PerftuiError) as raised:
+        load_settings(write(text))
+    said = str(raised.value)
+    assert place in said
+    assert why in said
+    assert "\n" not in said
+    assert "\x1b" not in said
+    assert raised.value.exit_code == USAGE
+
+
+def test_a_file_that_was_named_and_is_not_there_is_a_mistake() -> None:
+    with pytest.raises(PerftuiError, match="no such file"):
+        load_settings({FILE_VARIABLE: "/nowhere/config.toml"})
+
+
+@pytest.mark.parametrize(
+    ("keys", "why"),
+    [
+        ({"app.hlep": "f1"}, "the nearest is app.help"),
+        ({"app.help": "q"}, "the key q is that of app.quit as well"),
+        ({"live.stop": "q"}, "the key q is that of app.quit as well"),
+        ({"live.stop": "d"}, "the key d is that of live.detach as well"),
+    ],
+)
+def test_keys_that_cannot_be_are_refused_before_the_screen_opens(keys: dict[str, str], why: str) -> None:
+    with pytest.raises(PerftuiError, match=why):
+        checked_keymap(Settings(keys=keys, source="config.toml"))
+
+
+def test_two_bindings_may_swap_their_keys() -> None:
+    assert checked_keymap(Settings(keys={"app.help": "q", "app.quit": "?"}))["app.quit"] == "question_mark"
+
+
+def test_every_key_can_be_given_another_one_and_says_what_it_does() -> None:
+    nameless = [
+        f"{each.__name__}: {binding.key}"
+        for each in bound_classes()
+        for binding in bindings_of(each)
+        if not binding.id or not (binding.tooltip or binding.description)
+        # The keys that always leave, whatever a file says.
+        if binding.key not in ("ctrl+c", "ctrl+q")
+    ]
+    assert nameless == []
+
+
+async def test_another_key_works_and_is_what_is_shown(
+    services: FakeServices, text_of: Callable[[PerftuiApp], str]
+) -> None:
+    app = PerftuiApp(services, settings=Settings(keys={"app.help": "f1", "app.history": "h"}, theme="perftui-safe"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert app.theme == "perftui-safe"
+        await pilot.press("question_mark")
+        assert not app.screen.is_modal
+        assert "f1 Help" in text_of(app)
+        await pilot.press("f1")
+        await pilot.pause()
+        assert app.screen.is_modal
+        await pilot.press("escape", "h")
+        await pilot.pause()
+        assert app.current_mode == "history"
+
+
+@pytest.mark.parametrize("theme", THEMES)
+async def test_each_theme_can_be_worn(services: FakeServices, theme: str) -> None:
+    app = PerftuiApp(services, settings=Settings(theme=theme))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert app.theme == theme
