@@ -8,14 +8,9 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from perftui import exit_codes
-from perftui.commands.live_runs import live_runs
-from perftui.conductor.interpreter import Interpreter, choose_interpreter
-from perftui.conductor.loading import load_engine
-from perftui.conductor.preflight import check_machine, check_open_files, check_target_side
-from perftui.conductor.target_probe import look_at_target, probe_target
-from perftui.demo.process import DemoLease
 from perftui.model.errors import PerftuiError
 from perftui.model.inspection import ArgumentInfo, CheckItem, Inspection, TaskInfo, UserClassInfo
 from perftui.model.plan import RunPlan
@@ -24,9 +19,14 @@ from perftui.profiles.choice import Choice, resolve
 from perftui.profiles.file import find_profiles, load_profiles
 from perftui.profiles.guard import check_limits
 from perftui.profiles.profile_set import BUILT_IN, ProfileSet
-from perftui.profiles.provenance import provenance_of
 from perftui.profiles.targets import NoTargetError, address_of
-from perftui.store.reader import RunReader
+
+if TYPE_CHECKING:
+    from perftui.conductor.interpreter import Interpreter
+    from perftui.demo.process import DemoLease
+
+# What looks at machines, targets and engines is imported where it is used: it takes longer to import than all else,
+# and a screen that only shows a plan is not to wait for it.
 
 # Of what a locustfile holds, a check says so many lines.
 MAX_DETAILS = 100
@@ -68,6 +68,8 @@ class Asker:
 
     def interpreter(self, plan: RunPlan) -> Interpreter:
         """Raises PerftuiError where one is named that cannot be used."""
+        from perftui.conductor.interpreter import choose_interpreter
+
         origin = plan.origins.get("python", "run.toml")
         # The built-in profiles lie in perftui's own package: no project's environment stands beside them.
         is_built_in = self.profile_set.source == BUILT_IN
@@ -84,6 +86,10 @@ async def admit(asker: Asker, plan: RunPlan) -> tuple[RunPlan, Interpreter, list
 
     Raises PerftuiError where the run must not start. Sends one request to the target, and no load.
     """
+    from perftui.conductor.preflight import check_open_files
+    from perftui.conductor.target_probe import probe_target
+    from perftui.profiles.provenance import provenance_of
+
     asker.guard(plan)
     if not await asyncio.to_thread(os.path.isdir, plan.working_directory):
         raise PerftuiError(
@@ -103,6 +109,9 @@ async def admit(asker: Asker, plan: RunPlan) -> tuple[RunPlan, Interpreter, list
 
 def _check_alone(plan: RunPlan) -> list[CheckItem]:
     """Another run against the same target is in this one's numbers, and this one in its."""
+    from perftui.commands.live_runs import live_runs
+    from perftui.store.reader import RunReader
+
     address = address_of(plan.target.url)
     others = []
     for client in live_runs()[0]:
@@ -117,6 +126,8 @@ def _check_alone(plan: RunPlan) -> list[CheckItem]:
 
 async def inspect(plan: RunPlan, interpreter: Interpreter) -> Inspection:
     """What the locustfiles of `plan` hold. Raises PerftuiError where they do not load."""
+    from perftui.conductor.loading import load_engine
+
     engine = await load_engine(plan, interpreter, "inspect")
     await engine.process.close()
     return engine.loaded.inspection
@@ -127,6 +138,9 @@ async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem | Inspec
 
     What the locustfiles hold comes behind the item about them.
     """
+    from perftui.conductor.preflight import check_machine, check_open_files, check_target_side
+    from perftui.conductor.target_probe import look_at_target
+
     yield CheckItem("profile", "ok", f"{plan.profile.name} from {asker.profile_set.source}")
     try:
         asker.guard(plan)

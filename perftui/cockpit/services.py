@@ -6,27 +6,30 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from perftui.cockpit.editor import ProfileEditor
-from perftui.cockpit.library import RunLibrary
-from perftui.commands.asked import demo_lease
-from perftui.conductor.trial import one_user, run_trial
-from perftui.detach import start_detached
 from perftui.exit_codes import USAGE
 from perftui.model.errors import PerftuiError
 from perftui.model.exchange import Trial
 from perftui.model.inspection import CheckItem, Inspection
 from perftui.model.plan import RunPlan
 from perftui.planning import Asker, admit, check
-from perftui.profiles.choice import Choice, with_overrides
+from perftui.profiles.choice import Choice
 from perftui.profiles.command_line import command_line
 from perftui.profiles.guard import host_of, host_to_confirm
 from perftui.profiles.keys import SCENARIO
+from perftui.profiles.overrides import with_overrides
 from perftui.profiles.profile_set import DEMO_TARGET, ProfileSet
-from perftui.store.reader import RunReader
 from perftui.tui.services import GIVEN_FILES, RunAddress
-from perftui.wire.rendezvous import socket_path
+
+if TYPE_CHECKING:
+    from perftui.cockpit.editor import ProfileEditor
+    from perftui.cockpit.library import RunLibrary
+    from perftui.store.reader import RunReader
+
+# Each import of the rest stands where it is used: together they take longer than the first screen.
 
 
 class CockpitServices:
@@ -36,8 +39,18 @@ class CockpitServices:
         self._asker = asker
         self._choice = choice
         self._runs_folder = runs_folder
-        self.library = RunLibrary(runs_folder)
-        self.editor = ProfileEditor(self, asker.working_directory)
+
+    @cached_property
+    def library(self) -> RunLibrary:
+        from perftui.cockpit.library import RunLibrary
+
+        return RunLibrary(self._runs_folder)
+
+    @cached_property
+    def editor(self) -> ProfileEditor:
+        from perftui.cockpit.editor import ProfileEditor
+
+        return ProfileEditor(self, self._asker.working_directory)
 
     @property
     def profile_set(self) -> ProfileSet:
@@ -53,6 +66,8 @@ class CockpitServices:
 
     async def ready(self, target: str) -> None:
         if not self.is_ready(target):
+            from perftui.commands.asked import demo_lease
+
             self._asker = replace(self._asker, lease=await asyncio.to_thread(demo_lease))
 
     def give_files(self, locustfiles: tuple[str, ...]) -> None:
@@ -67,6 +82,8 @@ class CockpitServices:
 
     async def trial(self, plan: RunPlan) -> Trial:
         """Raises PerftuiError where nothing was tried; cancelled, it ends the engine."""
+        from perftui.conductor.trial import one_user, run_trial
+
         plan, interpreter, _ = await admit(self._confirmed(plan), one_user(plan))
         return await run_trial(plan, interpreter)
 
@@ -75,6 +92,9 @@ class CockpitServices:
 
     async def start(self, plan: RunPlan) -> RunAddress:
         """Start a conductor that outlives the screen. Raises PerftuiError with no load sent."""
+        from perftui.detach import start_detached
+        from perftui.wire.rendezvous import socket_path
+
         plan, interpreter, _ = await admit(self._confirmed(plan), plan)
         lease = self._asker.lease
         fds = (lease.fileno(),) if lease is not None and plan.target.name == DEMO_TARGET else ()
@@ -102,4 +122,6 @@ class CockpitServices:
         return command_line(plan)
 
     def reader(self, folder: Path) -> RunReader:
+        from perftui.store.reader import RunReader
+
         return RunReader(folder)

@@ -6,24 +6,22 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from perftui import exit_codes
 from perftui.cockpit.services import CockpitServices
 from perftui.commands.asked import LocustCommand, asked, asking_options, runs_dir_option
-from perftui.commands.live_runs import live_run
-from perftui.headless import Progress, Voice, print_results
 from perftui.planning import Asker, profiles_here
 from perftui.profiles.choice import AskedNames, Choice, asked_names
 from perftui.store.layout import runs_folder
-from perftui.store.reader import RunReader
 from perftui.tui.edges import check_terminal, run_cockpit
 from perftui.tui.services import RunAddress
 from perftui.tui.settings import load_settings
-from perftui.wire.client import RunClient
-from perftui.wire.rendezvous import socket_path
+
+if TYPE_CHECKING:
+    from perftui.wire.client import RunClient
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -67,6 +65,9 @@ def launch(
 @_look_options
 def attach(run_name: str | None, runs_dir: str | None, theme: str | None, slow: bool) -> int:
     """Look at a run that goes on; without RUN, the only one."""
+    from perftui.commands.live_runs import live_run
+    from perftui.wire.rendezvous import socket_path
+
     client = live_run(run_name, runs_dir)
     folder = Path(client.welcome.folder)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -79,6 +80,9 @@ def attach(run_name: str | None, runs_dir: str | None, theme: str | None, slow: 
 
 def _follow(client: RunClient, folder: Path) -> int:
     """The run's progress as lines, and its results when it is over."""
+    from perftui.headless import Progress, Voice, print_results
+    from perftui.store.reader import RunReader
+
     progress = Progress(sys.stderr)
     with client:
         for snapshot in client.snapshots():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 
 from perftui.model.judged import Window
@@ -77,15 +78,25 @@ def _totals_by_request(connection: sqlite3.Connection, within: SeqRange) -> dict
     return found
 
 
-def request_page(connection: sqlite3.Connection, method: str, name: str, window: Window) -> RequestPage:
-    """Of a name that is not there, a page with nothing in it."""
+def request_page(
+    connection: sqlite3.Connection, method: str, name: str, window: Window, known: RequestPage | None = None
+) -> RequestPage:
+    """Of a name that is not there, a page with nothing in it.
+
+    `known` is what was read before of the same, as far as the run had come: only what came since is read.
+    """
     totals = RequestTotals(method, name)
+    points: list[TimelinePoint] = []
+    covered_s = 0.0
     within = seqs_of(connection, window)
+    if known is not None and known.points and within is not None:
+        # A copy: whoever asked before goes on to look at the page as it was.
+        totals.add(known.totals)
+        points, covered_s = list(known.points), known.covered_s
+        within = SeqRange(points[-1].seq + 1, within.last)
     if within is None:
         return RequestPage(totals, 0.0, (), ())
     deltas = _deltas_of(connection, method, name, within)
-    points: list[TimelinePoint] = []
-    covered_s = 0.0
     rows = connection.execute(
         f"{SELECT_TICKS} WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?", (within.first, within.last, MAX_POINTS)
     )
@@ -97,7 +108,8 @@ def request_page(connection: sqlite3.Connection, method: str, name: str, window:
         alone = point_of(replace(tick, requests=() if delta is None else (delta,)))
         points.append(rated(alone, points[-1] if points else None))
         covered_s += tick.interval_s
-    return RequestPage(totals, covered_s, _failures_of(connection, method, name, within), tuple(points))
+    failures = _failures_of(connection, method, name, within, known.failures if known else ())
+    return RequestPage(totals, covered_s, failures, tuple(points))
 
 
 def spectra_after(connection: sqlite3.Connection, after_seq: int) -> list[Spectrum]:
@@ -177,8 +189,10 @@ def _sum(one: RequestDelta, other: RequestDelta) -> RequestDelta:
     )
 
 
-def _failures_of(connection: sqlite3.Connection, method: str, name: str, within: SeqRange) -> tuple[FailureRow, ...]:
-    """The most frequent first."""
+def _failures_of(
+    connection: sqlite3.Connection, method: str, name: str, within: SeqRange, earlier: Sequence[FailureRow]
+) -> tuple[FailureRow, ...]:
+    """Those `within` and the `earlier` ones, the most frequent first."""
     groups = {
         group_id: (method, name, unpack_text(message))
         for group_id, *key, message in connection.execute("SELECT id, method, name, message FROM failure_group")
@@ -189,7 +203,7 @@ def _failures_of(connection: sqlite3.Connection, method: str, name: str, within:
         " GROUP BY group_id ORDER BY min(seq)",
         (within.first, within.last),
     )
-    found: dict[str, FailureRow] = {}
+    found = {each.message: each for each in earlier}
     for group_id, *values in counted if groups else ():
         if group_id not in groups:
             continue

@@ -22,7 +22,7 @@ from perftui.model.snapshot import TimelinePoint, rated
 from perftui.model.spectrum import Spectrum
 from perftui.model.stats_history import HistoryRow, StatsHistory
 from perftui.model.tick import Tick
-from perftui.model.totals import RunTotals
+from perftui.model.totals import RequestKey, RunTotals
 from perftui.store.blobs import unpack_text
 from perftui.store.connection import reading
 from perftui.store.exchanges import read_exchanges
@@ -58,6 +58,7 @@ class RunReader:
         self.folder = folder
         self.run_id = folder.name
         self._samples = folder / SAMPLES_DB
+        self._page: tuple[RequestKey, RequestPage] | None = None
         if not (folder / RUN_TOML).is_file():
             raise PerftuiError(
                 f"{path_for_people(folder)} is not the folder of a run",
@@ -189,9 +190,17 @@ class RunReader:
             return part_of(connection, window)
 
     def request(self, method: str, name: str, window: Window = WHOLE_RUN) -> RequestPage:
-        """All that is known of one request name in `window`; nothing of a name that there is not."""
+        """All that is known of one request name in `window`; nothing of a name that there is not.
+
+        Asked again about the whole of a run that goes on, it reads what came since.
+        """
+        key = method, name
+        known = self._page[1] if window.is_whole and self._page is not None and self._page[0] == key else None
         with reading(self._samples) as connection:
-            return request_page(connection, method, name, window)
+            page = request_page(connection, method, name, window, known)
+        if window.is_whole:
+            self._page = key, page
+        return page
 
     def spectra(self, after_seq: int = -1) -> list[Spectrum]:
         """How the times of each tick after `after_seq` spread."""

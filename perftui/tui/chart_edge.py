@@ -14,7 +14,7 @@ from perftui.tui.figures import rate_text
 from perftui.tui.renderables.line import Piece, width_of
 
 # Below this the names of the percentiles are only numbers.
-_WIDE_MENU = 46
+_WIDE_MENU = 41
 _SEPARATOR = Piece(" · ", "muted")
 
 

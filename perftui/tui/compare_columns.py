@@ -39,9 +39,7 @@ def change_table(metric: Callable[[], Metric], *, id: str) -> Table[ChangeRow]:
             lambda row: word_of_request(row.request).role,
             is_text=True,
         ),
-        Column(
-            "Method", 7, lambda row: row.request.method, lambda row: row.request.method, is_text=True, from_width=90
-        ),
+        Column("Method", 6, lambda row: row.request.method, lambda row: row.request.method, is_text=True),
         Column("Name", 12, _name, lambda row: row.request.name, is_text=True, share=1),
         Column(
             "Requests",
@@ -86,7 +84,7 @@ def _metric_columns(metric: Metric, now: Callable[[], Metric]) -> list[Column[Ch
     return [
         Column(
             f"A {name}",
-            10,
+            9,
             lambda row: text(row, "A"),
             lambda row: change.old if (change := row.change(metric)) else None,
             lambda _row: "muted",
@@ -94,14 +92,14 @@ def _metric_columns(metric: Metric, now: Callable[[], Metric]) -> list[Column[Ch
         ),
         Column(
             f"B {name}",
-            10,
+            9,
             lambda row: text(row, "B"),
             lambda row: change.new if (change := row.change(metric)) else None,
             wanted=is_wanted,
         ),
         Column(
             f"Δ {name}",
-            9,
+            11,
             lambda row: _brief(row.change(metric)),
             lambda row: _order(row, metric),
             role,
@@ -123,10 +121,6 @@ def _metric_columns(metric: Metric, now: Callable[[], Metric]) -> list[Column[Ch
 def _brief_column(metric: Metric, now: Callable[[], Metric]) -> Column[ChangeRow]:
     """The other metrics' change and verdict, where there is room."""
 
-    def text(row: ChangeRow) -> str:
-        change = row.change(metric)
-        return f"{amount_text(change)} {word_of_change(change).symbol}" if change else "-"
-
     def role(row: ChangeRow) -> str:
         change = row.change(metric)
         return word_of_change(change).role if change else "muted"
@@ -134,7 +128,7 @@ def _brief_column(metric: Metric, now: Callable[[], Metric]) -> Column[ChangeRow
     return Column(
         METRIC_NAMES[metric],
         11,
-        text,
+        lambda row: _brief(row.change(metric)),
         lambda row: _order(row, metric),
         role,
         from_width=170,
@@ -143,7 +137,8 @@ def _brief_column(metric: Metric, now: Callable[[], Metric]) -> Column[ChangeRow
 
 
 def _brief(change: Change | None) -> str:
-    return amount_text(change) if change else "-"
+    """How large it is, and the symbol of its verdict: never by colour alone."""
+    return f"{amount_text(change)} {word_of_change(change).symbol}" if change else "-"
 
 
 def _order(row: ChangeRow, metric: Metric) -> float | None:

@@ -69,9 +69,10 @@ def word_of_change(change: Change) -> Word:
 
 
 def word_of_request(request: RequestChange) -> Word:
-    """The request's verdict; where nothing of it could be judged, that."""
-    if request.changes and all(each.doubt is Doubt.TOO_FEW for each in request.changes):
-        return _DOUBTS[Doubt.TOO_FEW]
+    """The request's verdict; what is called the same although nothing of it is known to be, is unsure."""
+    doubts = {each.doubt for each in request.changes}
+    if request.verdict is ChangeVerdict.SAME and doubts and doubts <= {Doubt.TOO_FEW, Doubt.UNSURE}:
+        return _DOUBTS[Doubt.UNSURE if Doubt.UNSURE in doubts else Doubt.TOO_FEW]
     return _VERDICTS[request.verdict]
 
 
@@ -106,9 +107,10 @@ def run_pieces(record: Record, label: str, baseline: str) -> tuple[Sequence[Piec
 def summary_lines(compared: Compared) -> Callable[[int], Sequence[Line]]:
     """What got worse, in words, and how many requests got what verdict. The rest stands in What to know."""
     comparison = compared.comparison
-    is_worse = bool(comparison.worse())
-    head = clean(summary_sentences(comparison)[0], 1000)
-    first = Piece(" ▲ ", "bad") if is_worse else Piece(" = ", "muted")
+    is_worse, sentences = bool(comparison.worse()), summary_sentences(comparison)
+    # What is not known matters most where nothing got worse.
+    head = clean(sentences[0] if is_worse else " ".join(sentences), 1000)
+    first = Piece(" ▲ ", "bad") if is_worse else Piece(" ? ", "warn") if len(sentences) > 1 else Piece(" = ", "good")
     counts = Counter(word_of_request(each) for each in comparison.requests)
     counted: list[Piece] = [Piece("   requests", "muted")]
     for word, count in sorted(counts.items(), key=lambda pair: _ORDER.index(pair[0])):
@@ -130,7 +132,8 @@ def total_lines(compared: Compared) -> Callable[[int], Sequence[Line]]:
             change = change_of(total, metric)
             if change is not None:
                 result.append(_total_line(change, has_interval=has_interval))
-        return result
+        noise = f"limit {compared.comparison.limit:.0%} · noise from {compared.comparison.slices} slices of each run"
+        return [*result, Line(), line((noise, "muted"))]
 
     return lines
 

@@ -10,8 +10,8 @@ from perftui.model.inspection import ArgumentInfo, UserClassInfo
 from perftui.model.plan import RunPlan
 from perftui.model.secret_arguments import MASK
 from perftui.model.text import clean
-from perftui.profiles.choice import LOCUST_ARGS_KEY
 from perftui.profiles.keys import RULES, SELECTIONS, SETTINGS, named
+from perftui.profiles.overrides import LOCUST_ARGS_KEY
 
 KEYS = named((*SETTINGS, *RULES, *SELECTIONS))
 # As long as a line of a file may sensibly be; an Input takes no more.

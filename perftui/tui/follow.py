@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Protocol
 
 from perftui.model.errors import PerftuiError
+from perftui.tui.below import baseline_below
 from perftui.tui.link import Link
 from perftui.tui.model import CockpitModel
 from perftui.tui.recall import Recall
@@ -32,6 +34,7 @@ class Follower(Protocol):
 async def follow_run(app: Follower, address: RunAddress, link: Link) -> None:
     """Until the run is over, however often the line breaks. Ends the model, with the record where there is one."""
     recall = Recall(app.services, address.folder)
+    below = asyncio.create_task(_find_baseline(app, address))
     try:
         await _follow(app, link, recall)
         app.model.end(await recall.ending())
@@ -39,9 +42,19 @@ async def follow_run(app: Follower, address: RunAddress, link: Link) -> None:
         app.model.end(None)
         app.fail(error)
     finally:
+        below.cancel()
         link.close()
         recall.close()
     app.run_ended()
+
+
+async def _find_baseline(app: Follower, address: RunAddress) -> None:
+    """What the charts draw below the run, where it is compared with one."""
+    with contextlib.suppress(PerftuiError):
+        # What is wrong with a baseline is said where somebody compares with it.
+        baseline = await asyncio.to_thread(baseline_below, app.services, address.folder)
+        if baseline is not None and app.model.address == address:
+            app.model.set_baseline(baseline)
 
 
 async def _follow(app: Follower, link: Link, recall: Recall) -> None:

@@ -62,6 +62,7 @@ def chart_data(kept: KeptRun, baseline: Baseline | None, version: object) -> Cha
         record.thresholds,
         baseline,
         min(record.window.from_s, end_s),
+        is_over=True,
     )
 
 

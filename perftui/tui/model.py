@@ -146,6 +146,10 @@ class CockpitModel:
         self.log_offset = offset
         self.version += bool(lines)
 
+    def set_baseline(self, baseline: Baseline) -> None:
+        self.baseline = baseline
+        self.version += 1
+
     def lose(self) -> None:
         self.connection = Connection.LOST
         self.version += 1

@@ -12,12 +12,18 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-# What stands in queues ought to be drawn within this.
-FAST_S = 0.12
-SLOW_S = 0.3
+# What is under way ought to be drawn within this, beyond the way itself.
+MOMENT_S = 0.12
 MIN_BYTES = 512
 MAX_BYTES = 256 * 1024
-FIRST_BYTES = 4_096
+# Before anything is known: more would be seconds of a thin line.
+FIRST_BYTES = 2_048
+# Smaller pieces say how long the way is, and nothing of how much it carries.
+_LEAST_MEASURED = 150
+_SHORTEST_S = 0.004
+# Until there are some answers to compare, so much of a delay counts as the way.
+_LONGEST_WAY_S = 0.25
+_FEW_ANSWERS = 4
 # Answers that do not come: the terminal may have been changed for another one.
 PATIENCE_S = 5.0
 MAX_MISSES = 3
@@ -28,12 +34,13 @@ MAX_PIECES = 2
 class Pace:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        # When each piece was sent, and its bytes.
-        self._pieces: deque[tuple[float, int]] = deque()
+        # When each piece was sent, its bytes, and those that were under way with it.
+        self._pieces: deque[tuple[float, int, int]] = deque()
+        # Of late: a way may become longer.
+        self._delays_s: deque[float] = deque(maxlen=50)
         # Nobody asks more than once per piece; what comes beyond that was typed by somebody strange.
         self._answers_s: deque[float] = deque(maxlen=64)
         self._window = FIRST_BYTES
-        self._quickest_s = PATIENCE_S
         self._misses = 0
         self._last_answer_s = 0.0
         self.answers = False
@@ -49,9 +56,8 @@ class Pace:
         self._give_up_waiting()
         if len(self._pieces) >= MAX_PIECES:
             return 0
-        under_way = sum(size for _, size in self._pieces)
-        left = self._window - under_way
-        return left if left >= min(MIN_BYTES, self._window) or not self._pieces else 0
+        left = self._window - self._under_way
+        return left if left >= MIN_BYTES or not self._pieces else 0
 
     @property
     def asks(self) -> bool:
@@ -60,7 +66,7 @@ class Pace:
 
     def sent(self, size: int) -> None:
         """A piece that asks was sent, of so many bytes."""
-        self._pieces.append((self._clock(), size))
+        self._pieces.append((self._clock(), size, self._under_way + size))
 
     @property
     def waits(self) -> bool:
@@ -78,17 +84,25 @@ class Pace:
     def _answered(self, now: float) -> None:
         if not self._pieces:
             return
-        sent_s, size = self._pieces.popleft()
-        took_s = now - max(sent_s, self._last_answer_s)
+        sent_s, _, under_way = self._pieces.popleft()
+        since_last_s = now - max(sent_s, self._last_answer_s)
         self._last_answer_s = now
         self.answers, self._misses = True, 0
-        self._quickest_s = min(self._quickest_s, now - sent_s)
-        queued_s = max(0.0, now - sent_s - self._quickest_s)
-        self.queued_s += min(queued_s, took_s)
-        if queued_s > SLOW_S:
-            self._window = max(MIN_BYTES, int(self._window * max(0.25, SLOW_S / 2 / queued_s)))
-        elif queued_s < FAST_S and size * 2 >= self._window:
-            self._window = min(MAX_BYTES, self._window * 2)
+        delay_s = now - sent_s
+        self._delays_s.append(delay_s)
+        way_s = min(self._delays_s)
+        if len(self._delays_s) < _FEW_ANSWERS:
+            way_s = min(way_s, _LONGEST_WAY_S)
+        queued_s = max(_SHORTEST_S, delay_s - way_s)
+        self.queued_s += min(queued_s, since_last_s)
+        if under_way >= _LEAST_MEASURED:
+            carried = under_way / queued_s * MOMENT_S
+            window = carried if carried < self._window else min(carried, self._window * 2)
+            self._window = round(min(MAX_BYTES, max(MIN_BYTES, window)))
+
+    @property
+    def _under_way(self) -> int:
+        return sum(size for _, size, _ in self._pieces)
 
     def _give_up_waiting(self) -> None:
         if self._pieces and self._clock() - max(self._pieces[0][0], self._last_answer_s) > PATIENCE_S:

@@ -10,8 +10,8 @@ from perftui.model.inspection import ArgumentInfo, Inspection
 from perftui.model.plan import LONGEST_UNASKED_RUN_S, Profile, RunPlan
 from perftui.model.secret_arguments import mask_arguments, secret_flags_of
 from perftui.model.text import clean, mask_secrets
-from perftui.profiles.choice import LOCUST_ARGS_KEY
 from perftui.profiles.keys import ABORT_ON, RULES, SELECTIONS, SETTINGS, THRESHOLDS, Key, named
+from perftui.profiles.overrides import LOCUST_ARGS_KEY
 from perftui.profiles.rule_values import UNTIL_STEADY, Rules, WarmUpTime
 from perftui.profiles.values import Duration, Number, TextList, WholeNumber
 from perftui.tui.draft import Draft, flag_of

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from perftui.model.exchange import Exchange, Trial
-from perftui.model.inspection import CheckItem, Inspection
-from perftui.model.judged import WHOLE_RUN, Window
-from perftui.model.marks import Note
-from perftui.model.plan import Profile, RunPlan, Scenario, Target
-from perftui.model.record import Record
-from perftui.model.request_page import RequestCounts, RequestPage
-from perftui.model.snapshot import TimelinePoint
-from perftui.model.spectrum import Spectrum
-from perftui.model.tick import Tick
-from perftui.model.totals import RunTotals
-from perftui.reports.comparison_figures import Compared
-from perftui.store.history import RunListing
+from perftui.model.judged import WHOLE_RUN
+
+if TYPE_CHECKING:
+    # Types of half the program: the first screen is not to wait for them.
+    from perftui.model.exchange import Exchange, Trial
+    from perftui.model.inspection import CheckItem, Inspection
+    from perftui.model.judged import Window
+    from perftui.model.marks import Note
+    from perftui.model.plan import Profile, RunPlan, Scenario, Target
+    from perftui.model.record import Record
+    from perftui.model.request_page import RequestCounts, RequestPage
+    from perftui.model.snapshot import TimelinePoint
+    from perftui.model.spectrum import Spectrum
+    from perftui.model.tick import Tick
+    from perftui.model.totals import RunTotals
+    from perftui.reports.comparison_figures import Compared
+    from perftui.store.history import RunListing
 
 # The scenario that the files given with -f make. No scenario of a file can have this name.
 GIVEN_FILES = "-f"

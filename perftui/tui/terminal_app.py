@@ -6,7 +6,7 @@ import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.console import RenderableType
 from textual._compositor import ChopsUpdate, LayoutUpdate
@@ -20,6 +20,7 @@ from perftui.tui.driver import CockpitDriver
 from perftui.tui.rhythm import Rhythm
 from perftui.tui.settings import Settings
 from perftui.tui.theme import PERFTUI_THEMES
+from perftui.tui.widgets.strips import ROLES
 
 _SLOW_S = 2
 # Rich's pictures name fonts of a server in the world outside.
@@ -28,6 +29,8 @@ _FONT_FACES = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
 
 class TerminalApp(App[None], inherit_bindings=False):
     TITLE = "perftui"
+    CSS_PATH = Path(__file__).parent / "styles" / "cockpit.tcss"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES}
 
     def __init__(self, settings: Settings) -> None:
         # Textual takes NO_COLOR for greys; the terminal's own two colours are what it means.

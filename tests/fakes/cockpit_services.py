@@ -6,15 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from perftui.exit_codes import REFUSED, USAGE
 from perftui.model.errors import PerftuiError
 from perftui.model.exchange import Trial
 from perftui.model.inspection import CheckItem, Inspection
 from perftui.model.plan import Profile, RunPlan, Scenario, Target
-from perftui.profiles.choice import Choice, with_overrides
+from perftui.profiles.choice import Choice
 from perftui.profiles.command_line import command_line
 from perftui.profiles.keys import RULES, SELECTIONS, SETTINGS
+from perftui.profiles.overrides import with_overrides
 from perftui.profiles.targets import host_of
 from perftui.tui.services import GIVEN_FILES, RunAddress
 from tests.fakes.fake_conductor import FakeConductor
@@ -133,7 +135,7 @@ class FakeServices:
         origins = dict.fromkeys(("users", "spawn_rate", "run_time", "warm_up"), source)
         origins |= {"url": self.profile_set.source, "stop_timeout": "default", "read_timeout": "default"}
         asked = with_overrides(Choice(), overrides)
-        selections: dict[str, tuple[str, ...]] = {}
+        selections: dict[str, Any] = {}
         for key in (*SETTINGS, *RULES, *SELECTIONS):
             text = getattr(asked, key.name)
             if not text:

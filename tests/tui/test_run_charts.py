@@ -153,7 +153,7 @@ async def test_v_goes_through_all_charts_and_leaves_out_a_target_that_is_not_mea
 
 
 async def test_digits_choose_percentiles_while_the_menu_is_open_and_modes_otherwise() -> None:
-    async with seen((100, 12)) as shown:
+    async with seen((120, 12)) as shown:
         await shown.press("1")
         assert shown.app.heard == ["mode 1"]
         assert "1●p50 2○p75 3○p90 4●p95 5●p99 6○p99.9" in await shown.press("v", "p")
@@ -277,7 +277,7 @@ def test_a_threshold_says_without_colour_that_it_failed() -> None:
 ANY = st.one_of(st.floats(), st.just(1e300), st.integers(-(10**18), 10**18).map(float))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.tuples(ANY, ANY, st.one_of(st.none(), ANY)), max_size=30),
     st.tuples(st.integers(0, 130), st.integers(0, 40)),

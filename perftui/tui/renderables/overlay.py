@@ -49,6 +49,8 @@ def overlaid(lines: Sequence[Line], area: Area, overlay: Overlay) -> list[Line]:
     if overlay == Overlay():
         return list(lines)
     cells = Cells(lines)
+    if overlay.cursor is not None and area.x.bottom <= overlay.cursor <= area.x.top:
+        _draw_cursor(cells, area, overlay.cursor)
     if overlay.window is not None:
         _draw_window(cells, area, overlay.window)
     named: set[int] = set()
@@ -57,8 +59,6 @@ def overlaid(lines: Sequence[Line], area: Area, overlay: Overlay) -> list[Line]:
     for post in overlay.posts:
         if area.x.bottom <= post.at <= area.x.top:
             _draw_post(cells, area, post)
-    if overlay.cursor is not None and area.x.bottom <= overlay.cursor <= area.x.top:
-        _draw_cursor(cells, area, overlay.cursor)
     if overlay.words:
         _write_words(cells, area, overlay.words)
     return cells.lines()

@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable
 from functools import partial
 from pathlib import PurePath
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.widget import Widget
-from textual.widgets import Input
 
 from perftui import exit_codes
 from perftui.model.errors import PerftuiError
 from perftui.model.text import clean
 from perftui.store.history import RunListing
-from perftui.store.run_filter import EVERY_RUN, RunFilter, parse_filter
-from perftui.tui.model import CockpitModel
-from perftui.tui.plan_text import short_path
-from perftui.tui.recall import KeptRun
-from perftui.tui.renderables.columns import Bar as Column
-from perftui.tui.renderables.line import Piece
-from perftui.tui.run_columns import METRICS, RunRow, RunTable, profile_of, rows_of, run_table
-from perftui.tui.screens.chores import Chore, ChoreScreen, on_thread
+from perftui.tui.run_columns import RunRow
+from perftui.tui.screens.chores import Chore, on_thread
 from perftui.tui.screens.questions import AskText, Confirm
+from perftui.tui.screens.run_list import RunListScreen
 from perftui.tui.services import RunAddress
-from perftui.tui.widgets.panes import FilterInput
 from perftui.tui.widgets.table import Table
-from perftui.tui.widgets.text import Bar
-from perftui.tui.widgets.top_bar import TopBar
-from perftui.tui.widgets.trend import Trend
-
-# A list that is older than this is read again when it is looked at.
-_FRESH_S = 10.0
-_NO_RUNS = "No runs yet: 1 sets one up."
 
 
-class HistoryScreen(ChoreScreen):
+class HistoryScreen(RunListScreen):
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
         "../styles/cockpit.tcss",
         "../styles/history.tcss",
@@ -51,172 +34,20 @@ class HistoryScreen(ChoreScreen):
         ),
         Binding("R", "replay", "Replay", id="history.replay", tooltip="Look at the run as it went, at 1x to 60x"),
         Binding(
-            "slash",
-            "filter",
-            "Filter",
-            key_display="/",
-            id="history.filter",
-            tooltip="Words, profile: target: branch: verdict: since: until: starred",
-            # What moves the focus acts before the next key is given to anybody.
-            priority=True,
-        ),
-        Binding(
-            "t", "metric", "Trend", id="history.metric", tooltip="What the trend is of: p95, p50, p99, rps, failed"
-        ),
-        Binding(
             "asterisk", "star", "Star", key_display="*", id="history.star", tooltip="A starred run is never deleted"
         ),
         Binding("b", "baseline", "Baseline", id="history.baseline", tooltip="Compare others with this run from now on"),
         Binding("D,delete", "delete", "Delete", id="history.delete", tooltip="Delete the run and its files; asks"),
-        Binding("u,f5", "reload", "Read again", show=False, id="history.reload", tooltip="Read the list again"),
-        Binding("escape", "back", "Back", show=False, id="history.back", tooltip="Stop reading, or drop the marks"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._all: Sequence[RunListing] | None = None
-        self._read_at_s = 0.0
-        self._kept: KeptRun | None = None
-        self._marked: list[RunListing] = []
-        self._filter: RunFilter = EVERY_RUN
-        self._filter_text = ""
-        self._filter_error = ""
-        self._metric = 0
-        # Oldest first, by profile and target.
-        self._families: dict[tuple[str, str], list[RunListing]] = {}
-
-    def body(self) -> Iterable[Widget]:
-        yield Bar(id="run-title")
-        yield Trend(id="trend")
-        yield run_table(id="runs")
-        yield FilterInput(
-            placeholder="words · profile: target: verdict: since:7d starred · esc: all runs", compact=True
-        )
-
-    def on_mount(self) -> None:
-        self.query_one(FilterInput).display = False
-        self._table.focus()
-
-    def on_screen_resume(self) -> None:
-        if self.chore is None and time.monotonic() - self._read_at_s > _FRESH_S:
-            self._read()
-        self._show_rows()
-
-    def show(self, model: CockpitModel) -> None:
-        self.query_one(TopBar).show(model)
-        if model.kept is not self._kept:
-            # A run has ended, or was marked.
-            self._kept = model.kept
-            if self._all is not None and self.chore is None:
-                self._read()
-
-    def chore_changed(self) -> None:
-        self._show_title()
-
-    # --- the list ------------------------------------------------------------------------------------------------
-
-    @property
-    def _table(self) -> RunTable:
-        return self.query_one(RunTable)
-
-    def _read(self) -> None:
-        library = self.cockpit.services.library
-
-        async def read(chore: Chore) -> None:
-            def seen(count: int, all_of_them: int) -> None:
-                chore.say(f"reading {count:,} of {all_of_them:,} runs…")
-
-            try:
-                listings = await on_thread(lambda: library.listings(seen))
-            finally:
-                self._read_at_s = time.monotonic()
-            self._take(listings)
-
-        self.begin("reading the runs…", read, can_be_left=True)
-
-    def _take(self, listings: Sequence[RunListing]) -> None:
-        self._all = listings
-        families: dict[tuple[str, str], list[RunListing]] = {}
-        for run in sorted(listings, key=lambda each: (each.started_at, each.run_id)):
-            families.setdefault(profile_of(run), []).append(run)
-        self._families = families
-        known = {run.folder: run for run in listings}
-        self._marked = [known[run.folder] for run in self._marked if run.folder in known]
-        self._show_rows()
-
-    def _show_rows(self) -> None:
-        if self._all is None:
-            self._show_title()
-            return
-        now = datetime.now().astimezone()
-        shown = [run for run in self._all if self._filter.matches(run, now)]
-        self._table.empty = "No run is like that: / and esc show all." if self._all else _NO_RUNS
-        self._table.show(rows_of(shown, self._marked))
-        self._show_title()
-        self._show_trend()
-
-    def _show_title(self) -> None:
-        bar = self.query_one("#run-title", Bar)
-        if self.chore is not None:
-            end = (Piece("esc stops ", "muted"),) if self.chore.can_be_left else ()
-            bar.show((Piece(" ◌ ", "accent"), Piece(self.chore.text)), end)
-            return
-        if self._filter_error:
-            bar.show((Piece(" ✗ ", "bad"), Piece(clean(self._filter_error, 200), "warn")))
-            return
-        if self._all is None:
-            bar.show((Piece(" The list was not read: u reads it.", "muted"),))
-            return
-        shown = self._table.row_count
-        count = f"{shown:,} of {len(self._all):,}" if shown != len(self._all) else f"{shown:,}"
-        start = [Piece(f" {count} {'run' if count == '1' else 'runs'}", "strong")]
-        start.append(Piece(f" in {short_path(str(self.cockpit.services.library.folder))}", "muted"))
-        if self._filter_text:
-            start += [Piece("   / ", "key"), Piece(clean(self._filter_text, 60), "accent")]
-        end_text = "A and B are marked: c compares " if len(self._marked) == 2 else ""
-        if len(self._marked) == 1:
-            end_text = "A is marked: c compares this run with it "
-        bar.show(start, (Piece(end_text, "accent"),))
-
-    def _show_trend(self) -> None:
-        trend, row, metric = self.query_one(Trend), self._table.cursor_row, METRICS[self._metric]
-        others = [each.name for each in METRICS if each is not metric]
-        if row is None:
-            trend.show("", "", (), None, "", metric.axis, ())
-            return
-        family = self._families.get(profile_of(row.listing), [])
-        bars = [_column(run, metric.value(run)) for run in family]
-        current = next((at for at, run in enumerate(family) if run.folder == row.listing.folder), None)
-        of = f"{row.listing.profile or '–'} → {row.listing.target or '–'}, {len(family):,} run{'s'[: len(family) != 1]}"
-        trend.show(metric.name, of, bars, current, metric.text(metric.value(row.listing)), metric.axis, others)
-
-    def on_table_moved(self, event: Table.Moved) -> None:
-        event.stop()
-        self._show_trend()
-        self.refresh_bindings()
-
-    # --- keys ----------------------------------------------------------------------------------------------------
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "filter":
-            return not self._is_typing
         if action in ("mark", "compare", "replay", "star", "baseline", "delete"):
-            return self._table.cursor_row is not None
-        return True
-
-    @property
-    def _is_typing(self) -> bool:
-        return self.focused is self.query_one(FilterInput)
-
-    def _run(self) -> RunListing | None:
-        """The run under the cursor; the cursor stays with it from now on."""
-        self._table.pin()
-        row = self._table.cursor_row
-        return row.listing if row else None
+            return self.table.cursor_row is not None
+        return super().check_action(action, parameters)
 
     def on_table_chosen(self, event: Table.Chosen) -> None:
         event.stop()
-        self._table.pin()
+        self.table.pin()
         row: RunRow = event.row
         run = row.listing
         if row.is_live:
@@ -238,19 +69,19 @@ class HistoryScreen(ChoreScreen):
             app.follow(RunAddress(run.folder, socket))
 
     def action_mark(self) -> None:
-        if (run := self._run()) is None:
+        if (run := self.chosen()) is None:
             return
-        if any(each.folder == run.folder for each in self._marked):
-            self._marked = [each for each in self._marked if each.folder != run.folder]
+        if any(each.folder == run.folder for each in self.marked):
+            self.marked = [each for each in self.marked if each.folder != run.folder]
         else:
-            self._marked = [*self._marked, run][-2:]
-        self._show_rows()
+            self.marked = [*self.marked, run][-2:]
+        self.show_rows()
 
     def action_compare(self) -> None:
-        if (run := self._run()) is None:
+        if (run := self.chosen()) is None:
             return
-        others = [each for each in self._marked if each.folder != run.folder]
-        pair = self._marked if len(self._marked) == 2 else [others[0], run] if others else []
+        others = [each for each in self.marked if each.folder != run.folder]
+        pair = self.marked if len(self.marked) == 2 else [others[0], run] if others else []
         if pair:
             old, new = sorted(pair, key=lambda each: (each.started_at, each.run_id))
             self.cockpit.compare_runs(old.folder, new.folder)
@@ -265,13 +96,13 @@ class HistoryScreen(ChoreScreen):
                 f"{run.profile} has no baseline on {run.target}", "", "b makes this run one", exit_code=exit_codes.USAGE
             )
         name, folder = found
-        if folder == run.folder:
+        if folder.name == run.folder.name:
             what = f"this run is the baseline {name} itself"
             raise PerftuiError(what, "", "space marks two runs", exit_code=exit_codes.USAGE)
         self.cockpit.compare_runs(folder, run.folder)
 
     def action_replay(self) -> None:
-        if (run := self._run()) is None:
+        if (run := self.chosen()) is None:
             return
         if run.state.is_over:
             self.cockpit.replay(run.folder)
@@ -279,12 +110,12 @@ class HistoryScreen(ChoreScreen):
             self.cockpit.say("this run goes on: enter watches it")
 
     def action_star(self) -> None:
-        if (run := self._run()) is not None:
+        if (run := self.chosen()) is not None:
             library = self.cockpit.services.library
             self._change("starring…", lambda: library.star(run.folder, not run.is_starred))
 
     def action_baseline(self) -> None:
-        if (run := self._run()) is None:
+        if (run := self.chosen()) is None:
             return
 
         def named(name: str | None) -> None:
@@ -293,11 +124,12 @@ class HistoryScreen(ChoreScreen):
                 self._change("setting the baseline…", lambda: self._say(library.set_baseline(name, run.folder)))
 
         self.app.push_screen(
-            AskText("Baseline", f"A name for {clean(run.run_id)}, to compare others with:", run.profile), named
+            AskText("Baseline", f"A name for {clean(run.run_id)}, to compare others with:", clean(run.profile, 60)),
+            named,
         )
 
     def action_delete(self) -> None:
-        if (run := self._run()) is None:
+        if (run := self.chosen()) is None:
             return
         if run.is_starred:
             self.cockpit.say("a starred run is not deleted: * takes the star off")
@@ -317,67 +149,9 @@ class HistoryScreen(ChoreScreen):
 
         async def work(_chore: Chore) -> None:
             await on_thread(change)
-            self._take(await on_thread(self.cockpit.services.library.listings))
+            self.take(await on_thread(self.cockpit.services.library.listings))
 
         self.begin(text, work)
 
     def _say(self, text: str) -> None:
         self.app.call_from_thread(partial(self.cockpit.say, text))
-
-    def action_metric(self) -> None:
-        self._metric = (self._metric + 1) % len(METRICS)
-        self._show_trend()
-
-    def action_reload(self) -> None:
-        self._table.pin()
-        self._read()
-
-    def action_back(self) -> None:
-        if self.leave_chore():
-            return
-        if self._marked:
-            self._marked = []
-        else:
-            self._filter_by("")
-        self._show_rows()
-
-    # --- the filter ----------------------------------------------------------------------------------------------
-
-    def action_filter(self) -> None:
-        field = self.query_one(FilterInput)
-        field.value = self._filter_text
-        field.display = True
-        self.set_focus(field)
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        if event.input.display:
-            self._filter_by(event.value)
-            self._show_rows()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        if event.input.display:
-            self._filter_by(event.value)
-            if self._filter_error:
-                # What was last understood stays; the sentence about the rest does not.
-                self._filter_error = ""
-            self.set_focus(self._table)
-            event.input.display = False
-            self._show_rows()
-            self.cockpit.typing_ended()
-
-    def _filter_by(self, text: str) -> None:
-        """What cannot be read leaves the list as it was, and is said."""
-        self._filter_error = ""
-        try:
-            self._filter = parse_filter(text)
-        except PerftuiError as error:
-            self._filter_error = str(error)
-        else:
-            self._filter_text = text.strip()
-
-
-def _column(run: RunListing, value: float | None) -> Column:
-    word = RunRow(run).word
-    return Column(value, "·" if word.role == "good" else word.symbol, "muted" if word.role == "good" else word.role)

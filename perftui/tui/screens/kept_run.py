@@ -106,7 +106,7 @@ class KeptRunScreen(ChoreScreen):
             self.begin("setting the baseline…", work)
 
         text = f"A name for {clean(kept.record.run_id)}, to compare others with:"
-        self.app.push_screen(AskText("Baseline", text, kept.record.plan.profile.name), named)
+        self.app.push_screen(AskText("Baseline", text, clean(kept.record.plan.profile.name, 60)), named)
 
     def on_run_charts_note_wished(self, event: RunCharts.NoteWished) -> None:
         event.stop()

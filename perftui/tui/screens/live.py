@@ -134,11 +134,20 @@ class LiveScreen(ChartKeys, CockpitScreen):
         if self._brush is not None and self._brush.window is not None:
             self.run_worker(self._export(self._brush), group="export", exclusive=True)
 
+    def action_chart(self, act: str) -> None:
+        if act == "note":
+            # At once, not by a message: the next key of the same burst is text already.
+            self._ask_note(self.query_one(RunCharts).cursor_s)
+        else:
+            super().action_chart(act)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("stop", "detach"):
             return self.model.is_live
         if action == "export":
             return self._window is not None
+        if action == "chart" and parameters == ("note",) and not self.model.is_live:
+            return False
         return super().check_action(action, parameters)
 
     # --- what the widgets say --------------------------------------------------------------------------------
@@ -169,10 +178,10 @@ class LiveScreen(ChartKeys, CockpitScreen):
         self.refresh_bindings()
 
     def on_run_charts_note_wished(self, event: RunCharts.NoteWished) -> None:
-        if not self.model.is_live:
-            self.cockpit.say("no run goes on that a note could stand on", is_error=True)
-            return
-        self.app.push_screen(NoteDialog(event.elapsed_s), partial(self._noted, event.elapsed_s))
+        self._ask_note(event.elapsed_s)
+
+    def _ask_note(self, elapsed_s: float | None) -> None:
+        self.app.push_screen(NoteDialog(elapsed_s), partial(self._noted, elapsed_s))
 
     def _noted(self, elapsed_s: float | None, text: str | None) -> None:
         if text and not self.cockpit.note(text, elapsed_s):

@@ -40,11 +40,10 @@ class NoteDialog(ModalScreen[str | None]):
         self.query_one(Input).focus()
 
     def on_key(self, event: events.Key) -> None:
-        """What comes in one burst with the key that opened this is text already."""
-        field = self.query_one(Input)
-        if self.focused is not field and event.is_printable and event.character:
+        """What comes in one burst with the key that opened this, before there was a field, is text already."""
+        if event.is_printable and event.character:
             event.stop()
-            field.insert_text_at_cursor(event.character)
+            self.query_one(Input).insert_text_at_cursor(event.character)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -36,6 +37,13 @@ class AskText(ModalScreen[str | None]):
             lambda width: [*wrapped(self._explanation, width), line(("enter writes it · esc leaves it", "muted"))]
         )
         self.query_one(Input).focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """What comes in one burst with the key that opened this is text already."""
+        field = self.query_one(Input)
+        if self.focused is not field and event.is_printable and event.character:
+            event.stop()
+            field.insert_text_at_cursor(event.character)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from bisect import bisect_right
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from perftui.model.errors import PerftuiError
+from perftui.tui.below import baseline_below
+from perftui.tui.chart_data import Baseline
 from perftui.tui.model import CockpitModel, Pace
 from perftui.tui.recall import KeptRun, Recall
 from perftui.tui.renderables.line import Piece
@@ -25,7 +28,7 @@ STEP_S = 0.5
 # A jump is this part of the whole run.
 JUMPS = 20
 # What a conductor takes orders for; here nothing goes on.
-_OF_A_RUN = frozenset({"stop", "detach", "note"})
+_OF_A_LIVE_RUN = frozenset({"stop", "detach", "pause"})
 
 
 class ReplayScreen(LiveScreen):
@@ -33,11 +36,12 @@ class ReplayScreen(LiveScreen):
 
     mode = "history"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "halt", "Pause", id="replay.pause", tooltip="Pause the replay, or go on; at its end: again"),
         Binding("less_than_sign", "speed(-1)", "Slower", key_display="<", id="replay.slower", tooltip="Replay slower"),
         Binding("greater_than_sign", "speed(1)", "Faster", key_display=">", id="replay.faster", tooltip="Up to 60x"),
         Binding("comma", "jump(-1)", "Back", key_display=",", id="replay.back", tooltip="Back by a 20th of the run"),
         Binding("full_stop", "jump(1)", "On", key_display=".", id="replay.on", tooltip="On by a 20th of the run"),
-        Binding("q", "end", "End", id="replay.end", tooltip="End the replay, back to History"),
+        Binding("q,escape", "end", "End", id="replay.end", tooltip="End the replay, back to History"),
     ]
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -50,6 +54,7 @@ class ReplayScreen(LiveScreen):
         self._playhead = Playhead(0.0, clock())
         self._wake = asyncio.Event()
         self._goes_back = False
+        self._baseline: Baseline | None = None
 
     @property
     def model(self) -> CockpitModel:
@@ -65,9 +70,11 @@ class ReplayScreen(LiveScreen):
             self.query_one("#run-title", Bar).show((Piece(" reading the run…  q ends", "muted"),))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return False if action in _OF_A_RUN else super().check_action(action, parameters)
+        if action in _OF_A_LIVE_RUN or (action == "chart" and parameters == ("note",)):
+            return False
+        return super().check_action(action, parameters)
 
-    def action_pause(self) -> None:
+    def action_halt(self) -> None:
         now_s = self._clock()
         if self._playhead.is_over(now_s) and not self._playhead.is_paused:
             self._seek(0.0)
@@ -102,6 +109,7 @@ class ReplayScreen(LiveScreen):
             kept = await recall.ending()
             log = heard(tuple(kept.log))
             self._playhead = Playhead(length_s(kept.record), self._clock(), speed=self._playhead.speed)
+            self.run_worker(self._find_baseline(), group="baseline")
             while True:
                 self._goes_back = False
                 await self._perform(recall, kept, log)
@@ -110,6 +118,12 @@ class ReplayScreen(LiveScreen):
             self.dismiss(None)
         finally:
             recall.close()
+
+    async def _find_baseline(self) -> None:
+        with contextlib.suppress(PerftuiError):
+            self._baseline = await asyncio.to_thread(baseline_below, self.cockpit.services, self._folder)
+            if self._baseline is not None:
+                self._replayed.set_baseline(self._baseline)
 
     async def _perform(self, recall: Recall, kept: KeptRun, log: tuple[Heard, ...]) -> None:
         """From the start to where the playhead is, and on with it, until it goes back."""
@@ -129,6 +143,8 @@ class ReplayScreen(LiveScreen):
             scene = await recall.ask(lambda _reader, at_s=at_s: performance.until(at_s))  # type: ignore[misc]
             if is_first:
                 model.begin_replay(self._where, Pace(self._playhead.speed, self._playhead.is_paused))
+                if self._baseline is not None:
+                    model.set_baseline(self._baseline)
                 is_first = False
             model.add_points(scene.points)
             model.add_spectra(scene.spectra)

@@ -132,6 +132,7 @@ class RequestPageScreen(ChartKeys, RunPage):
             notes=of_live.notes if of_live else (),
             thresholds=named_by(of_live.thresholds, self._key) if of_live else (),
             label=" ".join(self._key).strip(),
+            is_over=of_live is None,
         )
 
 

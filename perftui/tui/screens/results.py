@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 from typing import ClassVar
@@ -14,6 +15,7 @@ from textual.widget import Widget
 from perftui.model.errors import PerftuiError
 from perftui.model.judged import Window
 from perftui.model.record import Record
+from perftui.tui.below import baseline_below
 from perftui.tui.brush import Brush
 from perftui.tui.chart_data import NO_DATA, Baseline
 from perftui.tui.kept_text import (
@@ -151,23 +153,13 @@ class ResultsScreen(ChartKeys, KeptRunScreen):
         self.query_one(RunPanes).show(figures, brush.said(log) if brush is not None else log, exact=True)
 
     async def _find_baseline(self, kept: KeptRun) -> None:
-        """Drawn below the charts once it is read. That there is none is no news."""
+        """Drawn below the charts once it is read. That there is none, or a damaged one, is said by `c`."""
         services = self.cockpit.services
-
-        def read() -> Baseline | None:
-            found = services.library.baseline_of(kept.record.plan)
-            if found is None or found[1].name == kept.folder.name:
-                return None
-            return Baseline(found[0], tuple(services.reader(found[1]).points()))
-
-        try:
-            baseline = await on_thread(read)
-        except PerftuiError:
-            # `c` says what is wrong with it.
-            return
-        if baseline is not None and self.model.kept is not None and self.model.kept.folder == kept.folder:
-            self._baseline = baseline
-            self._show_charts(self.model.kept)
+        with contextlib.suppress(PerftuiError):
+            baseline = await on_thread(lambda: baseline_below(services, kept.folder))
+            if baseline is not None and self.model.kept is not None and self.model.kept.folder == kept.folder:
+                self._baseline = baseline
+                self._show_charts(self.model.kept)
 
     # --- the window ----------------------------------------------------------------------------------------------
 

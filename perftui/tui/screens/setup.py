@@ -99,6 +99,9 @@ class SetupScreen(CockpitScreen):
 
     def choose(self, plan: RunPlan) -> None:
         """Offer a plan that was run before again, with what was changed of its profile."""
+        for _ in self.app.screen_stack[1:]:
+            # A trial of another plan.
+            self.app.pop_screen()
         self._leave_fields()
         self._asking.choose_again(plan)
         self._draft.take(plan)
@@ -124,10 +127,14 @@ class SetupScreen(CockpitScreen):
     # --- the fields -------------------------------------------------------------------------------------------
 
     def action_edit(self) -> None:
-        rows = self.query_one(FieldRows)
-        row = rows.cursor_row
-        if row is not None:
-            self._type_into(row if row.kind == "text" else rows.rows[0])
+        rows, row = self.query_one(FieldRows).rows, self.query_one(FieldRows).cursor_row
+        if row is None:
+            return
+        # What has to be put right comes first.
+        faulty = [each for each in rows if each.fault and each.kind == "text"]
+        if faulty and not row.fault:
+            row = faulty[0]
+        self._type_into(row if row.kind == "text" else rows[0])
 
     def _type_into(self, row: FieldRow) -> None:
         own = "" if row.is_typed else row.value
@@ -195,6 +202,8 @@ class SetupScreen(CockpitScreen):
 
     def _save(self, *, as_new: bool) -> None:
         profile = self._asking.profile
+        # What is saved is no longer typed: nobody is to come back into its field.
+        self.query_one(Fields).leave()
         if profile is not None:
             self.run_worker(
                 self._wishes.save(profile, self._draft, self._saved, as_new=as_new), group="save", exclusive=True
@@ -276,4 +285,4 @@ class SetupScreen(CockpitScreen):
 
 
 def _unasked(plan: RunPlan) -> str:
-    return "production" if plan.target.environment == "production" else "a host that stands in no file"
+    return "production" if plan.target.environment == "production" else "an unknown host"

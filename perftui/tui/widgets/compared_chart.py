@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 
 from perftui.judgement.changes import Metric
-from perftui.model.duration import format_clock
+from perftui.model.duration import format_clock, format_duration
 from perftui.model.snapshot import TimelinePoint
 from perftui.tui.figures import axis_ms_text, axis_text
 from perftui.tui.renderables.buckets import Gather, Sample, bucketed
@@ -42,6 +43,9 @@ _DRAWN: dict[Metric, _Drawn] = {
     ),
 }
 
+# Below so many cells the title says the values alone.
+_ROOM_FOR_GATHERING = 56
+
 
 class ComparedChart(StripWidget):
     """`show` draws another metric, or other points; what they are of stands in the lower edge."""
@@ -55,6 +59,7 @@ class ComparedChart(StripWidget):
         self._points: tuple[Sequence[TimelinePoint], Sequence[TimelinePoint]] = ((), ())
         self._now = ("", "")
         self._top = 0.0
+        self._bucket_s = 1.0
 
     def show(
         self,
@@ -78,10 +83,9 @@ class ComparedChart(StripWidget):
             return [Line()] * max(0, (height - 1) // 2) + [Line((Piece(" nothing to draw here", "muted"),))]
         end_s = max(points[-1].elapsed_s for points in self._points if points)
         span = span_s(end_s, end_s)
-        # Two points per cell are all that braille can show.
-        bucket_s = max(1.0, span / max(1, 2 * (width - 6)))
-        bucket_s = float(-(-bucket_s // 1)) if bucket_s >= 2 else bucket_s
-        runs = [bucketed(each, bucket_s, drawn.gather) for each in samples]
+        # Two cells a point: second by second the one run would hide the other.
+        self._bucket_s = float(max(1, math.ceil(2 * span / max(1, width - 6))))
+        runs = [bucketed(each, self._bucket_s, drawn.gather) for each in samples]
         self._top = next_top(self._top, max((value for own in runs for run in own for _, value in run), default=0.0))
         y = Axis(self._top, drawn.axis)
         if width < label_width(y) + 4:
@@ -95,6 +99,11 @@ class ComparedChart(StripWidget):
             Piece(_DRAWN[self._metric].name, "heading"),
             *((Piece("  A ", "muted"), Piece(old, "muted")) if old else ()),
             *((Piece("  B ", self._role), Piece(new, self._role)) if new else ()),
+            *(
+                (Piece(f"  {self._gathered}", "muted"),)
+                if self._bucket_s >= 2 and self.size.width >= _ROOM_FOR_GATHERING
+                else ()
+            ),
         )
 
     def subtitle(self) -> Sequence[Piece]:
@@ -102,6 +111,11 @@ class ComparedChart(StripWidget):
         if cell_len(self._of) + len(hint) > room:
             return (Piece(fit(self._of, min(cell_len(self._of), room)), "muted"),)
         return (Piece(self._of + hint, "muted"),)
+
+    @property
+    def _gathered(self) -> str:
+        how = "mean" if _DRAWN[self._metric].gather == "mean" else "worst"
+        return f"{how} of each {format_duration(self._bucket_s)}"
 
     @property
     def _role(self) -> str:

@@ -16,7 +16,7 @@ from perftui.tui.chart_columns import Column
 from perftui.tui.chart_edge import edge_of
 from perftui.tui.chart_scene import Scene, runs_of, time_text
 from perftui.tui.figures import NO_VALUE
-from perftui.tui.renderables.line import Line, Piece
+from perftui.tui.renderables.line import Line, Piece, width_of
 from perftui.tui.renderables.overlay import Level, Overlay, overlaid
 from perftui.tui.renderables.plot import Area, Axis, Curve, area_of, plot
 from perftui.tui.renderables.scale import next_top
@@ -52,6 +52,8 @@ class RunChart(StripWidget):
 
     is_framed = True
     label = ""
+    short_label = ""
+    """Where the values leave little room."""
     gathering = ""
     """How the seconds of a bucket became one value."""
 
@@ -85,25 +87,34 @@ class RunChart(StripWidget):
         return ()
 
     def title(self) -> Sequence[Piece]:
+        wide = self._titled(self.label, "  ")
+        # The frame leaves six cells of its edge to itself.
+        return wide if width_of(wide) <= self.size.width - 6 else self._titled(self.short_label, " ")
+
+    def _titled(self, label: str, gap: str) -> list[Piece]:
+        """The name, and the values of the newest second, or of the cursor's and when that is. The last second of a run
+        that is over says nothing of it: there the curves are only named.
+        """
         scene = self.scene
-        pieces = [Piece(self.label, "heading")]
+        pieces = [Piece(label, "heading")]
         if scene is None:
             return pieces
         cursor = scene.cursor
         if scene.view.cursor_s is not None:
             when = time_text(cursor, is_bucketed=scene.is_bucketed) if cursor else format_clock(scene.view.cursor_s)
-            pieces.append(Piece(f"  {when}", "brush"))
+            pieces.append(Piece(f"{gap}{when}", "brush"))
         if scene.data.points:
             for trace in self.traces(scene):
                 value = trace.value(scene.read) if scene.read else None
-                pieces.append(Piece(f"  {trace.name} {NO_VALUE if value is None else trace.text(value)}", trace.role))
+                pieces.append(
+                    Piece(f"{gap}{trace.name} {NO_VALUE if value is None else trace.text(value)}", trace.role)
+                )
         return pieces
 
     def subtitle(self) -> Sequence[Piece]:
         scene = self.scene
         if scene is None:
             return ()
-        # The frame leaves six cells of its edge to itself.
         return edge_of(scene, self.gathering, self.size.width - 6, has_clock=self.inside_height < 10)
 
     def axis_x(self, scene: Scene) -> Axis:

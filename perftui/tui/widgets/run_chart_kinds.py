@@ -23,6 +23,7 @@ from perftui.tui.widgets.run_chart import CurvesChart, RunChart, Trace
 
 class TimesChart(CurvesChart):
     label = "Service time"
+    short_label = "Times"
     gathering = "worst"
 
     def __init__(self, *, id: str) -> None:
@@ -73,6 +74,7 @@ class TimesChart(CurvesChart):
 
 class RatesChart(CurvesChart):
     label = "Rate"
+    short_label = "Rate"
     gathering = "mean"
 
     def traces(self, scene: Scene) -> Sequence[Trace]:
@@ -94,6 +96,7 @@ class RatesChart(CurvesChart):
 
 class FailuresChart(CurvesChart):
     label = "Failures"
+    short_label = "Fails"
     gathering = "mean"
 
     def traces(self, scene: Scene) -> Sequence[Trace]:
@@ -123,6 +126,7 @@ class FailuresChart(CurvesChart):
 
 class TargetChart(CurvesChart):
     label = "Target"
+    short_label = "Target"
     gathering = "highest"
 
     def traces(self, scene: Scene) -> Sequence[Trace]:
@@ -162,6 +166,7 @@ class SpreadChart(RunChart):
     """A heatmap: how many requests took how long, when."""
 
     label = "Spread of times"
+    short_label = "Spread"
     gathering = "requests"
 
     def __init__(self, *, id: str) -> None:

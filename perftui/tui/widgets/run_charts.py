@@ -159,8 +159,12 @@ class RunCharts(Horizontal):
         offered = self._offered
         self._first = max(0, min(self._first, len(offered) - self._fitting))
         visible = offered[self._first : self._first + self._fitting]
-        for chart in self._charts:
-            chart.display = chart in visible
+        changed = [chart for chart in self._charts if chart.display is not (chart in visible)]
+        for chart in changed:
+            chart.display = not chart.display
+        if changed:
+            # A chart that was hidden has a size only after the next layout.
+            self.call_after_refresh(self.draw)
 
     def _turn(self, pages: int) -> bool:
         last = max(0, len(self._offered) - self._fitting)
@@ -171,11 +175,8 @@ class RunCharts(Horizontal):
         return True
 
     def _look_from(self, first: int) -> None:
-        if first != self._first:
-            self._first = first
-            self._put_charts()
-            # A chart that was hidden has a size only after the next layout.
-            self.call_after_refresh(self.draw)
+        self._first = first
+        self._put_charts()
 
     # --- what the keys do --------------------------------------------------------------------------------------
 

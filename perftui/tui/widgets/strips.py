@@ -8,7 +8,6 @@ it draws its own frame: Textual's border titles cannot change without redrawing 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -19,7 +18,7 @@ from textual.widget import Widget
 from perftui.tui.renderables.frame import framed
 from perftui.tui.renderables.line import Line, Piece, cut
 
-_ROLES = (
+ROLES = (
     "accent",
     "bad",
     "baseline",
@@ -54,7 +53,6 @@ _ROLES = (
 class StripWidget(Widget):
     """Draws `lines()`, in a frame where `is_framed`. Call `redraw()` after what they depend on has changed."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in _ROLES}
     ALLOW_SELECT = False
 
     is_framed = False
@@ -151,7 +149,8 @@ class StripWidget(Widget):
 
     def _role_style(self, role: str) -> Style:
         """The component's style as colours that a terminal has: what is translucent is mixed with what is below."""
-        styles = self.get_component_styles(f"role--{role}")
+        # The app's: Textual works them out anew for each widget that has some, whenever a class changes anywhere.
+        styles = self.app.get_component_styles(f"role--{role}")
         below = self.background_colors[1]
         result = Style.from_meta({}) + styles.text_style
         if styles.has_rule("background"):

@@ -57,22 +57,17 @@ class TopBar(StripWidget):
         self.redraw()
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
+        rhythm = cast("TerminalApp", self.app).rhythm
         state = self._state()
+        if rhythm.is_slowed:
+            state = [Piece(f"slow line: every {rhythm.every_s} s", "warn"), Piece("  "), *state]
         room = width - width_of(state) - 2
         self._tabs = next((tabs for tabs in self._all_tabs() if _width(tabs) <= room), self._all_tabs()[-1])
         start = [piece for _, pieces in self._tabs for piece in pieces]
         room -= width_of(start)
         if self._clock is not None and self._clock[1] and room > _LEAST_BAR:
-            bar_width = min(_LONGEST_BAR, room - 1)
-            state += (Piece(" "), *progress_bar(self._clock[0] / self._clock[1], bar_width))
-            room -= bar_width + 1
-        rhythm = cast("TerminalApp", self.app).rhythm
-        if rhythm.is_slowed:
-            note = f"slow line: every {rhythm.every_s} s"
-            if len(note) + 2 > room:
-                note = f"every {rhythm.every_s} s"
-            if len(note) + 2 <= room:
-                state = [Piece(note, "warn"), Piece("  "), *state]
+            bar = progress_bar(self._clock[0] / self._clock[1], min(_LONGEST_BAR, room - 1))
+            state += (Piece(" "), *bar)
         return [Line(spread(start, (*state, Piece(" ")), width))]
 
     def on_click(self, event: events.Click) -> None:
