@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -118,8 +118,8 @@ class CockpitServices:
     def host_to_confirm(self, plan: RunPlan) -> str:
         return host_to_confirm(plan, self.profile_set)
 
-    def command_line(self, plan: RunPlan) -> str:
-        return command_line(plan)
+    def command_line(self, plan: RunPlan, secret_flags: Iterable[str] = ()) -> str:
+        return command_line(plan, secret_flags)
 
     def reader(self, folder: Path) -> RunReader:
         from perftui.store.reader import RunReader

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
+import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -295,7 +296,13 @@ class PerftuiApp(TerminalApp, inherit_bindings=False):
 
 
 def _after_first_paint() -> None:
-    """What the first paint does not wait for: the chart library, and the collector that was held back for it."""
-    importlib.import_module("plotext")
+    """What the first paint does not wait for: the other screens, and the collector that was held back for it."""
     gc.freeze()
     gc.enable()
+    threading.Thread(target=_import_the_rest, name="perftui-imports", daemon=True).start()
+
+
+def _import_the_rest() -> None:
+    """On a thread, between keys: a mode that is shown for the first time is there at once."""
+    for name in ("plotext", *(f"perftui.tui.screens.{mode}" for mode in _MODES)):
+        importlib.import_module(name)

@@ -11,12 +11,14 @@ from pathlib import Path
 from perftui.model.duration import format_clock, format_duration
 from perftui.model.judged import Window
 from perftui.model.snapshot import RequestRow
-from perftui.tui.figures import ms_text, share_text
+from perftui.tui.figures import count_text, ms_text, share_text
 from perftui.tui.recall import Recall
 from perftui.tui.renderables.line import Piece
 from perftui.tui.run_figures import RunFigures, of_totals
 from perftui.tui.services import Services
 
+# Columns from which the bar says more.
+_ROOMY, _WIDE = 100, 120
 _LOGGED_AT = re.compile(r" *(\d+\.\d+) ")
 
 
@@ -79,12 +81,20 @@ class Brush:
         if window is None:
             return [], []
         start = [Piece(" WINDOW ", "tab"), Piece(f" {window_clock(window)}", "strong")]
-        keys = [Piece("o", "key"), Piece(" export ", "muted"), Piece(" esc", "key"), Piece(" whole run ", "muted")]
+        keys = [Piece("o", "key"), Piece(" export ", "muted"), Piece("esc", "key"), Piece(" back ", "muted")]
         if figures is None:
             return [*start, Piece("  reading…", "muted")], keys
         if figures.total is None:
             return [*start, Piece("  no request ended in it", "warn")], keys
         return [*start, *_measured(figures.total, width)], keys
+
+
+def exported_text(paths: Sequence[Path]) -> str:
+    """Where the exports of a window are, in one line."""
+    if len(paths) == 1:
+        return f"the window was written: {paths[0]}"
+    where = f" into {paths[0].parent.resolve()}" if paths else ""
+    return f"the window was written{where}: {len(paths)} files"
 
 
 def window_clock(window: Window) -> str:
@@ -99,13 +109,15 @@ def window_text(window: Window, covered_s: float) -> str:
 
 def _measured(total: RequestRow, width: int) -> list[Piece]:
     times = total.times
-    pieces = []
+    gap = "  " if width >= _ROOMY else " "
     named = (("p50", times.p50_ms), ("p95", times.p95_ms), ("p99", times.p99_ms))
-    for name, value in named if width >= 100 else named[:2]:
-        pieces += [Piece(f"  {name} ", "muted"), Piece(ms_text(value), name)]
-    pieces.append(Piece(f"  {total.requests:,} requests" if width >= 100 else f"  {total.requests:,} reqs"))
-    failed = f"  {total.failures:,} failed" + (f" ({share_text(total.fail_ratio)})" if width >= 120 else "")
-    pieces.append(Piece(failed, "bad" if total.failures else "muted"))
-    if width >= 140:
+    pieces = []
+    for name, value in named if width >= _ROOMY else named[:2]:
+        pieces += [Piece(f"{gap}{name} ", "muted"), Piece(ms_text(value), name)]
+    count = f"{total.requests:,} requests" if width >= _ROOMY else f"{count_text(total.requests)} reqs"
+    share = f" ({share_text(total.fail_ratio)})" if total.failures and width >= _ROOMY else ""
+    failed = f"{gap}{count_text(total.failures)} failed{share}"
+    pieces += [Piece(f"{gap}{count}"), Piece(failed, "bad" if total.failures else "muted")]
+    if width >= _WIDE:
         pieces.append(Piece("  · held, not live", "muted"))
     return pieces

@@ -19,7 +19,7 @@ from perftui.tui.plan_text import plan_lines, short_path
 from perftui.tui.recall import FILE_MEANINGS, KeptRun
 from perftui.tui.renderables.line import Line, Piece, fit, foreign, line, width_of, wrapped
 from perftui.tui.renderables.time_bins import time_bins
-from perftui.tui.summary import duration_s, sentences_of, total_row
+from perftui.tui.summary import sentences_of, total_row
 from perftui.tui.threshold_columns import STATE_ROLES, STATE_SYMBOLS
 from perftui.tui.widgets.table import Column, Table
 
@@ -73,7 +73,7 @@ def title_pieces(record: Record) -> tuple[Sequence[Piece], Sequence[Piece]]:
         Piece(" "),
         *star,
         foreign(record.plan.title, "strong"),
-        Piece(f"  {format_duration(round(duration_s(record), 1))}", "muted"),
+        Piece(f"  {format_duration(round(record.whole.elapsed_s, 1))}", "muted"),
         foreign(f"  {record.started_at.replace('T', ' ')[:16]} UTC", "muted"),
     )
     return start, (Piece(FileRow(Path(record.folder), "").shown_path + " ", "muted"),)
@@ -207,16 +207,18 @@ def file_rows(kept: KeptRun, exported: Sequence[Path]) -> list[FileRow]:
     named = [
         (kept.folder, "the run's folder"),
         *((kept.folder / name, FILE_MEANINGS.get(name, "")) for name in kept.files),
-        *((path, "exported just now") for path in exported),
+        *((path, f"exported, in {short_path(str(path.absolute().parent))}") for path in exported),
     ]
     return [FileRow(path, meaning, place) for place, (path, meaning) in enumerate(named)]
 
 
 def file_table(*, id: str) -> Table[FileRow]:
     columns: tuple[Column[FileRow], ...] = (
-        Column("File", 20, lambda row: row.path.name, lambda row: row.place, is_text=True),
+        Column("File", 20, lambda row: row.path.name, lambda row: row.place, is_text=True, share=1),
         Column("What", 24, lambda row: row.meaning, lambda row: row.meaning, is_text=True, share=1),
-        Column("Path", 24, lambda row: row.shown_path, lambda row: row.shown_path, is_text=True, share=2),
+        Column(
+            "Path", 24, lambda row: row.shown_path, lambda row: row.shown_path, is_text=True, share=2, from_width=120
+        ),
     )
     return Table(
         columns,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from collections.abc import Iterator
 
 from textual.app import App
@@ -12,17 +13,18 @@ from textual.screen import Screen
 
 from perftui.model.text import clean
 from perftui.profiles.names import nearest
+from perftui.tui import screens
 from perftui.tui.settings import Settings
 
-# Every class with keys is known once these are imported; what the cockpit imports late is among them.
-_SCREENS = ("setup", "live", "results", "compare", "history", "dialogs")
 _PACKAGE = "perftui.tui"
 
 
 def bound_classes() -> list[type[DOMNode]]:
     """The cockpit's classes that have keys of their own."""
-    for name in _SCREENS:
-        importlib.import_module(f"{_PACKAGE}.screens.{name}")
+    # Every class with keys is known once all screens are imported: most of them are not before somebody looks at them.
+    for module in pkgutil.iter_modules(screens.__path__):
+        importlib.import_module(f"{screens.__name__}.{module.name}")
+    importlib.import_module(f"{_PACKAGE}.app")
     return [each for each in _below(DOMNode) if each.__module__.startswith(_PACKAGE) and vars(each).get("BINDINGS")]
 
 

@@ -11,11 +11,12 @@ from perftui.model.plan import LONGEST_UNASKED_RUN_S, Profile, RunPlan
 from perftui.model.secret_arguments import mask_arguments, secret_flags_of
 from perftui.model.text import clean, mask_secrets
 from perftui.profiles.keys import ABORT_ON, RULES, SELECTIONS, SETTINGS, THRESHOLDS, Key, named
+from perftui.profiles.locustfiles import locustfile_text
 from perftui.profiles.overrides import LOCUST_ARGS_KEY
 from perftui.profiles.rule_values import UNTIL_STEADY, Rules, WarmUpTime
 from perftui.profiles.values import Duration, Number, TextList, WholeNumber
 from perftui.tui.draft import Draft, flag_of
-from perftui.tui.plan_text import limits_text, short_path
+from perftui.tui.plan_text import limits_text
 
 RowKind = Literal["text", "toggle", "choice", "fixed"]
 # Of what a locustfile offers so many are listed.
@@ -124,7 +125,7 @@ def _target_rows(plan: RunPlan) -> Iterator[FieldRow]:
     limits = limits_text(target)
     if limits:
         yield FieldRow("", "limits", limits, origin="the target's", kind="fixed")
-    files = ", ".join(short_path(path) for path in scenario.locustfiles)
+    files = clean(", ".join(locustfile_text(path, plan.working_directory) for path in scenario.locustfiles), 1000)
     yield FieldRow("", "locustfile", files, origin=clean(origins.get("locustfiles", "")), kind="fixed")
     if scenario.weights:
         weights = ", ".join(f"{clean(name)} {weight}" for name, weight in scenario.weights.items())

@@ -12,6 +12,7 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan
 from perftui.profiles.keys import PROFILE_KEYS, named
+from perftui.profiles.profile_set import BUILT_IN
 from perftui.tui.crash import bug_text
 from perftui.tui.draft import Draft
 from perftui.tui.plan_check import PlanCheck
@@ -69,14 +70,22 @@ class PlanWishes:
             self._say(f"nothing to save: {why}", "warn")
             return
         editor = self._app.services.editor
-        known = self._app.services.profile_set.profiles
+        profile_set = self._app.services.profile_set
 
         async def write(name: str) -> str:
             return await asyncio.to_thread(editor.save, name, base, overrides)
 
         from perftui.tui.screens.save_profile import SaveProfile
 
-        dialog = SaveProfile(base, overrides, editor.where(), frozenset(known), write, as_new=as_new)
+        dialog = SaveProfile(
+            base,
+            overrides,
+            editor.where(),
+            frozenset(profile_set.profiles),
+            write,
+            as_new=as_new,
+            is_new_file=profile_set.source == BUILT_IN,
+        )
         result = await self._app.push_screen_wait(dialog)
         if result is not None:
             saved(*result)

@@ -111,8 +111,11 @@ class Recall:
         """Whatever `question` reads. Raises PerftuiError."""
         return await self._on_thread(lambda: question(self._open()))
 
-    def close(self) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
+    def close(self, last: Callable[[], None] | None = None) -> None:
+        """`last` is still done on its thread: what was opened there may have to be closed there."""
+        if last is not None:
+            self._thread.submit(last)
+        self._thread.shutdown(wait=False, cancel_futures=last is None)
 
     def _open(self) -> ReadsRun:
         if self._reader is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -114,6 +114,11 @@ class Performance:
             self._next = next(self._ticks, None)
         is_behind = self._next is not None and self._next.elapsed_s <= at_s
         return Scene(self._snapshot(), tuple(points), tuple(spectra), tuple(counts), self._next is None, is_behind)
+
+    def close(self) -> None:
+        """On the thread that the ticks were read on."""
+        if isinstance(self._ticks, Generator):
+            self._ticks.close()
 
     def _snapshot(self) -> Snapshot:
         record, assessment = self._record, self._assessment

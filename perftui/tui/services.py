@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -176,8 +176,8 @@ class Services(Protocol):
         `scenario` None is the profile's own, GIVEN_FILES what -f says.
 
         Keys are those of profiles.keys.SETTINGS; `thresholds` and `abort_on` (a rule on each line), `user_classes`,
-        `tags` and `exclude_tags` (with commas between), and `locust_args` (as a shell would split it). A key that begins
-        with a dash holds words to stand behind the other arguments.
+        `tags` and `exclude_tags` (with commas between), and `locust_args` (as a shell would split it). A key that
+        begins with a dash holds words to stand behind the other arguments.
         Raises PerftuiError with one clear line, whose `what` names the key's option.
         """
 
@@ -196,7 +196,7 @@ class Services(Protocol):
         Where it is cancelled no run goes on. Nothing is awaited any more once the run may send load.
         """
 
-    def command_line(self, plan: RunPlan) -> str:
-        """The `perftui run …` that asks for the same."""
+    def command_line(self, plan: RunPlan, secret_flags: Iterable[str] = ()) -> str:
+        """The `perftui run …` that asks for the same, with secrets masked, those of these arguments too."""
 
     def reader(self, folder: Path) -> ReadsRun: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
 from rich.console import RenderableType
@@ -23,13 +23,18 @@ from perftui.tui.theme import PERFTUI_THEMES
 from perftui.tui.widgets.strips import ROLES
 
 _SLOW_S = 2
+_STYLES = Path(__file__).parent / "styles"
 # Rich's pictures name fonts of a server in the world outside.
 _FONT_FACES = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
 
 
 class TerminalApp(App[None], inherit_bindings=False):
     TITLE = "perftui"
-    CSS_PATH = Path(__file__).parent / "styles" / "cockpit.tcss"
+    # All at once: each that comes with a screen later would have Textual parse all of them, and its own, again.
+    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
+        _STYLES / "cockpit.tcss",
+        *sorted({*_STYLES.glob("*.tcss")} - {_STYLES / "cockpit.tcss"}),
+    ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES}
 
     def __init__(self, settings: Settings) -> None:

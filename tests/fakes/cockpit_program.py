@@ -1,6 +1,6 @@
 """A cockpit as its own program, for tests under a pty: `python -m tests.fakes.cockpit_program MODE`.
 
-MODE is `setup`; `live`: a run with three hundred names whose numbers all change each second; or `crash`: a bug
+MODE is `setup`; `slow`, the same for a thin line; `live`: a run with three hundred names whose numbers all change each second; or `crash`: a bug
 with a secret in a local variable.
 """
 
@@ -16,6 +16,7 @@ from perftui.model.errors import PerftuiError
 from perftui.profiles.choice import AskedNames
 from perftui.tui.edges import run_cockpit
 from perftui.tui.services import RunAddress
+from perftui.tui.settings import Settings
 from tests.fakes.cockpit_services import FakeServices
 from tests.fakes.fake_conductor import FakeConductor
 from tests.fakes.ticks import delta, tick
@@ -28,7 +29,7 @@ def main(mode: str) -> int:
     if mode == "crash":
         services.command_line = _raise_with_a_secret  # type: ignore[method-assign, assignment]
     if mode != "live":
-        return run_cockpit(services, AskedNames("smoke", "local"))
+        return run_cockpit(services, AskedNames("smoke", "local"), settings=Settings(is_slow=mode == "slow"))
     # The conductor of a real run is another process, and outlives the cockpit's.
     child = os.fork()
     if child == 0:
@@ -54,7 +55,7 @@ async def _conduct(conductor: FakeConductor) -> None:
                 return
 
 
-def _raise_with_a_secret(_plan: object) -> str:
+def _raise_with_a_secret(*_plan: object) -> str:
     authorization = "Bearer " + "canary" * 3
     raise RuntimeError(f"a bug, {len(authorization)} letters away")
 

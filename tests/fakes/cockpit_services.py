@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -184,8 +184,8 @@ class FakeServices:
         assert self.conductor is not None
         return RunAddress(self.conductor.folder, self.conductor.socket)
 
-    def command_line(self, plan: RunPlan) -> str:
-        return command_line(replace(plan, origins={**plan.origins, "target": "--target"}))
+    def command_line(self, plan: RunPlan, secret_flags: Iterable[str] = ()) -> str:
+        return command_line(replace(plan, origins={**plan.origins, "target": "--target"}), secret_flags)
 
     def reader(self, folder: Path) -> FakeConductor:
         assert self.conductor is not None

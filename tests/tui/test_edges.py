@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -141,10 +142,33 @@ def test_a_second_of_live_view_is_few_bytes(opens: Opens) -> None:
     assert (len(terminal.sent) - before) / seconds < 6_000
 
 
+def colours_in(sent: bytes) -> set[bytes]:
+    """Codes of colours among all that were sent; the terminal's own two have none."""
+    codes = {code for each in re.findall(rb"\x1b\[([0-9;]*)m", sent) for code in each.split(b";")}
+    return {code for code in codes if re.fullmatch(rb"[34][0-8]|9[0-7]|10[0-7]", code)}
+
+
 def test_no_color_means_the_terminals_own_two(opens: Opens) -> None:
     terminal = opens("setup", NO_COLOR="1")
     terminal.wait_for_text("Preflight")
+    terminal.press("?")
+    terminal.wait_for_text("Everywhere")
+    assert colours_in(bytes(terminal.sent)) == set()
+
+
+def test_a_slow_line_gets_fewer_colours_and_no_mouse(opens: Opens) -> None:
+    terminal = opens("slow")
+    terminal.wait_for_text("Preflight")
+    assert b"38;5;" in terminal.sent
     assert b";2;" not in terminal.sent
+    assert b"\x1b[?1003h" not in terminal.sent
+
+
+def test_on_a_terminal_of_sixteen_colours_there_are_sixteen(opens: Opens) -> None:
+    terminal = opens("setup", TERM="xterm", COLORTERM="")
+    terminal.wait_for_text("Preflight")
+    assert b"38;" not in terminal.sent
+    assert colours_in(bytes(terminal.sent))
 
 
 @pytest.mark.parametrize(

@@ -249,8 +249,9 @@ async def test_what_runs_are_called_is_shown_and_never_obeyed(services: FakeServ
     app = PerftuiApp(services)
     async with app.run_test(size=(200, 60), notifications=True) as pilot:
         table = await opened(app)
-        for _ in payloads:
-            await pilot.press("down", "space")
+        for _ in payloads[::3]:
+            table.action_move_by(3)
+            await pilot.pause()
             looks(app)
         await pilot.press("D")
         await wait_until(lambda: isinstance(app.screen, Confirm), "the question")
@@ -258,7 +259,7 @@ async def test_what_runs_are_called_is_shown_and_never_obeyed(services: FakeServ
         await pilot.press("n", "b")
         await wait_until(lambda: isinstance(app.screen, AskText), "the question")
         looks(app)
-        await pilot.press("escape", "c", "slash", *"[/x", "enter")
+        await pilot.press("escape", "slash", *"[/x", "enter")
         await wait_until(lambda: table.row_count < len(payloads), "few of them")
         looks(app)
         assert app.is_running

@@ -106,10 +106,10 @@ async def test_on_every_pane_and_page_of_a_run(services: FakeServices, conductor
     payloads = list(CORPUS.values())
     everything = "".join(payloads)
 
-    def exchange(text: str) -> Exchange:
-        headers = ((text, text),)
+    def exchange(texts: list[str], at_s: float) -> Exchange:
+        text, headers, body = "".join(texts), tuple((each, each) for each in texts), "\n".join(texts)
         return Exchange(
-            0.5, text, everything, text, 503, text, 1.0, everything, text, headers, text, headers, f"{text}\n{text}", 9
+            at_s, everything, everything, text, 503, text, 1.0, everything, text, headers, body, headers, body, 9
         )
 
     first = tick(
@@ -124,10 +124,7 @@ async def test_on_every_pane_and_page_of_a_run(services: FakeServices, conductor
         replace(
             first,
             users_by_class=dict.fromkeys(payloads, 1),
-            exchanges=tuple(
-                replace(exchange(each), method=everything, elapsed_s=number / 100)
-                for number, each in enumerate(payloads)
-            ),
+            exchanges=tuple(exchange(group, number / 10) for number, group in enumerate(GROUPS)),
         )
     )
     conductor.thresholds = tuple(
@@ -136,7 +133,7 @@ async def test_on_every_pane_and_page_of_a_run(services: FakeServices, conductor
     conductor.notes = [AddNote(each, each, 0.5) for each in payloads]
     conductor.log = [f"     0.100 {each} {each}" for each in payloads]
     app = PerftuiApp(services, attach=RunAddress(conductor.folder, conductor.socket))
-    async with app.run_test(size=(200, 60), notifications=True) as pilot:
+    async with app.run_test(size=(160, 40), notifications=True) as pilot:
         await wait_until(lambda: app.model.points and app.model.log, "the run")
 
         async def redrawn() -> str:
@@ -150,7 +147,7 @@ async def test_on_every_pane_and_page_of_a_run(services: FakeServices, conductor
             app.screen.query_one(RunPanes).show_pane(name)
             await redrawn()
             # A click on a text of theirs does what a click on a row does.
-            await pilot.click(offset=(40, 36))
+            await pilot.click(offset=(40, 30))
             assert isinstance(app.screen, LiveScreen)
         for name, page in (("Requests", RequestPageScreen), ("Failures", FailurePage), ("Exceptions", ExceptionPage)):
             app.screen.query_one(RunPanes).show_pane(name)
@@ -158,7 +155,8 @@ async def test_on_every_pane_and_page_of_a_run(services: FakeServices, conductor
             await pilot.press("home", "enter")
             assert isinstance(app.screen, page)
             await redrawn()
-            for key in ["tab"] * 3 if page is RequestPageScreen else ["j"] * len(payloads):
+            keys = {RequestPageScreen: ["tab"] * 3, FailurePage: ["j"] * len(GROUPS), ExceptionPage: ["pagedown"] * 3}
+            for key in keys[page]:
                 await pilot.press(key)
                 looks(app)
             await redrawn()

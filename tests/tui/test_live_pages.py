@@ -246,7 +246,7 @@ async def test_a_window_shows_only_what_it_holds_and_is_exported(
         await shown(app, pilot, "within", text_of)
         assert "before" not in text_of(app)
         await pilot.press("o")
-        await shown(app, pilot, "1 files of the window", text_of)
+        await shown(app, pilot, "the window was written: report.html", text_of)
         assert services.library.asked == [("export", conductor.folder, window)]
         charts.post_message(RunCharts.Brushed(None))
         app.screen.query_one(RunPanes).show_pane("Requests")

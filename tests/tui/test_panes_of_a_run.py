@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from perftui.model.histogram import Histogram
@@ -15,8 +17,8 @@ from perftui.tui.threshold_columns import failing_text, margin_bar, states_of
 from perftui.tui.widgets.log_pane import entry_of, with_notes
 
 
-def result(measure: str, state: ThresholdState, **more: float) -> ThresholdResult:
-    return ThresholdResult(f"{measure} < 1s", measure, state, 500.0, "ms", 10, 1000.0, **more)
+def result(measure: str, state: ThresholdState) -> ThresholdResult:
+    return ThresholdResult(f"{measure} < 1s", measure, state, 500.0, "ms", 10, 1000.0)
 
 
 def text_of(line: Line) -> str:
@@ -43,9 +45,9 @@ def test_a_request_bears_the_worst_of_the_thresholds_that_name_it() -> None:
 
 
 def test_failing_says_since_when_and_until_when() -> None:
-    assert failing_text(result("p95", ThresholdState.FAILED, failed_since_s=182.0)) == "since 03:02"
-    held = result("p95", ThresholdState.PASSED, failed_since_s=182.0, failed_until_s=190.0)
-    assert failing_text(held) == "03:02–03:10"
+    failing = replace(result("p95", ThresholdState.FAILED), failed_since_s=182.0)
+    assert failing_text(failing) == "since 03:02"
+    assert failing_text(replace(failing, failed_until_s=190.0)) == "03:02–03:10"
 
 
 def test_statuses_are_named_with_their_share() -> None:

@@ -22,6 +22,8 @@ from perftui.tui.chart_data import Baseline, ChartData
 from perftui.tui.chart_gathering import ChartGathering
 from perftui.tui.chart_scene import Scene
 from perftui.tui.chart_view import ChartView
+from perftui.tui.settings import Settings
+from perftui.tui.terminal_app import TerminalApp
 from perftui.tui.widgets.chart_keys import RUN_CHART_BINDINGS, ChartKeys
 from perftui.tui.widgets.run_chart import RunChart
 from perftui.tui.widgets.run_chart_kinds import FailuresChart, RatesChart, SpreadChart, TargetChart, TimesChart
@@ -59,7 +61,7 @@ DATA = ChartData(
 
 class ChartScreen(ChartKeys, Screen[None]):
     AUTO_FOCUS = ""
-    CSS = "RunCharts { height: 1fr; } RunChart { width: 1fr; height: 100%; } Input { dock: bottom; display: none; }"
+    CSS = "RunCharts { height: 1fr; } Input { dock: bottom; display: none; }"
     BINDINGS: ClassVar[list[BindingType]] = [*RUN_CHART_BINDINGS, Binding("escape", "app.said('escape')", "Out")]
 
     def compose(self) -> ComposeResult:
@@ -67,11 +69,11 @@ class ChartScreen(ChartKeys, Screen[None]):
         yield Input()
 
 
-class ChartApp(App[None]):
+class ChartApp(TerminalApp):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("1", "said('mode 1')", "Setup")]
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(Settings())
         self.heard: list[object] = []
 
     def on_mount(self) -> None:

@@ -127,3 +127,9 @@ async def test_each_theme_can_be_worn(services: FakeServices, theme: str) -> Non
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert app.theme == theme
+
+
+def test_the_page_about_the_cockpit_names_every_key_that_can_be_changed() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cockpit.md").read_text(encoding="utf-8")
+    known = {binding.id for each in bound_classes() for binding in bindings_of(each) if binding.id}
+    assert {each for each in known if f"| `{each}` |" not in page} == set()

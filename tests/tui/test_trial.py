@@ -13,10 +13,12 @@ from perftui.model.errors import PerftuiError
 from perftui.model.exchange import Exchange, Trial
 from perftui.profiles.choice import AskedNames
 from perftui.tui.app import PerftuiApp
+from perftui.tui.exchange_text import exchange_lines
 from perftui.tui.screens.trial import ExchangeRows, TrialScreen
 from tests.fakes.cockpit_services import FakeServices
 from tests.fakes.waiting import wait_until
 
+CONTROLS = set(map(chr, [*range(32), *range(127, 160)]))
 TextOf = Callable[[PerftuiApp], str]
 CORPUS: dict[str, str] = json.loads((Path(__file__).parents[1] / "data" / "hostile_strings.json").read_text())
 LOGIN = Exchange(
@@ -88,23 +90,30 @@ async def test_a_trial_that_cannot_be_says_why_and_is_tried_again(services: Fake
     assert len(services.trials) == 2
 
 
-async def test_nothing_in_a_response_is_obeyed(services: FakeServices) -> None:
+def test_every_hostile_text_becomes_plain_lines() -> None:
+    for each in CORPUS.values():
+        exchange = Exchange(
+            0, each, each, each, 500, each, 1.0, each, each, ((each, each),), each, ((each, each),), each
+        )
+        for line in exchange_lines(exchange, 60):
+            text = "".join(piece.text for piece in line.pieces)
+            assert not (set(text) & CONTROLS), repr(text)
+
+
+async def test_nothing_that_a_trial_says_is_obeyed(services: FakeServices) -> None:
     payloads = list(CORPUS.values())
-    services.tried = Trial(
-        payloads[0],
-        payloads[1],
-        tuple(Exchange(0, each, each, each, 500, each, 1.0, each, each, ((each, each),), each) for each in payloads),
-        tuple(payloads),
-        payloads[2],
-    )
+    exchanges = tuple(Exchange(0, each, each, each, 500, each, 1.0, each) for each in payloads)
+    services.tried = Trial("".join(payloads[:20]), payloads[1], exchanges, tuple(payloads), "".join(payloads[20:]))
     app = PerftuiApp(services, AskedNames("smoke", "local"))
     async with app.run_test(size=(200, 60)) as pilot:
         await tried(app, pilot)
         rows = app.screen.query_one(ExchangeRows)
         await wait_until(lambda: rows.row_count > 1, "the requests")
-        for _ in range(rows.row_count):
-            await pilot.press("down")
+        for key in ("down", "end"):
+            await pilot.press(key)
+            await pilot.click("#printed", offset=(3, 2))
+            await pilot.pause()
             for strip in app.screen._compositor.render_strips():
-                assert not (set(strip.text) & set(map(chr, [*range(32), *range(127, 160)])))
+                assert not (set(strip.text) & CONTROLS)
                 assert all("@click" not in (each.style.meta or {}) for each in strip if each.style is not None)
         assert app.is_running

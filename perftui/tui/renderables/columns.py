@@ -49,7 +49,7 @@ def _cell(value: float | None, top: float, height: int, row: int) -> str:
     if value is None or not math.isfinite(value) or top <= 0:
         return " "
     # What was measured is seen, however small.
-    eighths = max(1, min(height * 8, round(value / top * height * 8))) if value > 0 else 0
+    eighths = max(1, min(height * 8, round(min(1.0, value / top) * height * 8))) if value > 0 else 0
     return _EIGHTHS[min(8, max(0, eighths - row * 8))]
 
 

@@ -12,13 +12,14 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
+from textual.widgets import Input
 
 from perftui.model.duration import format_clock
 from perftui.model.errors import PerftuiError
 from perftui.model.judged import WHOLE_RUN, Window
 from perftui.model.snapshot import Snapshot
-from perftui.tui.brush import Brush
-from perftui.tui.chart_data import ChartData
+from perftui.tui.brush import Brush, exported_text
+from perftui.tui.live_charts import live_chart_data
 from perftui.tui.live_tiles import SPARK_POINTS, live_tiles, readings_of
 from perftui.tui.live_title import title_end, title_start
 from perftui.tui.model import CockpitModel
@@ -87,7 +88,10 @@ class LiveScreen(ChartKeys, CockpitScreen):
 
     @property
     def is_typing(self) -> bool:
-        return self.query_one(RunPanes).is_typing or isinstance(self.app.screen, NoteDialog)
+        """The next keys are text: of a filter, here or on a page over this, or of a note."""
+        screen = self.app.screen
+        # A note is text before its field is there.
+        return isinstance(screen, NoteDialog) or isinstance(screen.focused, Input)
 
     def show(self, model: CockpitModel) -> None:
         if model.address is not self._address:
@@ -103,7 +107,7 @@ class LiveScreen(ChartKeys, CockpitScreen):
         if snapshot is None:
             return
         self._show_tiles(model, snapshot)
-        self.query_one(RunCharts).show(_chart_data(model, snapshot))
+        self.query_one(RunCharts).show(live_chart_data(model, snapshot))
         self._show_panes(model, snapshot)
 
     def _begin(self) -> None:
@@ -223,8 +227,7 @@ class LiveScreen(ChartKeys, CockpitScreen):
         except PerftuiError as error:
             self.cockpit.fail(error)
         else:
-            where = paths[0].parent if paths else brush.folder
-            self.cockpit.say(f"{len(paths)} files of the window were written into {where}")
+            self.cockpit.say(exported_text(paths))
 
     def _redraw_panes(self) -> None:
         """What was chosen on the charts is seen at once, in a view that is held too."""
@@ -285,18 +288,3 @@ class LiveScreen(ChartKeys, CockpitScreen):
             panes.show(of_snapshot(snapshot, Trends(keys, model.trend_of)), log)
         if is_wide:
             self.query_one(LiveSide).show(snapshot, log)
-
-
-def _chart_data(model: CockpitModel, snapshot: Snapshot) -> ChartData:
-    return ChartData(
-        # Points and notes come apart from each other; both make another picture.
-        (model.address, model.last_seq, len(snapshot.notes), len(model.points)),
-        model.points,
-        snapshot.elapsed_s,
-        snapshot.run_time_s,
-        model.spectra,
-        snapshot.notes,
-        snapshot.thresholds,
-        model.baseline,
-        snapshot.warm_up_s,
-    )

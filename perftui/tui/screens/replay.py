@@ -55,6 +55,7 @@ class ReplayScreen(LiveScreen):
         self._wake = asyncio.Event()
         self._goes_back = False
         self._baseline: Baseline | None = None
+        self._performance: Performance | None = None
 
     @property
     def model(self) -> CockpitModel:
@@ -117,7 +118,7 @@ class ReplayScreen(LiveScreen):
             self.cockpit.fail(error)
             self.dismiss(None)
         finally:
-            recall.close()
+            recall.close(self._performance.close if self._performance is not None else None)
 
     async def _find_baseline(self) -> None:
         with contextlib.suppress(PerftuiError):
@@ -133,7 +134,7 @@ class ReplayScreen(LiveScreen):
 
         model = self._replayed
         # Read and added up on the reader's thread; here is only what is shown.
-        performance = await recall.ask(raised)
+        performance = self._performance = await recall.ask(raised)
         is_first = True
         times_s = [each.at_s for each in log]
         said = 0
@@ -159,6 +160,7 @@ class ReplayScreen(LiveScreen):
                     self.pump(force=True)
             if not scene.is_behind:
                 await self._rest()
+        await recall.ask(lambda _reader: performance.close())
 
     async def _rest(self) -> None:
         try:

@@ -97,6 +97,9 @@ class RequestPageScreen(ChartKeys, RunPage):
         if event.table.id == "failure-list":
             self.app.push_screen(FailurePage(self.folder, self.model, self.mode, event.row))
 
+    def on_panes_filter_closed(self) -> None:
+        self.cockpit.typing_ended()
+
     def on_run_charts_brushed(self, event: RunCharts.Brushed) -> None:
         """The page of the window alone, and of all that it covered before once there is none."""
         event.stop()

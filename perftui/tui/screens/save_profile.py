@@ -41,10 +41,11 @@ class SaveProfile(ModalScreen[tuple[str, str] | None]):
         write: Callable[[str], Awaitable[str]],
         *,
         as_new: bool,
+        is_new_file: bool,
     ) -> None:
         super().__init__()
         self._base, self._overrides, self._where, self._known = base, overrides, where, known
-        self._write, self._as_new = write, as_new
+        self._write, self._as_new, self._is_new_file = write, as_new, is_new_file
         self._is_writing = False
 
     def compose(self) -> ComposeResult:
@@ -95,7 +96,10 @@ class SaveProfile(ModalScreen[tuple[str, str] | None]):
                 found += wrapped(shown, width, "accent", first=Piece(f"  {key} = ", "muted"))
             if not self._overrides:
                 found.append(line(("  nothing is changed in it", "muted")))
-            found += wrapped("Comments and the order of the file stay. enter writes it, esc does not.", width, "muted")
+            what = "Comments and the order of the file stay."
+            if self._is_new_file:
+                what = "The file is made: while it is there, perftui's own profiles are not listed."
+            found += wrapped(f"{what} enter writes it, esc does not.", width, "muted")
             found += wrapped(clean(error, 400), width, "bad", first=Piece("✗ ", "bad")) if error else [Line()]
             return found
 

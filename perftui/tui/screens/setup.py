@@ -14,6 +14,7 @@ from textual.worker import Worker
 
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan
+from perftui.model.secret_arguments import secret_flags_of
 from perftui.profiles.choice import AskedNames
 from perftui.tui.crash import bug_text
 from perftui.tui.draft import Draft
@@ -61,7 +62,10 @@ class SetupScreen(CockpitScreen):
             "shift+tab", "app.focus_previous", "Previous", id="setup.previous", show=False, tooltip="The pane before"
         ),
         # Digits alone are modes, here as everywhere; a terminal that keeps alt for itself has / and the number.
-        *(Binding(f"alt+{n}", f"nth({n})", f"Profile {n}", id=f"setup.profile_{n}", show=False) for n in range(1, 10)),
+        Binding(
+            "alt+1", "nth(1)", "1", id="setup.profile_1", show=False, tooltip="The first profile; alt+2 is the next one"
+        ),
+        *(Binding(f"alt+{n}", f"nth({n})", id=f"setup.profile_{n}", show=False) for n in range(2, 10)),
     ]
 
     def __init__(self, asked: AskedNames) -> None:
@@ -281,7 +285,11 @@ class SetupScreen(CockpitScreen):
 
     def _command(self) -> str:
         shown = self._planned.shown
-        return self.cockpit.services.command_line(shown) if shown is not None else ""
+        if shown is None:
+            return ""
+        inspection = self._check.inspection_of(shown)
+        secrets = secret_flags_of(inspection.arguments) if inspection is not None else ()
+        return self.cockpit.services.command_line(shown, secrets)
 
 
 def _unasked(plan: RunPlan) -> str:

@@ -17,9 +17,9 @@ from perftui.model.exchange import MAX_TRIAL_EXCHANGES, Exchange, Trial
 from perftui.model.plan import RunPlan
 from perftui.model.text import clean, mask_secrets
 from perftui.tui.crash import bug_text
+from perftui.tui.exchange_text import exchange_lines
 from perftui.tui.figures import ms_text
 from perftui.tui.model import CockpitModel
-from perftui.tui.renderables.exchange_lines import exchange_lines, status_piece
 from perftui.tui.renderables.line import Line, Piece, foreign, line, spread, wrapped
 from perftui.tui.screens.base import CockpitScreen
 from perftui.tui.widgets.cursor import CursorWidget
@@ -68,7 +68,7 @@ class ExchangeRows(CursorWidget):
         for index in range(self.first_visible, min(self.first_visible + height, len(self._exchanges))):
             each, is_chosen = self._exchanges[index], index == self.cursor
             name = foreign(f"{each.method} {each.name}", "strong" if is_chosen else "")
-            start = (Piece("▌ " if is_chosen else "  ", "accent"), status_piece(each), Piece("  "), name)
+            start = (Piece("▌ " if is_chosen else "  ", "accent"), _status(each), Piece("  "), name)
             end = (Piece(ms_text(each.time_ms), "muted"),)
             lines.append(Line(spread(start, end, width), "cursor" if is_chosen and self.has_focus else ""))
         return lines
@@ -175,3 +175,9 @@ class TrialScreen(CockpitScreen):
         pane = self.query_one("#exchange", ScrollPane)
         pane.action_scroll_to_start()
         pane.show(lambda width: exchange_lines(exchange, width) if exchange is not None else ())
+
+
+def _status(exchange: Exchange) -> Piece:
+    """A symbol, and the number; a dash where there was no response."""
+    symbol, role = ("✗ ", "bad") if exchange.message else ("✓ ", "good")
+    return Piece(f"{symbol}{exchange.status or '–'}", role)

@@ -174,8 +174,9 @@ class ChoiceFilter(Input):
             self._list.filter_by(event.value)
 
     def on_blur(self) -> None:
-        # Somebody clicked elsewhere, or left for another mode.
-        self._close()
+        # Somebody clicked elsewhere, or left for another mode. A terminal that is only looked away from gives it back.
+        if self.app.app_focus:
+            self._close()
 
     def _close(self) -> None:
         choices, self._list = self._list, None

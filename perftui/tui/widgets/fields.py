@@ -269,7 +269,8 @@ class Fields(Container):
         self.post_message(self.Wished(event.row, event.wish))
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
-        if event.widget is self._input and not self.is_typing:
+        # A terminal that is only looked away from gives the focus back later.
+        if event.widget is self._input and not self.is_typing and self.app.app_focus:
             self.leave()
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -196,8 +196,9 @@ class Panes(Container):
 
     def _put_headings(self) -> None:
         pieces = [piece for _, entry in self._headings() for piece in entry]
-        self._current.widget.heading = pieces
-        self._current.widget.redraw()
+        if self._current.widget.heading != pieces:
+            self._current.widget.heading = pieces
+            self._current.widget.redraw()
 
     def _headings(self) -> list[tuple[Pane | None, list[Piece]]]:
         """The tabs that fit: without the counts of the others first, then without those furthest away."""

@@ -78,9 +78,10 @@ class RunCharts(Horizontal):
 
     def show(self, data: ChartData) -> None:
         """Draw `data` where it is another version of it, or another run's."""
-        if data is self._data or (data.version is not None and _same(data, self._data)):
+        if data.version is not None and _same(data, self._data):
             return
-        self._data = data
+        # What is looked at stays as it is while it is held, however the run goes on.
+        self._data = data = replace(data, points=tuple(data.points), spectra=tuple(data.spectra))
         self._version += 1
         had_target = self._has_target
         # What is measured is measured from the first second on, or not at all.
