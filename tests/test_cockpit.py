@@ -65,6 +65,11 @@ class Terminal:
         self._read(0.1)
         return self.process.returncode
 
+    def resize(self, columns: int, lines: int) -> None:
+        """Another size, as when a window is dragged: the kernel tells whoever is in front."""
+        ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self._screen.resize(lines, columns)
+
     def settings_now(self) -> list[object]:
         return termios.tcgetattr(self._theirs)
 

@@ -256,7 +256,7 @@ class Mirror:
 
 
 def _is_certain(letter: str) -> bool:
-    """Whether every terminal takes one cell for it: Latin, Greek and Cyrillic, and the signs that perftui draws with."""
+    """Whether every terminal takes one cell for it: Latin, Greek, Cyrillic, and the signs that perftui draws with."""
     return letter < "\u0300" or "\u0370" <= letter < "\u0500" or "\u2010" <= letter < "\u2900"
 
 

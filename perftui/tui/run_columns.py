@@ -86,7 +86,7 @@ def run_table(*, id: str) -> RunTable:
         Column("When", 11, lambda row: row.when, lambda row: (row.is_live, row.listing.started_at)),
         Column(
             "Profile",
-            8,
+            6,
             lambda row: row.listing.profile or NO_VALUE,
             lambda row: row.listing.profile or None,
             is_text=True,
@@ -94,11 +94,12 @@ def run_table(*, id: str) -> RunTable:
         ),
         Column(
             "Target",
-            8,
+            6,
             lambda row: row.listing.target or NO_VALUE,
             lambda row: row.listing.target or None,
             is_text=True,
             share=1,
+            from_width=66,
         ),
         Column(
             "Branch",

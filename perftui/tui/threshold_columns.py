@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from perftui.judgement.measured_scope import covers
 from perftui.judgement.quantities import format_beside, format_bound
@@ -110,10 +111,16 @@ def states_of(results: Sequence[ThresholdResult], keys: Sequence[RequestKey]) ->
     scoped = [(scope, each.state) for each in results if (scope := _scope_of(each.measure))]
     states: dict[RequestKey, ThresholdState] = {}
     for key in keys if scoped else ():
-        named = [state for scope, state in scoped if covers(scope, *key)]
+        named = [state for scope, state in scoped if _is_named(scope, key)]
         if named:
             states[key] = max(named, key=_WORST_LAST.index)
     return states
+
+
+# Asked for every request, every second, and always answered alike.
+@lru_cache(maxsize=1 << 15)
+def _is_named(scope: str, key: RequestKey) -> bool:
+    return covers(scope, *key)
 
 
 def _scope_of(measure: str) -> str:
@@ -127,4 +134,4 @@ def _margin(margin: float | None) -> str:
 
 def named_by(results: Sequence[ThresholdResult], key: RequestKey) -> tuple[ThresholdResult, ...]:
     """Those that name the request, or a pattern that it fits."""
-    return tuple(each for each in results if (scope := _scope_of(each.measure)) and covers(scope, *key))
+    return tuple(each for each in results if (scope := _scope_of(each.measure)) and _is_named(scope, key))

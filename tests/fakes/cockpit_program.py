@@ -1,7 +1,7 @@
 """A cockpit as its own program, for tests under a pty: `python -m tests.fakes.cockpit_program MODE`.
 
-MODE is `setup`; `slow`, the same for a thin line; `live`: a run with three hundred names whose numbers all change each second; or `crash`: a bug
-with a secret in a local variable.
+MODE is `setup`; `slow`, the same for a thin line; `live`: a run with three hundred names whose numbers all change
+each second; or `crash`: a bug with a secret in a local variable.
 """
 
 from __future__ import annotations

@@ -152,7 +152,7 @@ def test_no_color_means_the_terminals_own_two(opens: Opens) -> None:
     terminal = opens("setup", NO_COLOR="1")
     terminal.wait_for_text("Preflight")
     terminal.press("?")
-    terminal.wait_for_text("Everywhere")
+    terminal.wait_for_text("Where the focus is")
     assert colours_in(bytes(terminal.sent)) == set()
 
 

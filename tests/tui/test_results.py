@@ -32,7 +32,17 @@ from tests.fakes.ticks import delta, tick, total_of
 from tests.fakes.waiting import wait_until
 
 _THRESHOLDS = (
-    ThresholdResult("p95 < 150ms", "p95", ThresholdState.FAILED, 181.0, "ms", 192_387, 150.0, margin=-0.21, text="p95 was 181 ms, of at most 150 ms"),
+    ThresholdResult(
+        "p95 < 150ms",
+        "p95",
+        ThresholdState.FAILED,
+        181.0,
+        "ms",
+        192_387,
+        150.0,
+        margin=-0.21,
+        text="p95 was 181 ms, of at most 150 ms",
+    ),
     ThresholdResult(
         "p99(GET /healthz) < 50ms", "p99(GET /healthz)", ThresholdState.PASSED, 8.5, "ms", 1922, 50.0, margin=0.83
     ),

@@ -136,6 +136,8 @@ class RunListScreen(ChoreScreen):
         self.table.show(rows_of(shown, self.marked))
         self._show_title()
         self._show_trend()
+        # What can be done depends on whether there is a run.
+        self.refresh_bindings()
 
     def _show_title(self) -> None:
         bar = self.query_one("#run-title", Bar)

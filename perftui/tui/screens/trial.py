@@ -49,7 +49,8 @@ class ExchangeRows(CursorWidget):
 
     def show(self, exchanges: Sequence[Exchange], empty: str = "") -> None:
         self._exchanges, self._empty = exchanges[:MAX_TRIAL_EXCHANGES], empty
-        self.place(0)
+        # What failed is what one looks for.
+        self.place(next((at for at, each in enumerate(self._exchanges) if each.message), 0))
         if self.styles.is_auto_height:
             self.refresh(layout=True)
         self.redraw()

@@ -1,0 +1,111 @@
+"""One long sitting in front of the cockpit, with everything real behind it and in a real terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from perftui.wire.rendezvous import live_sockets
+from tests.fakes.command import COMMAND, locustfile_in, perftui, profiles_in
+from tests.fakes.fault_server import RunningFaultServer
+from tests.test_cockpit import Terminal
+
+Opened = Callable[..., Terminal]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    locustfile_in(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def opened() -> Iterator[Opened]:
+    """Opens cockpits, which are closed when the test is over, whatever became of it."""
+    terminals: list[Terminal] = []
+
+    def open_one(project: Path, *arguments: str, columns: int = 100, lines: int = 30) -> Terminal:
+        terminals.append(Terminal((*COMMAND, *arguments), project, columns, lines))
+        return terminals[-1]
+
+    yield open_one
+    for each in terminals:
+        each.close()
+
+
+def test_choose_run_brush_fail_detach_attach_results_history_compare_quit(project: Path, opened: Opened) -> None:
+    with RunningFaultServer("ok") as server:
+        profiles_in(project, server.url)
+        # An earlier run, to compare with.
+        assert perftui("run", "quick", "--target", "stage", "--run-time", "12s", cwd=project).returncode == 0
+
+        terminal = opened(project, "launch", "--target", "stage", "--run-time", "60s")
+        terminal.wait_for(lambda text: "quick" in text and "perftui run quick" in text and "✓" in text, "the setup")
+        terminal.press("\r")
+        terminal.wait_for(
+            lambda text: re.search(r"RUNNING  00:(0[5-9]|1)", text) is not None, "five seconds of the run"
+        )
+
+        # A window of what was recorded so far: w begins it, the cursor goes back, w ends it.
+        terminal.press("w\x1b[D\x1b[D\x1b[Dw")
+        terminal.wait_for(lambda text: "WINDOW" in text and "requests" in text, "the window's numbers")
+        terminal.press("\x1b")
+        terminal.wait_for(lambda text: "WINDOW" not in text, "the whole run again")
+        terminal.press("m")
+        terminal.wait_for(lambda text: "note" in text.lower(), "the question for a note")
+        terminal.press("now it breaks\r")
+
+        # The target fails: it is grouped, and a sample shows what came back.
+        server.change("status=503")
+        terminal.wait_for(lambda text: "Failures 1" in text, "the failure group")
+        terminal.press("\t")
+        terminal.wait_for(lambda text: "503" in text, "the failures")
+        terminal.press("\r")
+        terminal.wait_for(lambda text: "GET" in text and "content-length" in text.lower(), "what was kept of a failure")
+        terminal.press("\x1b")
+        server.change("ok")
+
+        terminal.wait_for(lambda text: "Failures" in text and "Requests" in text, "the run again")
+        terminal.press("d")
+        assert terminal.wait_for_exit() == 0
+        assert "perftui attach" in terminal.text
+        assert len(live_sockets()) == 1
+
+        again = opened(project, "attach")
+        again.wait_for(lambda text: "RUNNING" in text and "Failures 1" in text, "the run again")
+        again.press("x")
+        again.wait_for(lambda text: "Verdict" in text and "ABORTED" in text, "the results")
+        again.press("5")
+        again.wait_for(lambda text: "passed" in text and "aborted" in text, "the history")
+        # Both are marked, and compared.
+        again.press(" j c")
+        again.wait_for(lambda text: "unlike" in text.lower() or "not alike" in text.lower(), "why they are unlike")
+        again.press("f")
+        again.wait_for(lambda text: "p95" in text and "rps" in text and " B" in text, "the comparison")
+        again.press("q")
+        assert again.wait_for_exit() == 0
+    assert live_sockets() == []
+    (noted,) = [each for each in (project / "runs").glob("*/notes.csv") if "now it breaks" in each.read_text()]
+    assert "now it breaks" in (noted.parent / "report.html").read_text()
+
+
+def test_a_storm_of_sizes_and_a_slow_reader_leave_a_cockpit_that_works(project: Path, opened: Opened) -> None:
+    with RunningFaultServer("ok") as server:
+        profiles_in(project, server.url)
+        terminal = opened(project, "launch", "--target", "stage", "--run-time", "60s")
+        terminal.wait_for(lambda text: "✓" in text, "the preflight")
+        terminal.press("\r")
+        terminal.wait_for(lambda text: "RUNNING" in text, "the run")
+        # Nobody reads meanwhile: each size asks for a whole screen.
+        for columns, lines in [(80, 24), (300, 100), (60, 16), (1, 1), (40, 10), (200, 60)] * 10:
+            terminal.resize(columns, lines)
+        terminal.resize(100, 30)
+        terminal.wait_for(lambda text: "RUNNING" in text and "Requests" in text, "the run, drawn again")
+        terminal.press("q")
+        terminal.wait_for(lambda text: "stop the run" in text, "the question")
+        terminal.press("s")
+        assert terminal.wait_for_exit() == 0
+        assert terminal.settings_now() == terminal.settings
