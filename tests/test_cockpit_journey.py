@@ -62,7 +62,7 @@ def test_choose_run_brush_fail_detach_attach_results_history_compare_quit(projec
         server.change("status=503")
         terminal.wait_for(lambda text: "Failures 1" in text, "the failure group")
         terminal.press("\t")
-        terminal.wait_for(lambda text: "503" in text, "the failures")
+        terminal.wait_for(lambda text: "BadStatus" in text, "the failures")
         terminal.press("\r")
         terminal.wait_for(lambda text: "GET" in text and "content-length" in text.lower(), "what was kept of a failure")
         terminal.press("\x1b")
