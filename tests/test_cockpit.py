@@ -66,8 +66,10 @@ class Terminal:
         return self.process.returncode
 
     def resize(self, columns: int, lines: int) -> None:
-        """Another size, as when a window is dragged: the kernel tells whoever is in front."""
+        """Another size, as when a window is dragged."""
         ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        # The kernel does this for the group in front of a controlling terminal, and this is none.
+        os.killpg(self.process.pid, signal.SIGWINCH)
         self._screen.resize(lines, columns)
 
     def settings_now(self) -> list[object]:

@@ -16,9 +16,9 @@ from perftui.commands.asked import LocustCommand, asked, asking_options, runs_di
 from perftui.planning import Asker, profiles_here
 from perftui.profiles.choice import AskedNames, Choice, asked_names
 from perftui.store.layout import runs_folder
-from perftui.tui.edges import check_terminal, run_cockpit
 from perftui.tui.services import RunAddress
 from perftui.tui.settings import load_settings
+from perftui.tui.terminal.edges import check_terminal, run_cockpit
 
 if TYPE_CHECKING:
     from perftui.wire.client import RunClient

@@ -18,17 +18,17 @@ from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan
 from perftui.model.text import clean
 from perftui.profiles.choice import AskedNames
-from perftui.tui.follow import follow_run
-from perftui.tui.hangup import Hangup
-from perftui.tui.link import Link
+from perftui.tui.following.follow import follow_run
+from perftui.tui.following.link import Link
+from perftui.tui.following.recall import Recall
 from perftui.tui.model import CockpitModel
-from perftui.tui.recall import Recall
 from perftui.tui.screens.base import CockpitScreen
 from perftui.tui.screens.dialogs import QuitAnswer, QuitDialog
 from perftui.tui.services import RunAddress, Services
 from perftui.tui.settings import Settings
-from perftui.tui.summary import sentences_of
-from perftui.tui.terminal_app import TerminalApp
+from perftui.tui.terminal.hangup import Hangup
+from perftui.tui.terminal.terminal_app import TerminalApp
+from perftui.tui.texts.summary import sentences_of
 
 if TYPE_CHECKING:
     from textual.command import Provider

@@ -11,11 +11,11 @@ from pathlib import Path
 from perftui.model.duration import format_clock, format_duration
 from perftui.model.judged import Window
 from perftui.model.snapshot import RequestRow
-from perftui.tui.figures import count_text, ms_text, share_text
-from perftui.tui.recall import Recall
+from perftui.tui.following.recall import Recall
 from perftui.tui.renderables.line import Piece
 from perftui.tui.run_figures import RunFigures, of_totals
 from perftui.tui.services import Services
+from perftui.tui.texts.figures import count_text, ms_text, share_text
 
 # Columns from which the bar says more.
 _ROOMY, _WIDE = 100, 120

@@ -15,9 +15,9 @@ from perftui.model.snapshot import Snapshot, TimelinePoint
 from perftui.model.spectrum import Spectrum
 from perftui.model.tick import MAX_REQUEST_NAMES
 from perftui.model.totals import RequestKey
-from perftui.tui.chart_data import Baseline
-from perftui.tui.recall import MAX_LOG_LINES, KeptRun
-from perftui.tui.series import Series
+from perftui.tui.charts.chart_data import Baseline
+from perftui.tui.charts.series import Series
+from perftui.tui.following.recall import MAX_LOG_LINES, KeptRun
 from perftui.tui.services import RunAddress
 
 # The bars of a request's trend: this many, of so many seconds each.

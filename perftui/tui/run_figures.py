@@ -9,8 +9,8 @@ from perftui.model.judged import ThresholdResult
 from perftui.model.record import Record
 from perftui.model.snapshot import FailureRow, RequestRow, Snapshot
 from perftui.model.totals import RequestKey, RunTotals
-from perftui.tui.request_columns import ExceptionRow
-from perftui.tui.summary import exception_rows, failure_rows, request_rows, total_row
+from perftui.tui.columns.request_columns import ExceptionRow
+from perftui.tui.texts.summary import exception_rows, failure_rows, request_rows, total_row
 
 
 @dataclass(frozen=True, slots=True)

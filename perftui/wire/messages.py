@@ -11,7 +11,7 @@ from perftui.model.inspection import Inspection
 from perftui.model.snapshot import Snapshot
 from perftui.model.tick import Tick
 
-VERSION = 1
+VERSION = 2
 # The engine needs what this release of Locust brought.
 OLDEST_LOCUST = (2, 47)
 # A frame of so many times is about 90 kB.

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from perftui.model.errors import PerftuiError
 from perftui.profiles.choice import AskedNames
-from perftui.tui.edges import run_cockpit
 from perftui.tui.services import RunAddress
 from perftui.tui.settings import Settings
+from perftui.tui.terminal.edges import run_cockpit
 from tests.fakes.cockpit_services import FakeServices
 from tests.fakes.fake_conductor import FakeConductor
 from tests.fakes.ticks import delta, tick

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perftui.model.judged import Window
-from perftui.tui.chart_columns import PointColumns, SpectrumColumns
+from perftui.tui.charts.chart_columns import PointColumns, SpectrumColumns
 from tests.fakes.chart_points import point_of_second, spectrum_of_second
 
 POINTS = [point_of_second(second) for second in range(300)]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from perftui.model.judged import Window
-from perftui.tui.chart_columns import PointColumns
-from perftui.tui.chart_data import ChartData
-from perftui.tui.chart_view import ChartView, Frame
+from perftui.tui.charts.chart_columns import PointColumns
+from perftui.tui.charts.chart_data import ChartData
+from perftui.tui.charts.chart_view import ChartView, Frame
 from tests.fakes.chart_points import point_of_second
 
 POINTS = [point_of_second(second) for second in range(400)]

@@ -7,9 +7,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perftui.tui.desktop import open_file, opener
 from perftui.tui.renderables.columns import CURRENT, Bar, columns
 from perftui.tui.renderables.line import width_of
+from perftui.tui.terminal.desktop import open_file, opener
 
 
 def _text(bars: list[Bar], current: int | None, width: int, height: int, top: float) -> list[str]:

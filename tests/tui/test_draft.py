@@ -8,9 +8,9 @@ import pytest
 
 from perftui.model.inspection import ArgumentInfo, Inspection, TaskInfo, UserClassInfo
 from perftui.model.plan import Profile, RunPlan, Scenario, Target
-from perftui.tui.draft import Draft
-from perftui.tui.plan_fields import Offer, field_rows, next_choice
-from perftui.tui.planned import plan_of
+from perftui.tui.setup.draft import Draft
+from perftui.tui.setup.plan_fields import Offer, field_rows, next_choice
+from perftui.tui.setup.planned import plan_of
 from tests.fakes.cockpit_services import FakeServices
 
 TASKS = (TaskInfo("buy", 0.5, ("slow",)), TaskInfo("look", 0.5, ()))

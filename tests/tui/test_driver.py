@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from perftui.tui.app import PerftuiApp
-from perftui.tui.pace import FIRST_BYTES, MAX_MISSES, PATIENCE_S, Pace
-from perftui.tui.rhythm import SLOWEST_S, Rhythm
+from perftui.tui.terminal.pace import FIRST_BYTES, MAX_MISSES, PATIENCE_S, Pace
+from perftui.tui.terminal.rhythm import SLOWEST_S, Rhythm
 from tests.fakes.cockpit_services import FakeServices
 
 

@@ -196,7 +196,8 @@ def test_no_terminal_is_refused(env: dict[str, str]) -> None:
 
 def test_nothing_of_textual_is_imported_before_it_is_needed(env: dict[str, str]) -> None:
     probe = (
-        "import sys, perftui.tui.edges; print([name for name in sys.modules if name in ('textual', 'plotext', 'rich')])"
+        "import sys, perftui.tui.terminal.edges; "
+        "print([name for name in sys.modules if name in ('textual', 'plotext', 'rich')])"
     )
     done = subprocess.run([sys.executable, "-c", probe], env=env, capture_output=True, text=True, timeout=30)
     assert done.stdout.strip() == "[]", done.stderr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perftui.tui.figures import bytes_text, count_text, ms_text, rate_text, share_text
+from perftui.tui.texts.figures import bytes_text, count_text, ms_text, rate_text, share_text
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from perftui.model.errors import PerftuiError
 from perftui.model.run_state import RunState
 from perftui.store.history import RunListing
 from perftui.tui.app import PerftuiApp
-from perftui.tui.run_columns import RunTable
+from perftui.tui.columns.run_columns import RunTable
 from perftui.tui.screens.compare import CompareScreen
 from perftui.tui.screens.history import HistoryScreen
 from perftui.tui.screens.questions import AskText, Confirm

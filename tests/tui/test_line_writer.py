@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
-from perftui.tui.line_writer import MAX_WAITING_BYTES, LineWriter
+from perftui.tui.terminal.line_writer import MAX_WAITING_BYTES, LineWriter
 from tests.fakes.waiting import wait_for
 
 

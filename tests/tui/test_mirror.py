@@ -14,8 +14,8 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from perftui.tui.looks import Looks
-from perftui.tui.mirror import Mirror
+from perftui.tui.terminal.looks import Looks
+from perftui.tui.terminal.mirror import Mirror
 
 WIDTH, HEIGHT = 40, 8
 STYLES = [

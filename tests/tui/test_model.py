@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from perftui.model.run_state import RunState
-from perftui.tui import recall as recall_module
+from perftui.tui.following import recall as recall_module
 from perftui.tui.model import CockpitModel
 from perftui.tui.services import RunAddress
-from perftui.tui.state_words import state_of, word_of
+from perftui.tui.texts.state_words import state_of, word_of
 from tests.fakes.fake_conductor import FakeConductor
 from tests.fakes.ticks import delta, tick
 

@@ -10,10 +10,10 @@ from perftui.model.histogram import Histogram
 from perftui.model.judged import ThresholdResult, ThresholdState, Window
 from perftui.model.marks import Note
 from perftui.tui.brush import window_text
-from perftui.tui.count_columns import meaning_of, status_rows
+from perftui.tui.columns.count_columns import meaning_of, status_rows
+from perftui.tui.columns.threshold_columns import failing_text, margin_bar, states_of
 from perftui.tui.renderables.line import Line, width_of
 from perftui.tui.renderables.time_bins import time_bins
-from perftui.tui.threshold_columns import failing_text, margin_bar, states_of
 from perftui.tui.widgets.log_pane import entry_of, with_notes
 
 

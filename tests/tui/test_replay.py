@@ -13,7 +13,7 @@ from perftui.model.marks import Marks
 from perftui.model.record import RunEvent
 from perftui.model.run_state import RunState
 from perftui.tui.app import PerftuiApp
-from perftui.tui.replay import MAX_TICKS_AT_ONCE, SPEEDS, Performance, Playhead, heard
+from perftui.tui.following.replay import MAX_TICKS_AT_ONCE, SPEEDS, Performance, Playhead, heard
 from perftui.tui.screens.replay import ReplayScreen
 from perftui.tui.services import RunAddress
 from tests.fakes.cockpit_services import FakeServices

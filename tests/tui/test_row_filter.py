@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perftui.model.totals import RunTotals
-from perftui.tui.request_columns import request_table
+from perftui.tui.columns.request_columns import request_table
 from perftui.tui.run_figures import RunFigures, of_totals
 from tests.fakes.ticks import delta, tick
 

@@ -18,12 +18,12 @@ from textual.widgets import Input
 
 from perftui.model.judged import ThresholdResult, ThresholdState, Window
 from perftui.model.marks import Note
-from perftui.tui.chart_data import Baseline, ChartData
-from perftui.tui.chart_gathering import ChartGathering
-from perftui.tui.chart_scene import Scene
-from perftui.tui.chart_view import ChartView
+from perftui.tui.charts.chart_data import Baseline, ChartData
+from perftui.tui.charts.chart_gathering import ChartGathering
+from perftui.tui.charts.chart_scene import Scene
+from perftui.tui.charts.chart_view import ChartView
 from perftui.tui.settings import Settings
-from perftui.tui.terminal_app import TerminalApp
+from perftui.tui.terminal.terminal_app import TerminalApp
 from perftui.tui.widgets.chart_keys import RUN_CHART_BINDINGS, ChartKeys
 from perftui.tui.widgets.run_chart import RunChart
 from perftui.tui.widgets.run_chart_kinds import FailuresChart, RatesChart, SpreadChart, TargetChart, TimesChart

@@ -6,7 +6,7 @@ import pytest
 
 from perftui.model.coarse import merged_points
 from perftui.model.snapshot import TimelinePoint
-from perftui.tui.series import Series
+from perftui.tui.charts.series import Series
 from tests.fakes.chart_points import point_of_second
 
 HOUR = 3_600

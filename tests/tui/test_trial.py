@@ -13,8 +13,8 @@ from perftui.model.errors import PerftuiError
 from perftui.model.exchange import Exchange, Trial
 from perftui.profiles.choice import AskedNames
 from perftui.tui.app import PerftuiApp
-from perftui.tui.exchange_text import exchange_lines
 from perftui.tui.screens.trial import ExchangeRows, TrialScreen
+from perftui.tui.texts.exchange_text import exchange_lines
 from tests.fakes.cockpit_services import FakeServices
 from tests.fakes.waiting import wait_until
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from perftui.tui.plan_fields import FieldRow
 from perftui.tui.renderables.line import Line, Piece, fit, width_of, wrapped
+from perftui.tui.setup.plan_fields import FieldRow
 
 LABEL_WIDTH = 15
 # From this width on, the range has a column of its own.

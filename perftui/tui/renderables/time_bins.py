@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from perftui.model.histogram import Histogram
 from perftui.model.spectrum import EDGES_MS, counts_of
-from perftui.tui.figures import count_text, share_text
 from perftui.tui.renderables.line import Line, Piece
+from perftui.tui.texts.figures import count_text, share_text
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _LABEL_WIDTH, _COUNT_WIDTH, _SHARE_WIDTH = 11, 7, 7

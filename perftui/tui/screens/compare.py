@@ -16,8 +16,11 @@ from perftui.model.errors import PerftuiError
 from perftui.model.snapshot import TimelinePoint
 from perftui.model.text import clean
 from perftui.reports.comparison_figures import Compared, name_of, value_text
-from perftui.tui.compare_columns import ChangeRow, change_rows, change_table
-from perftui.tui.compare_text import (
+from perftui.tui.columns.compare_columns import ChangeRow, change_rows, change_table
+from perftui.tui.model import CockpitModel
+from perftui.tui.renderables.line import Line, Piece, line, wrapped
+from perftui.tui.screens.chores import Chore, ChoreScreen, on_thread
+from perftui.tui.texts.compare_text import (
     change_of,
     note_lines,
     run_pieces,
@@ -25,9 +28,6 @@ from perftui.tui.compare_text import (
     total_lines,
     unlike_lines,
 )
-from perftui.tui.model import CockpitModel
-from perftui.tui.renderables.line import Line, Piece, line, wrapped
-from perftui.tui.screens.chores import Chore, ChoreScreen, on_thread
 from perftui.tui.widgets.compared_chart import ComparedChart
 from perftui.tui.widgets.panes import Pane, Panes
 from perftui.tui.widgets.table import Table

@@ -9,8 +9,8 @@ from textual.screen import Screen
 from perftui.model.judged import WHOLE_RUN, ThresholdResult, Window
 from perftui.model.snapshot import FailureRow, RequestRow
 from perftui.model.totals import AGGREGATED
+from perftui.tui.columns.request_columns import ExceptionRow
 from perftui.tui.model import CockpitModel
-from perftui.tui.request_columns import ExceptionRow
 from perftui.tui.screens.dialogs import RowDetail
 from perftui.tui.screens.exception_page import ExceptionPage
 from perftui.tui.screens.failure_page import FailurePage

@@ -12,8 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from perftui.model.text import clean
+from perftui.tui.columns.request_columns import facts_of
 from perftui.tui.renderables.line import Line, Piece, foreign, line, wrapped
-from perftui.tui.request_columns import facts_of
 from perftui.tui.widgets.text import Block
 
 QuitAnswer = Literal["detach", "stop"]

@@ -9,10 +9,10 @@ from typing import ClassVar
 from textual.widget import Widget
 
 from perftui.model.text import clean, mask_secrets
+from perftui.tui.columns.request_columns import ExceptionRow
+from perftui.tui.following.recall import Recall
 from perftui.tui.model import CockpitModel
-from perftui.tui.recall import Recall
 from perftui.tui.renderables.line import Line, Piece, foreign, wrapped
-from perftui.tui.request_columns import ExceptionRow
 from perftui.tui.screens.run_page import RunPage
 from perftui.tui.widgets.text import Bar, ScrollPane
 

@@ -13,13 +13,13 @@ from textual.widget import Widget
 from perftui.model.exchange import MAX_EXCHANGE_BYTES_OF_RUN, MAX_EXCHANGES_PER_GROUP, Exchange
 from perftui.model.snapshot import FailureRow
 from perftui.model.text import clean
-from perftui.tui.exchange_text import exchange_lines, exchange_table
-from perftui.tui.figures import bytes_text
+from perftui.tui.columns.request_columns import facts_of
+from perftui.tui.following.recall import Recall
 from perftui.tui.model import CockpitModel
-from perftui.tui.recall import Recall
 from perftui.tui.renderables.line import Line, Piece, foreign, wrapped
-from perftui.tui.request_columns import facts_of
 from perftui.tui.screens.run_page import RunPage
+from perftui.tui.texts.exchange_text import exchange_lines, exchange_table
+from perftui.tui.texts.figures import bytes_text
 from perftui.tui.widgets.table import Table
 from perftui.tui.widgets.text import Bar, Block, ScrollPane
 

@@ -13,7 +13,7 @@ from perftui import exit_codes
 from perftui.model.errors import PerftuiError
 from perftui.model.text import clean
 from perftui.store.history import RunListing
-from perftui.tui.run_columns import RunRow
+from perftui.tui.columns.run_columns import RunRow
 from perftui.tui.screens.chores import Chore, on_thread
 from perftui.tui.screens.questions import AskText, Confirm
 from perftui.tui.screens.run_list import RunListScreen

@@ -15,12 +15,12 @@ from perftui.model.judged import Window
 from perftui.model.marks import Note
 from perftui.model.record import Record
 from perftui.model.text import clean
-from perftui.tui.desktop import open_file, opener
-from perftui.tui.recall import KeptRun, Recall
+from perftui.tui.following.recall import KeptRun, Recall
 from perftui.tui.screens.chores import Chore, ChoreScreen, on_thread
 from perftui.tui.screens.note_dialog import NoteDialog
 from perftui.tui.screens.questions import AskText
-from perftui.tui.state_words import StateWord, verdict_word, word_of
+from perftui.tui.terminal.desktop import open_file, opener
+from perftui.tui.texts.state_words import StateWord, verdict_word, word_of
 from perftui.tui.widgets.run_charts import RunCharts
 
 # Of a run that is shown, what needs one.

@@ -19,9 +19,7 @@ from perftui.model.errors import PerftuiError
 from perftui.model.judged import WHOLE_RUN, Window
 from perftui.model.snapshot import Snapshot
 from perftui.tui.brush import Brush, exported_text
-from perftui.tui.live_charts import live_chart_data
-from perftui.tui.live_tiles import SPARK_POINTS, live_tiles, readings_of
-from perftui.tui.live_title import title_end, title_start
+from perftui.tui.charts.live_charts import live_chart_data
 from perftui.tui.model import CockpitModel
 from perftui.tui.renderables.line import Piece, foreign
 from perftui.tui.run_figures import Trends, of_snapshot
@@ -29,6 +27,8 @@ from perftui.tui.screens.base import CockpitScreen
 from perftui.tui.screens.details import detail_of
 from perftui.tui.screens.note_dialog import NoteDialog
 from perftui.tui.services import RunAddress
+from perftui.tui.texts.live_tiles import SPARK_POINTS, live_tiles, readings_of
+from perftui.tui.texts.live_title import title_end, title_start
 from perftui.tui.widgets.chart_keys import RUN_CHART_BINDINGS, ChartKeys
 from perftui.tui.widgets.live_side import LiveSide
 from perftui.tui.widgets.log_pane import with_notes

@@ -13,12 +13,12 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from perftui.model.errors import PerftuiError
-from perftui.tui.below import baseline_below
-from perftui.tui.chart_data import Baseline
+from perftui.tui.charts.chart_data import Baseline
+from perftui.tui.following.below import baseline_below
+from perftui.tui.following.recall import KeptRun, Recall
+from perftui.tui.following.replay import Heard, Performance, Playhead, heard, length_s
 from perftui.tui.model import CockpitModel, Pace
-from perftui.tui.recall import KeptRun, Recall
 from perftui.tui.renderables.line import Piece
-from perftui.tui.replay import Heard, Performance, Playhead, heard, length_s
 from perftui.tui.screens.live import LiveScreen
 from perftui.tui.services import ReadsRun, RunAddress
 from perftui.tui.widgets.text import Bar

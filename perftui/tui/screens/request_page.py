@@ -14,17 +14,17 @@ from perftui.model.judged import WHOLE_RUN, Window
 from perftui.model.request_page import RequestPage
 from perftui.model.snapshot import RequestRow, row_of
 from perftui.tui.brush import window_clock
-from perftui.tui.chart_data import ChartData
-from perftui.tui.count_columns import status_rows, status_table
-from perftui.tui.figures import bytes_text, count_text, ms_text, rate_text, share_text
+from perftui.tui.charts.chart_data import ChartData
+from perftui.tui.columns.count_columns import status_rows, status_table
+from perftui.tui.columns.request_columns import failure_table
+from perftui.tui.columns.threshold_columns import named_by
+from perftui.tui.following.recall import Recall
 from perftui.tui.model import CockpitModel
-from perftui.tui.recall import Recall
 from perftui.tui.renderables.line import Line, Piece, foreign, line
 from perftui.tui.renderables.time_bins import time_bins
-from perftui.tui.request_columns import failure_table
 from perftui.tui.screens.failure_page import FailurePage
 from perftui.tui.screens.run_page import RunPage
-from perftui.tui.threshold_columns import named_by
+from perftui.tui.texts.figures import bytes_text, count_text, ms_text, rate_text, share_text
 from perftui.tui.widgets.chart_keys import RUN_CHART_BINDINGS, ChartKeys
 from perftui.tui.widgets.panes import Pane, Panes
 from perftui.tui.widgets.run_charts import RunCharts

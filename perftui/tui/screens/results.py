@@ -15,10 +15,17 @@ from textual.widget import Widget
 from perftui.model.errors import PerftuiError
 from perftui.model.judged import Window
 from perftui.model.record import Record
-from perftui.tui.below import baseline_below
 from perftui.tui.brush import Brush
-from perftui.tui.chart_data import NO_DATA, Baseline
-from perftui.tui.kept_text import (
+from perftui.tui.charts.chart_data import NO_DATA, Baseline
+from perftui.tui.following.below import baseline_below
+from perftui.tui.following.recall import KeptRun
+from perftui.tui.model import CockpitModel
+from perftui.tui.renderables.line import Piece, wrapped
+from perftui.tui.run_figures import RunFigures, of_record
+from perftui.tui.screens.chores import on_thread
+from perftui.tui.screens.details import detail_of
+from perftui.tui.screens.kept_run import KeptRunScreen, verdict_of
+from perftui.tui.texts.kept_text import (
     FileRow,
     chart_data,
     file_rows,
@@ -29,14 +36,7 @@ from perftui.tui.kept_text import (
     title_pieces,
     verdict_lines,
 )
-from perftui.tui.model import CockpitModel
-from perftui.tui.recall import KeptRun
-from perftui.tui.renderables.line import Piece, wrapped
-from perftui.tui.run_figures import RunFigures, of_record
-from perftui.tui.screens.chores import on_thread
-from perftui.tui.screens.details import detail_of
-from perftui.tui.screens.kept_run import KeptRunScreen, verdict_of
-from perftui.tui.state_words import state_of
+from perftui.tui.texts.state_words import state_of
 from perftui.tui.widgets.chart_keys import RUN_CHART_BINDINGS, ChartKeys
 from perftui.tui.widgets.log_pane import with_notes
 from perftui.tui.widgets.panes import Pane

@@ -15,13 +15,13 @@ from perftui.model.errors import PerftuiError
 from perftui.model.text import clean
 from perftui.store.history import RunListing
 from perftui.store.run_filter import EVERY_RUN, RunFilter, parse_filter
+from perftui.tui.columns.run_columns import METRICS, RunRow, RunTable, profile_of, rows_of, run_table
+from perftui.tui.following.recall import KeptRun
 from perftui.tui.model import CockpitModel
-from perftui.tui.plan_text import short_path
-from perftui.tui.recall import KeptRun
 from perftui.tui.renderables.columns import Bar as Column
 from perftui.tui.renderables.line import Piece
-from perftui.tui.run_columns import METRICS, RunRow, RunTable, profile_of, rows_of, run_table
 from perftui.tui.screens.chores import Chore, ChoreScreen, on_thread
+from perftui.tui.texts.plan_text import short_path
 from perftui.tui.widgets.panes import FilterInput
 from perftui.tui.widgets.table import Table
 from perftui.tui.widgets.text import Bar

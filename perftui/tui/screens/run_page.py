@@ -9,8 +9,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from perftui.model.errors import PerftuiError
+from perftui.tui.following.recall import Recall
 from perftui.tui.model import CockpitModel
-from perftui.tui.recall import Recall
 from perftui.tui.screens.base import CockpitScreen
 from perftui.tui.widgets.top_bar import TopBar
 

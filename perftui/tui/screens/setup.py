@@ -17,14 +17,14 @@ from perftui.model.plan import RunPlan
 from perftui.model.secret_arguments import secret_flags_of
 from perftui.profiles.choice import AskedNames
 from perftui.tui.crash import bug_text
-from perftui.tui.draft import Draft
 from perftui.tui.model import CockpitModel
-from perftui.tui.plan_check import PlanCheck
-from perftui.tui.plan_fields import FieldRow, Offer
-from perftui.tui.plan_view import PlanView
-from perftui.tui.plan_wishes import KEPT_KEYS, PlanWishes
-from perftui.tui.planned import Planned, plan_of
 from perftui.tui.screens.base import CockpitScreen
+from perftui.tui.setup.draft import Draft
+from perftui.tui.setup.plan_check import PlanCheck
+from perftui.tui.setup.plan_fields import FieldRow, Offer
+from perftui.tui.setup.plan_view import PlanView
+from perftui.tui.setup.plan_wishes import KEPT_KEYS, PlanWishes
+from perftui.tui.setup.planned import Planned, plan_of
 from perftui.tui.widgets.asking import Asking
 from perftui.tui.widgets.fields import FieldInput, FieldRows, Fields
 from perftui.tui.widgets.load_shape_chart import LoadShapeChart

@@ -17,11 +17,11 @@ from perftui.model.exchange import MAX_TRIAL_EXCHANGES, Exchange, Trial
 from perftui.model.plan import RunPlan
 from perftui.model.text import clean, mask_secrets
 from perftui.tui.crash import bug_text
-from perftui.tui.exchange_text import exchange_lines
-from perftui.tui.figures import ms_text
 from perftui.tui.model import CockpitModel
 from perftui.tui.renderables.line import Line, Piece, foreign, line, spread, wrapped
 from perftui.tui.screens.base import CockpitScreen
+from perftui.tui.texts.exchange_text import exchange_lines
+from perftui.tui.texts.figures import ms_text
 from perftui.tui.widgets.cursor import CursorWidget
 from perftui.tui.widgets.text import Block, ScrollPane
 from perftui.tui.widgets.top_bar import TopBar

@@ -12,7 +12,7 @@ from perftui.model.text import mask_secrets
 from perftui.profiles.choice import AskedNames
 from perftui.profiles.targets import DEMO_ORIGIN
 from perftui.tui.services import GIVEN_FILES, Services
-from perftui.tui.setup_choices import (
+from perftui.tui.setup.setup_choices import (
     NO_TARGET,
     NO_TARGET_WHY,
     OWN_SCENARIO,

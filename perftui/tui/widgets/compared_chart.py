@@ -11,11 +11,11 @@ from rich.cells import cell_len
 from perftui.judgement.changes import Metric
 from perftui.model.duration import format_clock, format_duration
 from perftui.model.snapshot import TimelinePoint
-from perftui.tui.figures import axis_ms_text, axis_text
 from perftui.tui.renderables.buckets import Gather, Sample, bucketed
 from perftui.tui.renderables.line import Line, Piece, fit
 from perftui.tui.renderables.plot import Axis, Curve, label_width, plot
 from perftui.tui.renderables.scale import next_top, span_s
+from perftui.tui.texts.figures import axis_ms_text, axis_text
 from perftui.tui.widgets.strips import StripWidget
 
 

@@ -17,10 +17,10 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
-from perftui.tui.draft import MAX_TYPED
-from perftui.tui.plan_fields import FieldRow
 from perftui.tui.renderables.field_line import LABEL_WIDTH, row_lines, value_width
 from perftui.tui.renderables.line import Line, Piece
+from perftui.tui.setup.draft import MAX_TYPED
+from perftui.tui.setup.plan_fields import FieldRow
 from perftui.tui.widgets.cursor import CursorWidget
 
 Wish = Literal["type", "turn", "reset"]

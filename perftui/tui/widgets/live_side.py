@@ -11,9 +11,9 @@ from textual.containers import Vertical
 from perftui.model.snapshot import Snapshot
 from perftui.model.text import clean, mask_secrets
 from perftui.reports.figures import thresholds_in_order
-from perftui.tui.figures import count_text, rate_text, share_text
+from perftui.tui.columns.threshold_columns import STATE_ROLES, STATE_SYMBOLS, observed_text
 from perftui.tui.renderables.line import Line, Piece, fit, foreign, line, spread
-from perftui.tui.threshold_columns import STATE_ROLES, STATE_SYMBOLS, observed_text
+from perftui.tui.texts.figures import count_text, rate_text, share_text
 from perftui.tui.widgets.log_pane import entry_line, entry_of
 from perftui.tui.widgets.text import Block
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perftui.model.duration import format_clock
-from perftui.tui.figures import axis_text
 from perftui.tui.renderables.buckets import Sample
 from perftui.tui.renderables.line import Line, Piece, foreign
 from perftui.tui.renderables.plot import Axis, Curve, plot
 from perftui.tui.renderables.scale import round_top
+from perftui.tui.texts.figures import axis_text
 from perftui.tui.widgets.strips import StripWidget
 
 

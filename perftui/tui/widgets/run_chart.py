@@ -12,14 +12,14 @@ from textual.message import Message
 
 from perftui.model.duration import format_clock
 from perftui.model.snapshot import TimelinePoint
-from perftui.tui.chart_columns import Column
-from perftui.tui.chart_edge import edge_of
-from perftui.tui.chart_scene import Scene, runs_of, time_text
-from perftui.tui.figures import NO_VALUE
+from perftui.tui.charts.chart_columns import Column
+from perftui.tui.charts.chart_edge import edge_of
+from perftui.tui.charts.chart_scene import Scene, runs_of, time_text
 from perftui.tui.renderables.line import Line, Piece, width_of
 from perftui.tui.renderables.overlay import Level, Overlay, overlaid
 from perftui.tui.renderables.plot import Area, Axis, Curve, area_of, plot
 from perftui.tui.renderables.scale import next_top
+from perftui.tui.texts.figures import NO_VALUE
 from perftui.tui.widgets.strips import StripWidget
 
 # A threshold further above the curves than this would press them to the ground: it is named, not drawn.

@@ -8,16 +8,16 @@ from collections.abc import Callable, Sequence
 from perftui.judgement.rules import Threshold
 from perftui.model.snapshot import TimelinePoint
 from perftui.model.spectrum import EDGES_MS
-from perftui.tui.chart_columns import SHORTEST_BUCKET_S
-from perftui.tui.chart_edge import menu_of
-from perftui.tui.chart_scene import Scene
-from perftui.tui.chart_view import Percentile
-from perftui.tui.figures import axis_ms_text, axis_text, bytes_text, ms_text, rate_text, share_text
+from perftui.tui.charts.chart_columns import SHORTEST_BUCKET_S
+from perftui.tui.charts.chart_edge import menu_of
+from perftui.tui.charts.chart_scene import Scene
+from perftui.tui.charts.chart_view import Percentile
 from perftui.tui.renderables.heat_map import GLYPHS, ROLES, groups_of, heat_map, used_bins
 from perftui.tui.renderables.line import Line, Piece
 from perftui.tui.renderables.overlay import Level
 from perftui.tui.renderables.plot import Axis, area_of, plot
 from perftui.tui.renderables.scale import log_bounds, log_ticks, next_top
+from perftui.tui.texts.figures import axis_ms_text, axis_text, bytes_text, ms_text, rate_text, share_text
 from perftui.tui.widgets.run_chart import CurvesChart, RunChart, Trace
 
 

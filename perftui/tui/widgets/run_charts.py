@@ -15,10 +15,10 @@ from textual.containers import Horizontal
 from textual.message import Message
 
 from perftui.model.judged import Window
-from perftui.tui.chart_data import NO_DATA, ChartData
-from perftui.tui.chart_gathering import ChartGathering
-from perftui.tui.chart_scene import Scene
-from perftui.tui.chart_view import PERCENTILES, ChartView
+from perftui.tui.charts.chart_data import NO_DATA, ChartData
+from perftui.tui.charts.chart_gathering import ChartGathering
+from perftui.tui.charts.chart_scene import Scene
+from perftui.tui.charts.chart_view import PERCENTILES, ChartView
 from perftui.tui.widgets.run_chart import RunChart
 from perftui.tui.widgets.run_chart_kinds import FailuresChart, RatesChart, SpreadChart, TargetChart, TimesChart
 

@@ -8,11 +8,11 @@ from perftui.model.judged import ThresholdState
 from perftui.model.snapshot import RequestRow
 from perftui.model.totals import RequestKey
 from perftui.reports.figures import thresholds_in_order
-from perftui.tui.count_columns import status_rows, status_table, user_rows, user_table
-from perftui.tui.figures import count_text
-from perftui.tui.request_columns import exception_table, failure_table, request_table
+from perftui.tui.columns.count_columns import status_rows, status_table, user_rows, user_table
+from perftui.tui.columns.request_columns import exception_table, failure_table, request_table
+from perftui.tui.columns.threshold_columns import states_of, threshold_table
 from perftui.tui.run_figures import RunFigures
-from perftui.tui.threshold_columns import states_of, threshold_table
+from perftui.tui.texts.figures import count_text
 from perftui.tui.widgets.log_pane import LogPane
 from perftui.tui.widgets.panes import Pane, Panes
 

@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from perftui.model.text import clean
+from perftui.tui.columns.row_filter import RowFilter
 from perftui.tui.renderables.line import Line, Piece, fit
-from perftui.tui.row_filter import RowFilter
 from perftui.tui.widgets.cursor import CursorWidget
 
 Row = TypeVar("Row")

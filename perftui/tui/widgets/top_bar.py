@@ -12,11 +12,11 @@ from perftui.model.duration import format_clock
 from perftui.tui.model import CockpitModel
 from perftui.tui.renderables.line import Line, Piece, spread, width_of
 from perftui.tui.renderables.progress import progress_bar
-from perftui.tui.state_words import StateWord, state_of
+from perftui.tui.texts.state_words import StateWord, state_of
 from perftui.tui.widgets.strips import StripWidget
 
 if TYPE_CHECKING:
-    from perftui.tui.terminal_app import TerminalApp
+    from perftui.tui.terminal.terminal_app import TerminalApp
 
 _VIEW_PAUSED = StateWord("❚❚", "VIEW PAUSED", "warn")
 _LONGEST_BAR, _LEAST_BAR = 30, 7

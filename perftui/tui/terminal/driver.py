@@ -15,10 +15,10 @@ from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from perftui.tui.line_writer import LineWriter
-from perftui.tui.looks import Looks
-from perftui.tui.mirror import Mirror, Update
-from perftui.tui.pace import PATIENCE_S, Pace
+from perftui.tui.terminal.line_writer import LineWriter
+from perftui.tui.terminal.looks import Looks
+from perftui.tui.terminal.mirror import Mirror, Update
+from perftui.tui.terminal.pace import PATIENCE_S, Pace
 
 if TYPE_CHECKING:
     from textual.app import App

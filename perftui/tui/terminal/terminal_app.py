@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
 from rich.console import RenderableType
+from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.screen import Screen
@@ -16,14 +17,14 @@ from textual.screen import Screen
 from perftui.model.errors import PerftuiError
 from perftui.model.text import clean
 from perftui.tui.crash import write_crash_report
-from perftui.tui.driver import CockpitDriver
-from perftui.tui.rhythm import Rhythm
 from perftui.tui.settings import Settings
+from perftui.tui.terminal.driver import CockpitDriver
+from perftui.tui.terminal.rhythm import Rhythm
 from perftui.tui.theme import PERFTUI_THEMES
 from perftui.tui.widgets.strips import ROLES
 
 _SLOW_S = 2
-_STYLES = Path(__file__).parent / "styles"
+_STYLES = Path(__file__).parents[1] / "styles"
 # Rich's pictures name fonts of a server in the world outside.
 _FONT_FACES = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
 
@@ -75,6 +76,11 @@ class TerminalApp(App[None], inherit_bindings=False):
         """Called once a second. Whether a frame is due, and the line has room for it."""
         queued_s = self._driver.pace.queued_s if isinstance(self._driver, CockpitDriver) else 0.0
         return self.rhythm.beat(is_behind=self.is_behind, queued_s=queued_s)
+
+    def on_resize(self, event: events.Resize) -> None:
+        # Sizes may have come and gone between: a terminal that was small meanwhile has lost what it showed.
+        if isinstance(self._driver, CockpitDriver) and self._driver.mirror.size == event.size:
+            self._driver.redraw()
 
     def action_redraw(self) -> None:
         """For a screen that something else wrote on."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from perftui.model.snapshot import Snapshot, TimelinePoint
 from perftui.model.tick import TargetSample
-from perftui.tui.figures import NO_VALUE, bytes_text, count_text, ms_text, rate_text, share_text
 from perftui.tui.renderables.buckets import Gather, Sample, grouped
+from perftui.tui.texts.figures import NO_VALUE, bytes_text, count_text, ms_text, rate_text, share_text
 from perftui.tui.widgets.tile import Reading, Tile
 
 # The bars of a tile: this many, of so many seconds each. They change once in that time.

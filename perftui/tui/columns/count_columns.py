@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from perftui.tui.figures import count_text, share_text
+from perftui.tui.texts.figures import count_text, share_text
 from perftui.tui.widgets.table import Column, Table
 
 _BAR_WIDTH = 24

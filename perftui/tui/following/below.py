@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from perftui.tui.chart_data import Baseline
+from perftui.tui.charts.chart_data import Baseline
 from perftui.tui.services import Services
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from perftui.tui.chart_columns import SHORTEST_BUCKET_S, PointColumns, SpectrumColumns
-from perftui.tui.chart_data import Baseline, ChartData
-from perftui.tui.chart_view import Frame
+from perftui.tui.charts.chart_columns import SHORTEST_BUCKET_S, PointColumns, SpectrumColumns
+from perftui.tui.charts.chart_data import Baseline, ChartData
+from perftui.tui.charts.chart_view import Frame
 
 # Two points per cell are all that braille can show; a cell of the heatmap is one column wide.
 _POINTS_PER_CELL = 2

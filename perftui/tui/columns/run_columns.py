@@ -12,8 +12,8 @@ from perftui.model.duration import format_duration
 from perftui.model.record import Verdict
 from perftui.model.text import clean
 from perftui.store.history import RunListing
-from perftui.tui.figures import NO_VALUE, axis_ms_text, axis_text, count_text, ms_text, rate_text, share_text
-from perftui.tui.state_words import StateWord, verdict_word, word_of
+from perftui.tui.texts.figures import NO_VALUE, axis_ms_text, axis_text, count_text, ms_text, rate_text, share_text
+from perftui.tui.texts.state_words import StateWord, verdict_word, word_of
 from perftui.tui.widgets.table import Column, Table
 
 

@@ -8,8 +8,8 @@ from pathlib import PurePath
 from perftui.model.duration import format_duration
 from perftui.model.plan import Profile, Target
 from perftui.model.text import mask_secrets
-from perftui.tui.figures import axis_text
 from perftui.tui.services import GIVEN_FILES, ProfileSet
+from perftui.tui.texts.figures import axis_text
 from perftui.tui.widgets.choices import Choice
 
 OWN_SCENARIO = ""

@@ -7,10 +7,10 @@ import contextlib
 from typing import Protocol
 
 from perftui.model.errors import PerftuiError
-from perftui.tui.below import baseline_below
-from perftui.tui.link import Link
+from perftui.tui.following.below import baseline_below
+from perftui.tui.following.link import Link
+from perftui.tui.following.recall import Recall
 from perftui.tui.model import CockpitModel
-from perftui.tui.recall import Recall
 from perftui.tui.services import RunAddress, Services
 
 RETRY_S = 0.5

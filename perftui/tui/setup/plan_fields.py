@@ -15,8 +15,8 @@ from perftui.profiles.locustfiles import locustfile_text
 from perftui.profiles.overrides import LOCUST_ARGS_KEY
 from perftui.profiles.rule_values import UNTIL_STEADY, Rules, WarmUpTime
 from perftui.profiles.values import Duration, Number, TextList, WholeNumber
-from perftui.tui.draft import Draft, flag_of
-from perftui.tui.plan_text import limits_text
+from perftui.tui.setup.draft import Draft, flag_of
+from perftui.tui.texts.plan_text import limits_text
 
 RowKind = Literal["text", "toggle", "choice", "fixed"]
 # Of what a locustfile offers so many are listed.

@@ -12,9 +12,9 @@ from perftui.model.duration import format_clock
 from perftui.model.judged import ThresholdState, Window
 from perftui.model.marks import Note
 from perftui.model.snapshot import TimelinePoint
-from perftui.tui.chart_columns import SHORTEST_BUCKET_S, Column, PointColumns, SpectrumColumns
-from perftui.tui.chart_data import ChartData
-from perftui.tui.chart_view import ChartView, Frame
+from perftui.tui.charts.chart_columns import SHORTEST_BUCKET_S, Column, PointColumns, SpectrumColumns
+from perftui.tui.charts.chart_data import ChartData
+from perftui.tui.charts.chart_view import ChartView, Frame
 from perftui.tui.renderables.overlay import Post
 
 

@@ -14,10 +14,10 @@ from perftui.model.plan import RunPlan
 from perftui.profiles.keys import PROFILE_KEYS, named
 from perftui.profiles.profile_set import BUILT_IN
 from perftui.tui.crash import bug_text
-from perftui.tui.draft import Draft
-from perftui.tui.plan_check import PlanCheck
-from perftui.tui.plan_text import plan_sentence
-from perftui.tui.planned import Planned
+from perftui.tui.setup.draft import Draft
+from perftui.tui.setup.plan_check import PlanCheck
+from perftui.tui.setup.planned import Planned
+from perftui.tui.texts.plan_text import plan_sentence
 
 if TYPE_CHECKING:
     from perftui.tui.app import PerftuiApp

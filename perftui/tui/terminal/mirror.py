@@ -15,7 +15,7 @@ from rich.cells import cell_len, get_character_cell_size
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
-from perftui.tui.looks import PLAIN, Look, Looks
+from perftui.tui.terminal.looks import PLAIN, Look, Looks
 
 # Of a cell that nobody knows: no text of a cell, so that it is always sent.
 _UNKNOWN = "\0"
@@ -80,6 +80,11 @@ class Mirror:
         """Nothing is known of the terminal any more."""
         self._sent = [_Row(self._width, _UNKNOWN) for _ in self._wanted]
         self._dirty = dict.fromkeys(range(len(self._wanted)))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows of the newest frame."""
+        return self._width, len(self._wanted)
 
     def resize(self, width: int, height: int) -> None:
         if (width, height) != (self._width, len(self._wanted)):

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from perftui.model.duration import format_duration
 from perftui.model.marks import Note
 from perftui.model.text import clean
-from perftui.tui.chart_scene import Scene, span_text
-from perftui.tui.chart_view import PERCENTILES
-from perftui.tui.figures import rate_text
+from perftui.tui.charts.chart_scene import Scene, span_text
+from perftui.tui.charts.chart_view import PERCENTILES
 from perftui.tui.renderables.line import Piece, width_of
+from perftui.tui.texts.figures import rate_text
 
 # Below this the names of the percentiles are only numbers.
 _WIDE_MENU = 41

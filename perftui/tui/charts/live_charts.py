@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perftui.model.snapshot import Snapshot
-from perftui.tui.chart_data import ChartData
+from perftui.tui.charts.chart_data import ChartData
 from perftui.tui.model import CockpitModel
 
 

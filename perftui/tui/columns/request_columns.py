@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from perftui.model.duration import format_clock
 from perftui.model.judged import ThresholdResult, ThresholdState
 from perftui.model.snapshot import FailureRow, RequestRow
-from perftui.tui.figures import NO_VALUE, bytes_text, count_text, ms_text, rate_text, share_text
+from perftui.tui.columns.row_filter import RowFilter
+from perftui.tui.columns.threshold_columns import STATE_ROLES, STATE_SYMBOLS, threshold_facts
 from perftui.tui.renderables.sparkline import sparkline
-from perftui.tui.row_filter import RowFilter
-from perftui.tui.threshold_columns import STATE_ROLES, STATE_SYMBOLS, threshold_facts
+from perftui.tui.texts.figures import NO_VALUE, bytes_text, count_text, ms_text, rate_text, share_text
 from perftui.tui.widgets.table import Column, Table
 
 # Bars of a request's trend that are shown, and what they stand for.

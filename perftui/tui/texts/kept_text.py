@@ -13,14 +13,14 @@ from perftui.model.record import Accounting, Record
 from perftui.model.snapshot import RequestRow
 from perftui.model.text import clean, mask_secrets
 from perftui.reports.figures import thresholds_in_order
-from perftui.tui.chart_data import Baseline, ChartData
-from perftui.tui.figures import NO_VALUE, ms_text, rate_text, share_text
-from perftui.tui.plan_text import plan_lines, short_path
-from perftui.tui.recall import FILE_MEANINGS, KeptRun
+from perftui.tui.charts.chart_data import Baseline, ChartData
+from perftui.tui.columns.threshold_columns import STATE_ROLES, STATE_SYMBOLS
+from perftui.tui.following.recall import FILE_MEANINGS, KeptRun
 from perftui.tui.renderables.line import Line, Piece, fit, foreign, line, width_of, wrapped
 from perftui.tui.renderables.time_bins import time_bins
-from perftui.tui.summary import sentences_of, total_row
-from perftui.tui.threshold_columns import STATE_ROLES, STATE_SYMBOLS
+from perftui.tui.texts.figures import NO_VALUE, ms_text, rate_text, share_text
+from perftui.tui.texts.plan_text import plan_lines, short_path
+from perftui.tui.texts.summary import sentences_of, total_row
 from perftui.tui.widgets.table import Column, Table
 
 Lines = Callable[[int], Sequence[Line]]

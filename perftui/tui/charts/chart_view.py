@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from perftui.model.judged import Window
 from perftui.model.snapshot import TimelinePoint, Times
-from perftui.tui.chart_columns import SHORTEST_BUCKET_S, Column
-from perftui.tui.chart_data import ChartData
+from perftui.tui.charts.chart_columns import SHORTEST_BUCKET_S, Column
+from perftui.tui.charts.chart_data import ChartData
 from perftui.tui.renderables.scale import span_s
 
 # The parts of a run that may be looked at, from its end; or all of it.

@@ -8,14 +8,14 @@ from textual.screen import Screen
 
 from perftui.model.inspection import ArgumentInfo
 from perftui.model.text import clean
-from perftui.tui.draft import Draft, flag_of
-from perftui.tui.plan_check import PlanCheck
-from perftui.tui.plan_fields import FieldRow, Offer, field_rows, next_choice
-from perftui.tui.plan_text import plan_sentence
-from perftui.tui.planned import Planned
 from perftui.tui.renderables.buckets import Sample
 from perftui.tui.renderables.line import Piece, foreign, wrapped
 from perftui.tui.renderables.load_shape import load_shape_of
+from perftui.tui.setup.draft import Draft, flag_of
+from perftui.tui.setup.plan_check import PlanCheck
+from perftui.tui.setup.plan_fields import FieldRow, Offer, field_rows, next_choice
+from perftui.tui.setup.planned import Planned
+from perftui.tui.texts.plan_text import plan_sentence
 from perftui.tui.widgets.fields import Fields
 from perftui.tui.widgets.load_shape_chart import LoadShapeChart
 from perftui.tui.widgets.preflight import Preflight

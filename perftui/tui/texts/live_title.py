@@ -10,8 +10,8 @@ from perftui.model.run_state import RunState
 from perftui.model.snapshot import Snapshot
 from perftui.model.text import clean, mask_secrets
 from perftui.reports.figures import thresholds_in_order
+from perftui.tui.columns.threshold_columns import STATE_ROLES, STATE_SYMBOLS
 from perftui.tui.renderables.line import Piece, foreign
-from perftui.tui.threshold_columns import STATE_ROLES, STATE_SYMBOLS
 
 # Of the name of what fails so many letters are shown, where the line is long and where it is not.
 _LONG_MEASURE, _SHORT_MEASURE = 40, 14

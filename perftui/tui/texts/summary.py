@@ -10,7 +10,7 @@ from perftui.model.run_state import RunState
 from perftui.model.snapshot import FailureRow, RequestRow, failure_rows_of, row_of
 from perftui.model.totals import RunTotals
 from perftui.reports.figures import covered_text
-from perftui.tui.request_columns import ExceptionRow
+from perftui.tui.columns.request_columns import ExceptionRow
 
 
 def duration_s(record: Record) -> float:

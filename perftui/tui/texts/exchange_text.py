@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from perftui.model.duration import format_clock
 from perftui.model.exchange import MAX_BODY_CHARS, MAX_HEADER_CHARS, Exchange
 from perftui.model.text import clean, mask_secrets
-from perftui.tui.count_columns import meaning_of, status_role
-from perftui.tui.figures import bytes_text, ms_text
+from perftui.tui.columns.count_columns import meaning_of, status_role
 from perftui.tui.renderables.line import Line, Piece, line, wrapped
+from perftui.tui.texts.figures import bytes_text, ms_text
 from perftui.tui.widgets.table import Column, Table
 
 # Of a body so many lines are shown: a text of line ends alone would fill more.

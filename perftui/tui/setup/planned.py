@@ -8,8 +8,8 @@ from typing import NamedTuple
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan
 from perftui.profiles.guard import limit_faults
-from perftui.tui.draft import Draft, fault_text, key_of
 from perftui.tui.services import Services
+from perftui.tui.setup.draft import Draft, fault_text, key_of
 
 
 class Planned(NamedTuple):

@@ -19,7 +19,7 @@ from perftui.reports.comparison_figures import (
     value_text,
 )
 from perftui.tui.renderables.line import Line, Piece, foreign, line, wrapped
-from perftui.tui.state_words import verdict_word, word_of
+from perftui.tui.texts.state_words import verdict_word, word_of
 
 METRIC_NAMES: dict[Metric, str] = {"rps": "rps", "p50": "p50", "p95": "p95", "p99": "p99", "fail_ratio": "failed"}
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from perftui.judgement.changes import METRICS, Change, Metric, RequestChange
 from perftui.reports.comparison_figures import Compared, value_text
-from perftui.tui.compare_text import METRIC_NAMES, amount_text, change_of, word_of_change, word_of_request
-from perftui.tui.figures import count_text
+from perftui.tui.texts.compare_text import METRIC_NAMES, amount_text, change_of, word_of_change, word_of_request
+from perftui.tui.texts.figures import count_text
 from perftui.tui.widgets.table import Column, Table
 
 

@@ -12,7 +12,7 @@ from perftui.model.judged import ThresholdResult, ThresholdState
 from perftui.model.text import mask_secrets
 from perftui.model.totals import RequestKey
 from perftui.reports.figures import THRESHOLD_MARKS, margin_text
-from perftui.tui.figures import NO_VALUE
+from perftui.tui.texts.figures import NO_VALUE
 from perftui.tui.widgets.table import Column, Table
 
 STATE_SYMBOLS: Mapping[ThresholdState, str] = THRESHOLD_MARKS

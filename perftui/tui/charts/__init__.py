@@ -1,0 +1,1 @@
+"""What the charts of a run are drawn from, as plain values."""

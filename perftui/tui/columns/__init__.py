@@ -1,0 +1,1 @@
+"""The columns of the tables, and the filters over their rows."""

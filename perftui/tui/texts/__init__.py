@@ -1,0 +1,1 @@
+"""Values as words and lines, for screens."""
