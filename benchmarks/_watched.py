@@ -36,11 +36,13 @@ def fed_run(names: int) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def cockpit(run: Path, size: tuple[int, int], bytes_per_s: float | None = None) -> Iterator[Line]:
-    """A cockpit that shows `run`, once it does."""
+def cockpit(
+    run: Path, size: tuple[int, int], bytes_per_s: float | None = None, *, is_watched: bool = False
+) -> Iterator[Line]:
+    """A cockpit that shows `run`, once it does. `is_watched` tells of stalls, and costs a share of the CPU itself."""
+    watch = ("benchmarks._stall_watch", str(stall_file(run))) if is_watched else ("perftui",)
     stall_file(run).write_text("0")
-    command = (sys.executable, "-m", "benchmarks._stall_watch", str(stall_file(run)), "attach", run.name)
-    line = Line(command, size, bytes_per_s)
+    line = Line((sys.executable, "-m", *watch, "attach", run.name), size, bytes_per_s)
     try:
         line.wait_for(lambda: "RUNNING" in line.text and "/api/v1/shop" in line.text)
         yield line

@@ -27,9 +27,9 @@ def main() -> None:
     with fed_run(NAMES) as run:
         with cockpit(run, SIZE) as line:
             _print("no limit", [_move(line) for _ in range(KEYS)], 20, None)
-        with cockpit(run, SIZE, SLOW_BYTES_PER_S) as line:
+        with cockpit(run, SIZE, SLOW_BYTES_PER_S, is_watched=True) as line:
             _print("8 kB/s", [_move(line) for _ in range(KEYS)], 500, longest_stall_s(run))
-        with cockpit(run, SIZE, SLOW_BYTES_PER_S) as line:
+        with cockpit(run, SIZE, SLOW_BYTES_PER_S, is_watched=True) as line:
             _print(
                 "8 kB/s, mode just switched",
                 [_move_after_switch(line) for _ in range(KEYS // 4)],

@@ -2,7 +2,8 @@
 
     python -m benchmarks.cockpit_start
 
-The time ends when the terminal shows the app's text: the names of the profiles, or the one label of the minimal app.
+The first round writes the bytecode and does not count. The time ends when the terminal shows the app's text: the names
+of the profiles, or the one label of the minimal app.
 """
 
 from __future__ import annotations
@@ -45,6 +46,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["XDG_RUNTIME_DIR"] = home
         os.environ["PERFTUI_RUNS_DIR"] = f"{home}/runs"
+        # As installed: the bytecode of both was written once, whatever the environment of this process forbids.
+        os.environ["PYTHONPYCACHEPREFIX"] = f"{home}/bytecode"
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         minimal = Path(home) / "minimal.py"
         minimal.write_text(MINIMAL)
         apps = {
@@ -52,9 +56,11 @@ def main() -> None:
             "perftui launch": ((str(Path(sys.executable).parent / "perftui"), "launch"), "endurance"),
         }
         times_s: dict[str, list[float]] = {name: [] for name in apps}
-        for _ in range(ROUNDS):
+        for number in range(1 + ROUNDS):
             for name, (command, text) in apps.items():
-                times_s[name].append(first_paint_s(command, text, Path(home)))
+                time_s = first_paint_s(command, text, Path(home))
+                if number:
+                    times_s[name].append(time_s)
     least, ours = (statistics.median(each) for each in times_s.values())
     for name, each in times_s.items():
         median_ms, least_ms, most_ms = (of(each) * 1000 for of in (statistics.median, min, max))

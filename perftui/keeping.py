@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,9 @@ from perftui.store.marking import MarkWriter
 from perftui.store.marks import Rejudged, read_marks
 from perftui.store.paths import path_for_people
 from perftui.store.reader import RunReader
+
+# More exports of one run in one folder than this are a fault, not a use.
+_MOST_NAMESAKES = 1_000
 
 
 def name_baseline(runs_folder: Path, name: str, run: Path) -> tuple[list[str], str]:
@@ -168,6 +172,29 @@ def write_exports(record: Record, files: Mapping[str, bytes], out: Path, part: s
             error.strerror or str(error),
             exit_code=exit_codes.ENVIRONMENT,
         ) from None
+
+
+def write_export_folder(record: Record, files: Mapping[str, bytes], part: str = "") -> Path:
+    """`files` in a new folder of the current one, which is named after the run and the `part`. Returns the folder.
+
+    Raises PerftuiError where they cannot be written.
+    """
+    stem = f"{record.run_id}_{part}" if part else record.run_id
+    try:
+        for number in range(1, _MOST_NAMESAKES):
+            folder = Path(stem if number == 1 else f"{stem}-{number}")
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir()
+                break
+        for name, data in files.items():
+            write_new(folder / name, data)
+    except OSError as error:
+        raise PerftuiError(
+            f"cannot write into {path_for_people(Path.cwd())}",
+            error.strerror or str(error),
+            exit_code=exit_codes.ENVIRONMENT,
+        ) from None
+    return folder.absolute()
 
 
 def read_record(folder: Path, window: Window | None = None) -> Record:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from perftui import exit_codes
 from perftui.model.errors import PerftuiError
-from perftui.model.inspection import ArgumentInfo, CheckItem, Inspection, TaskInfo, UserClassInfo
 from perftui.model.plan import RunPlan
 from perftui.model.text import clean, mask_secrets
 from perftui.profiles.choice import Choice, resolve
@@ -24,6 +23,7 @@ from perftui.profiles.targets import NoTargetError, address_of
 if TYPE_CHECKING:
     from perftui.conductor.interpreter import Interpreter
     from perftui.demo.process import DemoLease
+    from perftui.model.inspection import ArgumentInfo, CheckItem, Inspection, TaskInfo, UserClassInfo
 
 # What looks at machines, targets and engines is imported where it is used: it takes longer to import than all else,
 # and a screen that only shows a plan is not to wait for it.
@@ -110,6 +110,7 @@ async def admit(asker: Asker, plan: RunPlan) -> tuple[RunPlan, Interpreter, list
 def _check_alone(plan: RunPlan) -> list[CheckItem]:
     """Another run against the same target is in this one's numbers, and this one in its."""
     from perftui.commands.live_runs import live_runs
+    from perftui.model.inspection import CheckItem
     from perftui.store.reader import RunReader
 
     address = address_of(plan.target.url)
@@ -140,6 +141,7 @@ async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem | Inspec
     """
     from perftui.conductor.preflight import check_machine, check_open_files, check_target_side
     from perftui.conductor.target_probe import look_at_target
+    from perftui.model.inspection import CheckItem
 
     yield CheckItem("profile", "ok", f"{plan.profile.name} from {asker.profile_set.source}")
     try:
@@ -214,4 +216,6 @@ def _tasks(count: int) -> str:
 
 
 def _failed(name: str, error: PerftuiError) -> CheckItem:
+    from perftui.model.inspection import CheckItem
+
     return CheckItem(name, "failed", str(error), error.exit_code or exit_codes.USAGE)

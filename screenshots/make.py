@@ -1,75 +1,159 @@
-"""Make the screenshots of this folder: the real cockpit, a real run, the built-in target.
+"""Make the screenshots of this folder: the real cockpit, real runs, the built-in target and its knobs.
 
-Run by `make screenshots`. Takes about a minute and a half.
+Run by `make screenshots`. Takes about three minutes: one run is watched, earlier ones are there to be compared with.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import re
+import subprocess
 import sys
-import tempfile
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from _camera import Camera
+from _stage import stage, turn_knobs
+
+from perftui.cockpit.services import CockpitServices
+from perftui.commands.asked import asked
+from perftui.demo.process import DemoLease
+from perftui.profiles.choice import asked_names
+from perftui.store.layout import runs_folder
+from perftui.tui.app import PerftuiApp
 
 HERE = Path(__file__).parent
-SIZES = ((80, 24), (100, 30), (200, 60))
-# What the pictures show: enough of a run for the charts to say something.
-LIVE_AT_S = 20.0
-RUN_TIME = "25s"
-PATIENCE_S = 60.0
-
-
-async def until(condition: Callable[[], bool], what: str) -> None:
-    """Raises TimeoutError where `condition` does not come true in PATIENCE_S."""
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            while not condition():
-                await asyncio.sleep(0.1)
-    except TimeoutError:
-        raise TimeoutError(f"waited {PATIENCE_S:g} s for {what}") from None
-
-
-async def picture(size: tuple[int, int], runs: Path) -> None:
-    """One run, seen at `size`: a picture of each of the three screens."""
-    from perftui.cockpit.services import CockpitServices
-    from perftui.commands.asked import asked
-    from perftui.profiles.choice import asked_names
-    from perftui.tui.app import PerftuiApp
-
-    options = dict.fromkeys(("profiles", "confirm_host", "target", "scenario", "users", "spawn_rate"))
-    asker, choice = asked({**options, "demo": True, "run_time": RUN_TIME}, "light", ())
-    services = CockpitServices(asker, choice, runs)
-    app = PerftuiApp(services, asked_names(asker.profile_set, choice, os.environ))
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause(1)
-        await app.workers.wait_for_complete()
-        save(app.export_screenshot(), "setup", size)
-        await pilot.press("enter")
-        await until(lambda: app.model.snapshot is not None and app.model.snapshot.elapsed_s >= LIVE_AT_S, "the run")
-        await pilot.pause(1)
-        save(app.export_screenshot(), "live", size)
-        await until(lambda: app.model.record is not None, "the end of the run")
-        await pilot.pause(1)
-        save(app.export_screenshot(), "results", size)
-
-
-def save(svg: str, name: str, size: tuple[int, int]) -> None:
-    # Textual names a web font: the pictures show the reader's own instead, and load nothing.
-    svg = re.sub(r"@font-face\s*\{[^}]*\}", "", svg)
-    path = HERE / f"{name}-{size[0]}x{size[1]}.svg"
-    path.write_text(svg)
-    print(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+PROFILE, USERS, SPAWN_RATE, RUN_TIME = "medium", "40", "4", "70s"
+# What one user does first in this one is more than one request.
+TRIED = "trips-baseline"
+SAME_LOAD = ("medium", "--users", USERS, "--spawn-rate", SPAWN_RATE)
+# A run each, and after how many seconds it begins. The last, the baseline, goes on alone: nothing else shall be in it.
+EARLIER = (
+    (0, (*SAME_LOAD, "--run-time", "20s")),
+    (1, ("browse", "--run-time", "15s")),
+    (2, ("smoke", "--run-time", "15s")),
+    (24, (*SAME_LOAD, "--run-time", "48s")),
+)
+# On the run's clock: when the target goes wrong, and when there is enough of it to be looked at.
+WRONG_AT_S, SEEN_AT_S = 12.0, 34.0
+WRONG = {"latency_ms": 40, "jitter_ms": 20, "failure_share": 0.06}
+NOTE = "the target gets slower"
 
 
 async def main() -> None:
-    with tempfile.TemporaryDirectory() as home:
-        # The pictures show paths as a person would see them, and none of this machine's.
-        os.environ["HOME"] = home
-        await asyncio.gather(*(picture(size, Path(home) / "runs") for size in SIZES))
+    options = dict.fromkeys(("profiles", "confirm_host", "target", "scenario", "users", "spawn_rate", "run_time"))
+    asker, choice = asked({**options, "demo": True}, PROFILE, ())
+    assert asker.lease is not None
+    services = CockpitServices(asker, choice, runs_folder(None))
+    app = PerftuiApp(services, asked_names(asker.profile_set, choice, os.environ))
+    async with app.run_test(size=(100, 30)) as pilot:
+        camera = Camera(pilot, HERE)
+        earlier = start_earlier_runs()
+        await take_setup(camera)
+        await camera.until(lambda: all(each.poll() is not None for each in earlier), "the earlier runs")
+        newest = max((each for each in services.library.listings() if each.profile == PROFILE), key=_started)
+        services.library.set_baseline("release-1.4", newest.folder)
+        await camera.press("enter")
+        await take_live(camera, app, asker.lease)
+        await camera.until(lambda: app.model.record is not None, "the end of the run")
+        await take_kept(camera)
+    camera.remove_others()
+    print(f"{len(camera.taken)} pictures in {HERE}")
+
+
+def start_earlier_runs() -> Sequence[subprocess.Popen[bytes]]:
+    """Without a screen, on the same target."""
+    return [
+        subprocess.Popen(
+            (
+                *("sh", "-c", 'sleep "$0" && exec "$@"', f"{after_s}"),
+                *(sys.executable, "-m", "perftui", "run", *run, "--demo", "--quiet"),
+            ),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for after_s, run in EARLIER
+    ]
+
+
+async def take_setup(camera: Camera) -> None:
+    await camera.see("Preflight  ✓", without="checking")
+    await camera.take("setup")
+    await choose(camera, TRIED)
+    await camera.press("t")
+    await camera.see("none failed")
+    await camera.take("trial")
+    await camera.press("escape")
+    await choose(camera, PROFILE)
+    await camera.press("e", *USERS, "down", *SPAWN_RATE, "down", *RUN_TIME)
+    await camera.see("Preflight  ✓", without="checking")
+    await camera.take("setup-edit")
+    await camera.press("enter")
+
+
+async def choose(camera: Camera, profile: str) -> None:
+    await camera.press("slash", *profile, "enter")
+    await camera.see(f"run {profile} --demo")
+
+
+async def take_live(camera: Camera, app: PerftuiApp, target: DemoLease) -> None:
+    await camera.until(lambda: elapsed_s(app) >= WRONG_AT_S, "the run")
+    await asyncio.to_thread(turn_knobs, target.url, WRONG)
+    await camera.press("m", *NOTE)
+    await camera.take("note")
+    await camera.press("enter")
+    await camera.until(lambda: elapsed_s(app) >= SEEN_AT_S, "the failures")
+    await camera.take("live")
+    await camera.take("live-heatmap", lambda: camera.press_until("v", "Spread of times"))
+    await camera.press_until("v", "Service time")
+    await camera.press("left", "left", "left", "w", *["left"] * 12, "w")
+    await camera.see("esc")
+    await camera.take("live-window")
+    await camera.press("escape", "escape", "escape", "down", "enter")
+    await camera.see("p99.9")
+    await camera.take("request")
+    await camera.press("escape", "tab")
+    await camera.take("failures")
+    await camera.press("enter")
+    await camera.see("500")
+    await camera.take("failure")
+    await camera.press("escape", "shift+tab")
+    await camera.take("palette", lambda: camera.press("escape", "ctrl+p"))
+    await camera.press("escape", "question_mark")
+    await camera.take("help")
+    await camera.press("escape")
+    await asyncio.to_thread(turn_knobs, target.url, dict.fromkeys(WRONG, 0))
+
+
+def elapsed_s(app: PerftuiApp) -> float:
+    return app.model.snapshot.elapsed_s if app.model.snapshot is not None else 0.0
+
+
+async def take_kept(camera: Camera) -> None:
+    await camera.see("Verdict")
+    await camera.take("results")
+    await camera.press("shift+tab", "shift+tab", "shift+tab", "shift+tab")
+    await camera.take("results-histogram")
+    await camera.press("5")
+    await camera.see("passed", without="reading")
+    await camera.press("space", "down", "space")
+    await camera.take("history")
+    await camera.press("c")
+    await camera.see("All requests")
+    await camera.take("compare")
+    await camera.press("v")
+    await camera.take("compare-chart")
+    await camera.press("5", "up", "R")
+    await camera.see("GET")
+    await camera.press(*["full_stop"] * 14)
+    await camera.take("replay")
+
+
+def _started(run: Any) -> Any:
+    return run.started_at
 
 
 if __name__ == "__main__":
-    os.environ["COLORTERM"] = "truecolor"
-    sys.exit(asyncio.run(main()))
+    with stage():
+        asyncio.run(main())

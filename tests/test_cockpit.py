@@ -103,7 +103,7 @@ def test_from_the_first_screen_to_the_verdict(project: Path, columns: int, lines
             terminal.wait_for(lambda text: "quick" in text and "✓" in text, "the preflight")
             terminal.press("\r")
             terminal.wait_for(lambda text: "RUNNING" in text or "PASSED" in text, "the run")
-            terminal.wait_for(lambda text: "PASSED" in text and "Files" in text, "the verdict and the files")
+            terminal.wait_for(lambda text: "PASSED" in text and "Histogram" in text, "the verdict and its panes")
             terminal.press("q")
             assert terminal.wait_for_exit() == 0
             assert "Passed: finished as planned" in terminal.text
@@ -228,7 +228,9 @@ def test_leaving_while_a_run_starts_leaves_no_load(project: Path, way: str) -> N
         profiles_in(project, server.url)
         terminal = Terminal((*COMMAND, "launch", "--target", "stage", "--run-time", "60s"), project)
         try:
-            terminal.wait_for(lambda text: "Preflight  ✓ 8" in text, "the whole preflight")
+            terminal.wait_for(
+                lambda text: "Preflight  ✓" in text and "checking" not in text, "the whole preflight"
+            )
             (project / "hold").touch()
             terminal.press("\r")
             terminal.wait_for(lambda _: (project / "held").exists(), "the engine of the run")

@@ -143,8 +143,8 @@ def test_the_library_compares_as_the_command_does(kept: KeptRuns, library: RunLi
 def test_the_library_exports_a_part_into_the_current_folder(kept: KeptRuns, library: RunLibrary, call: Call) -> None:
     run_id = kept.keep(seconds=5)
     written = library.export(kept.folder / run_id, Window(1.0, 3.0, "as brushed"))
-    assert {path.parent for path in written} == {Path.cwd()}
-    (document,) = (json.loads(path.read_text()) for path in written if path.name == f"{run_id}_1s-3s_result.json")
+    assert written == [Path.cwd() / f"{run_id}_1s-3s"]
+    document = json.loads((written[0] / "result.json").read_text())
     assert (document["totals"]["requests"], document["window"]["why"]) == (100, "as brushed")
     with pytest.raises(PerftuiError, match="no second of"):
         library.export(kept.folder / run_id, Window(60.0, 90.0, "as brushed"))

@@ -60,11 +60,11 @@ class RunLibrary:
 
     def export(self, folder: Path, window: Window | None = None) -> Sequence[Path]:
         record = keeping.read_record(folder, window)
-        return keeping.write_exports(record, render_all(record), Path(), _part(window))
+        return [keeping.write_export_folder(record, render_all(record), _part(window))]
 
     def export_comparison(self, compared: Compared) -> Sequence[Path]:
         files = {"compared.html": comparison_html(compared), "compared.json": comparison_json(compared)}
-        return keeping.write_exports(compared.new, files, Path(), f"with_{compared.old.run_id}")
+        return [keeping.write_export_folder(compared.new, files, f"with_{compared.old.run_id}")]
 
 
 def _part(window: Window | None) -> str:

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 from perftui.exit_codes import USAGE
 from perftui.model.errors import PerftuiError
-from perftui.model.exchange import Trial
-from perftui.model.inspection import CheckItem, Inspection
 from perftui.model.plan import RunPlan
 from perftui.planning import Asker, admit, check
 from perftui.profiles.choice import Choice
@@ -27,6 +25,8 @@ from perftui.tui.services import GIVEN_FILES, RunAddress
 if TYPE_CHECKING:
     from perftui.cockpit.editor import ProfileEditor
     from perftui.cockpit.library import RunLibrary
+    from perftui.model.exchange import Trial
+    from perftui.model.inspection import CheckItem, Inspection
     from perftui.store.reader import RunReader
 
 # Each import of the rest stands where it is used: together they take longer than the first screen.

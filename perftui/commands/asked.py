@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from perftui.demo.process import DemoLease, ensure_demo
 from perftui.planning import Asker, profiles_here
 from perftui.profiles.choice import Choice, wants_demo
 from perftui.profiles.profile_set import DEMO_TARGET
-from perftui.wire.rendezvous import runtime_folder
+
+if TYPE_CHECKING:
+    from perftui.demo.process import DemoLease
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -130,6 +131,10 @@ def asked(options: dict[str, Any], profile: str | None, locust_args: tuple[str, 
 
 def demo_lease() -> DemoLease:
     """The built-in target, started if need be; it leaves when its last lease is closed."""
+    # Lazy: few runs need it, and every command of these options would wait for it.
+    from perftui.demo.process import ensure_demo
+    from perftui.wire.rendezvous import runtime_folder
+
     folder = runtime_folder() / "demo"
     folder.mkdir(mode=0o700, exist_ok=True)
     return ensure_demo(folder)

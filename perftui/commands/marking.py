@@ -13,7 +13,7 @@ import click
 from perftui import exit_codes, keeping
 from perftui.commands.asked import runs_dir_option
 from perftui.commands.kept import read_time
-from perftui.model.duration import format_clock
+from perftui.model.duration import format_clock, format_duration
 from perftui.model.errors import PerftuiError
 from perftui.model.marks import MAX_NOTES, Note
 from perftui.model.text import clean
@@ -60,6 +60,12 @@ def _noted(client: RunClient, asked: Note, elapsed_s: float | None) -> Note | No
         first = next(snapshots, None)
         if first is None or first.state.is_over:
             return None
+        if elapsed_s is not None and elapsed_s > first.elapsed_s:
+            raise PerftuiError(
+                f"{format_duration(round(elapsed_s, 1))} is still to come",
+                f"{clean(client.welcome.run_id)} is at {format_clock(first.elapsed_s)}",
+                exit_code=exit_codes.USAGE,
+            )
         client.note(asked.text, asked.by, elapsed_s)
         if len(first.notes) >= MAX_NOTES:
             raise PerftuiError(

@@ -157,7 +157,7 @@ def fault_error(fault: Fault, notice: str = "") -> PerftuiError:
     """What the engine said of a test that cannot begin; `notice` is what there is to say of its interpreter."""
     text = clean(mask_secrets(fault.text), 500).rstrip(".")
     if fault.kind == "arguments":
-        error = PerftuiError("the locustfile's arguments are not right", text, exit_code=exit_codes.USAGE)
+        error = PerftuiError("what is asked does not fit the locustfile", text, exit_code=exit_codes.USAGE)
     else:
         error = _does_not_load(text, notice or "Details with --debug", exit_codes.OF_FAULT[fault.kind])
     error.add_note(fault.traceback)

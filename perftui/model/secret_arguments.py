@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from perftui.model.inspection import ArgumentInfo
 from perftui.model.text import is_secret_name, mask_secrets
+
+if TYPE_CHECKING:
+    from perftui.model.inspection import ArgumentInfo
 
 MASK = "***"
 

@@ -24,6 +24,7 @@ RECENT_TICKS = 10
 AGGREGATED = ("", "Aggregated")
 
 RequestKey = tuple[str, str]
+FailureKey = tuple[str, str, str]
 """(method, name)"""
 
 
@@ -96,7 +97,7 @@ class RunTotals:
         self.total = RequestTotals(*AGGREGATED)
         # Bounded by the engine's own cap, and here once more: a record may come from elsewhere.
         self.by_request: dict[RequestKey, RequestTotals] = {}
-        self.failures: dict[tuple[str, str, str], FailureGroup] = {}
+        self.failures: dict[FailureKey, FailureGroup] = {}
         self.exceptions: dict[str, ExceptionGroup] = {}
         self.started = 0
         self.abandoned = 0

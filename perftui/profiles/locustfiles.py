@@ -45,10 +45,16 @@ def built_in_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in BUILT_IN_FOLDER.glob("[!_]*.py")))
 
 
+def built_in_text(path: str) -> str:
+    """What names the locustfile at the absolute `path` on a command line; empty for one that perftui did not bring."""
+    return f"{BUILT_IN_PREFIX}{Path(path).stem}" if Path(path).parent == BUILT_IN_FOLDER else ""
+
+
 def locustfile_text(path: str, working_directory: str) -> str:
     """The absolute `path` as short as it can be written on a command line in `working_directory`."""
-    if Path(path).parent == BUILT_IN_FOLDER:
-        return f"{BUILT_IN_PREFIX}{Path(path).stem}"
+    built_in = built_in_text(path)
+    if built_in:
+        return built_in
     if Path(path).is_relative_to(working_directory):
         return os.path.relpath(path, working_directory)
     return path

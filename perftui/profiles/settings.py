@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from perftui.judgement.warm_up import STEADY_SPAN_S
 from perftui.model.plan import UNTIL_STEADY_S, Profile
 from perftui.profiles.keys import SETTINGS, named
 
@@ -23,7 +22,12 @@ def interpreter_path(text: str, folder: Path) -> str:
 def warm_up_problem(profile: Profile) -> str:
     """Why the warm-up and the run time do not go together; empty where they do."""
     is_until_steady = profile.warm_up_s == UNTIL_STEADY_S
-    shortest_s = 2 * STEADY_SPAN_S if is_until_steady else profile.warm_up_s
+    shortest_s = profile.warm_up_s
+    if is_until_steady:
+        # Lazy: it knows what a tick is, and every screen and command waits for the profiles.
+        from perftui.judgement.warm_up import STEADY_SPAN_S
+
+        shortest_s = 2 * STEADY_SPAN_S
     if profile.run_time_s is None or shortest_s < profile.run_time_s:
         return ""
     write = named(SETTINGS)["run_time"].kind.write

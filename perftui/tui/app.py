@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import importlib
-import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -15,36 +13,21 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from perftui.model.errors import PerftuiError
-from perftui.model.plan import RunPlan
 from perftui.model.text import clean
 from perftui.profiles.choice import AskedNames
-from perftui.tui.following.follow import follow_run
-from perftui.tui.following.link import Link
-from perftui.tui.following.recall import Recall
-from perftui.tui.model import CockpitModel
+from perftui.tui.modes import MODES, ModesApp, after_first_paint
 from perftui.tui.screens.base import CockpitScreen
-from perftui.tui.screens.dialogs import QuitAnswer, QuitDialog
 from perftui.tui.services import RunAddress, Services
 from perftui.tui.settings import Settings
 from perftui.tui.terminal.hangup import Hangup
-from perftui.tui.terminal.terminal_app import TerminalApp
-from perftui.tui.texts.summary import sentences_of
 
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from perftui.tui.screens.compare import CompareScreen
+    from perftui.model.plan import RunPlan
+    from perftui.tui.following.link import Link
+    from perftui.tui.screens.dialogs import QuitAnswer
     from perftui.tui.screens.live import LiveScreen
-    from perftui.tui.screens.setup import SetupScreen
-
-# Modules of screens, imported when they are shown: each import delays the first paint.
-_MODES = {
-    "setup": "SetupScreen",
-    "live": "LiveScreen",
-    "results": "ResultsScreen",
-    "compare": "CompareScreen",
-    "history": "HistoryScreen",
-}
 
 
 def _provider(name: str) -> type[Provider]:
@@ -52,14 +35,14 @@ def _provider(name: str) -> type[Provider]:
     return cast("type[Provider]", getattr(importlib.import_module("perftui.tui.palette"), name))
 
 
-class PerftuiApp(TerminalApp, inherit_bindings=False):
+class PerftuiApp(ModesApp, inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = True
     # Textual's own ctrl+q asks nothing, and its ctrl+c only says so.
     COMMANDS = {partial(_provider, "CockpitCommands"), partial(_provider, "RunCommands")}  # noqa: RUF012 - as Textual's
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(key, f"mode('{mode}')", mode.title(), show=False, tooltip=f"Show {mode.title()}", id=f"app.{mode}")
-            for key, mode in zip("12345", _MODES, strict=True)
+            for key, mode in zip("12345", MODES, strict=True)
         ),
         Binding("question_mark", "help", "Help", key_display="?", tooltip="The keys that work here", id="app.help"),
         Binding("q", "leave", "Quit", tooltip="Leave; asks while a run goes on", id="app.quit"),
@@ -76,12 +59,11 @@ class PerftuiApp(TerminalApp, inherit_bindings=False):
         attach: RunAddress | None = None,
         settings: Settings | None = None,
     ) -> None:
-        super().__init__(settings or Settings())
-        self.services = services
-        self.model = CockpitModel()
-        self._asked = asked or AskedNames()
+        first = "setup" if attach is None else "live"
+        super().__init__(services, asked or AskedNames(), settings or Settings(), first)
         self._attach_to = attach
         self._link: Link | None = None
+        self._question: Screen[QuitAnswer | None] | None = None
         self._leave_after_run = False
         self._starting: asyncio.Task[Any] | None = None
         self._detach_once_started = False
@@ -90,19 +72,15 @@ class PerftuiApp(TerminalApp, inherit_bindings=False):
         self._hangup = Hangup(self)
 
     def on_mount(self) -> None:
-        for mode in _MODES:
-            self.add_mode(mode, partial(self._screen_of, mode))
         if not self.is_headless:
             self._hangup.watch()
         if self._attach_to is not None:
             self.follow(self._attach_to)
-        else:
-            self.switch_mode("setup")
-        self.call_after_refresh(_after_first_paint)
+        self.call_after_refresh(after_first_paint)
 
-    def _screen_of(self, mode: str) -> Screen[Any]:
-        screen = getattr(importlib.import_module(f"perftui.tui.screens.{mode}"), _MODES[mode])
-        return cast("Screen[Any]", screen(self._asked) if mode == "setup" else screen())
+    def on_ready(self) -> None:
+        # What was laid out while the app was made is not painted yet.
+        self.screen.refresh()
 
     # --- the run ---------------------------------------------------------------------------------------------
 
@@ -136,12 +114,15 @@ class PerftuiApp(TerminalApp, inherit_bindings=False):
 
     def follow(self, address: RunAddress) -> None:
         """Look at the run at `address`, until it is over or left."""
+        from perftui.tui.following.follow import follow_run
+        from perftui.tui.following.link import Link
+
         self.model.begin(address)
         self._link = Link(address.socket)
         self._leave_after_run = False
         self._results_wait = False
         self.run_worker(follow_run(self, address, self._link), group="run", exclusive=True)
-        if isinstance(self.screen, QuitDialog):
+        if self._asks:
             # Asked while the run started, the question is about the run from now on.
             self._live_waits = True
         else:
@@ -157,6 +138,8 @@ class PerftuiApp(TerminalApp, inherit_bindings=False):
         """The record is there: show it."""
         record = self.model.record
         if record is not None:
+            from perftui.tui.texts.summary import sentences_of
+
             word = "Run " + clean(record.run_id)
             self.farewell = [word, *(clean(each, 400) for each in sentences_of(record))]
         if self._leave_after_run:
@@ -194,58 +177,27 @@ class PerftuiApp(TerminalApp, inherit_bindings=False):
         self.farewell = [f"The run goes on. Watch it again: perftui attach {run_id}"]
         self.exit()
 
-    async def open_run(self, folder: Path) -> None:
-        """Show the results of a run of the library. Raises PerftuiError."""
-        recall = Recall(self.services, folder)
-        try:
-            self.model.open(await recall.ending())
-        finally:
-            recall.close()
-        self.action_mode("results")
-
-    def compare_runs(self, old: Path, new: Path) -> None:
-        """Show what changed from the run in `old` to the one in `new`."""
-        self.action_mode("compare")
-        if self.current_mode == "compare":
-            cast("CompareScreen", self.screen_stack[0]).compare(old, new)
-
-    def replay(self, folder: Path) -> None:
-        """Show a finished run as it went. A run that is watched goes on being watched."""
-        from perftui.tui.screens.replay import ReplayScreen  # Lazy: few look at one, and each import delays the start.
-
-        self.action_mode("history")
-        self.push_screen(ReplayScreen(folder))
-
     def note(self, text: str, elapsed_s: float | None = None) -> bool:
         """A note on the timeline of the run that goes on; False where it cannot be said to its conductor."""
         return self._link is not None and self._link.note(text, elapsed_s)
 
-    def set_up_again(self, plan: RunPlan) -> None:
-        self.action_mode("setup")
-        if self.current_mode == "setup":
-            cast("SetupScreen", self.screen_stack[0]).choose(plan)
-
     # --- keys ------------------------------------------------------------------------------------------------
 
-    def action_mode(self, mode: str) -> None:
-        if self.screen.is_modal:
-            return
-        if self.current_mode != mode:
-            self.switch_mode(mode)
-
-    def action_help(self) -> None:
-        if not self.screen.is_modal:
-            from perftui.tui.screens.help import Help  # Lazy: each import delays the start.
-
-            self.push_screen(Help(self.screen))
-
     def action_leave(self) -> None:
-        if isinstance(self.screen, QuitDialog):
+        if self._asks:
             return
         if self.is_starting or self.model.is_live:
-            self.push_screen(QuitDialog(is_starting=self.is_starting), self._answered)
+            from perftui.tui.screens.dialogs import QuitDialog
+
+            self._question = QuitDialog(is_starting=self.is_starting)
+            self.push_screen(self._question, self._answered)
         else:
             self.exit()
+
+    @property
+    def _asks(self) -> bool:
+        """What shall become of the run is being asked."""
+        return self._question is not None and self.screen is self._question
 
     def _answered(self, answer: QuitAnswer | None) -> None:
         if self.is_starting:
@@ -262,13 +214,6 @@ class PerftuiApp(TerminalApp, inherit_bindings=False):
         self._live_waits = False
 
     # --- the palette -----------------------------------------------------------------------------------------
-
-    def choose(self, *, profile: str | None = None, target: str | None = None, scenario: str | None = None) -> None:
-        """As if somebody had chosen them in Setup."""
-        self.action_mode("setup")
-        if self.current_mode == "setup":
-            setup = cast("SetupScreen", self.screen_stack[0])
-            self.call_after_refresh(setup.choose_named, profile=profile, target=target, scenario=scenario)
 
     def look_at(self, folder: Path) -> None:
         """Watch the run in `folder` where it goes on, else show its results."""
@@ -293,16 +238,3 @@ class PerftuiApp(TerminalApp, inherit_bindings=False):
     def _fatal_error(self) -> None:
         self._cancel_start()
         super()._fatal_error()
-
-
-def _after_first_paint() -> None:
-    """What the first paint does not wait for: the other screens, and the collector that was held back for it."""
-    gc.freeze()
-    gc.enable()
-    threading.Thread(target=_import_the_rest, name="perftui-imports", daemon=True).start()
-
-
-def _import_the_rest() -> None:
-    """On a thread, between keys: a mode that is shown for the first time is there at once."""
-    for name in ("plotext", *(f"perftui.tui.screens.{mode}" for mode in _MODES)):
-        importlib.import_module(name)

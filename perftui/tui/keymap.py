@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from perftui.model.text import clean
 from perftui.profiles.names import nearest
@@ -44,26 +44,71 @@ def checked_keymap(settings: Settings) -> dict[str, str]:
             why = "no binding has this id" + (f", the nearest is {match}" if match else "")
             raise settings.key_problem(binding_id, why, "docs/cockpit.md lists them")
     keymap = dict(App._normalize_keymap(settings.keys))
-    of_app = [binding for each in classes if issubclass(each, App) for binding in bindings_of(each)]
-    for each in classes:
-        if not any(binding.id in keymap for binding in bindings_of(each)):
-            continue
-        others = of_app if issubclass(each, Screen) else []
-        _refuse_clashes(settings, keymap, [*bindings_of(each), *others])
-    return keymap
+    places = [_keys_of(each) for each in classes]
+    of_app = next(keys for each, keys in zip(classes, places, strict=True) if issubclass(each, App))
+    for each, keys in zip(classes, places, strict=True):
+        # What is open over all else hides the app's keys.
+        is_over_app = issubclass(each, Screen) and not issubclass(each, ModalScreen)
+        _refuse_clashes(settings, keymap, keys, of_app if is_over_app else {})
+    return _with_companions(keymap, places)
 
 
-def _refuse_clashes(settings: Settings, keymap: dict[str, str], bindings: list[Binding]) -> None:
+# The bindings of each key of a class, its bases' included, as Textual merges them.
+_Keys = Mapping[str, Sequence[Binding]]
+
+
+def _keys_of(node: type[DOMNode]) -> _Keys:
+    merged: dict[str, list[Binding]] = {}
+    for base in reversed(node.__mro__):
+        own: dict[str, list[Binding]] = {}
+        if base.__module__.startswith(_PACKAGE) and issubclass(base, DOMNode):
+            for binding in bindings_of(base):
+                own.setdefault(binding.key, []).append(binding)
+        merged |= own
+    return merged
+
+
+def _refuse_clashes(settings: Settings, keymap: Mapping[str, str], keys: _Keys, of_app: _Keys) -> None:
+    # Bindings that share a key without any settings know of each other, and those that hide a key of the app are to.
+    companions: dict[str, set[str | None]] = {}
+    for shared in keys.values():
+        for binding in shared:
+            companions.setdefault(binding.id or "", set()).update(each.id for each in shared)
+    hiding = {binding.id for key in keys if key in of_app for binding in keys[key]}
     taken: dict[str, Binding] = {}
-    for binding in bindings:
-        for key in keymap.get(binding.id or "", binding.key).split(","):
-            other = taken.setdefault(key, binding)
-            if (other.id, other.action) == (binding.id, binding.action):
-                continue
-            changed, kept = (binding, other) if binding.id in keymap else (other, binding)
-            if changed.id is not None and changed.id in settings.keys:
-                why = f"the key {clean(key, 40)} is that of {kept.id or kept.description} as well"
-                raise settings.key_problem(changed.id, why, "Give one of them another key")
+    for of_place in (keys, of_app):
+        for binding in (each for shared in of_place.values() for each in shared):
+            for key in keymap.get(binding.id or "", binding.key).split(","):
+                other = taken.setdefault(key, binding)
+                if (other.id, other.action) == (binding.id, binding.action):
+                    continue
+                if of_place is keys and other.id in companions[binding.id or ""]:
+                    continue
+                if of_place is of_app and other.id in hiding and other.id not in keymap:
+                    continue
+                changed, kept = (binding, other) if binding.id in keymap else (other, binding)
+                if changed.id is not None and changed.id in settings.keys:
+                    why = f"the key {clean(key, 40)} is that of {kept.id or kept.description} as well"
+                    raise settings.key_problem(changed.id, why, "Give one of them another key")
+
+
+def _with_companions(keymap: dict[str, str], places: Sequence[_Keys]) -> dict[str, str]:
+    """`keymap` with the keys of those that share one with a binding in it: Textual takes a key from all at once."""
+    own_keys: dict[str, dict[str, None]] = {}
+    groups = []
+    for keys in places:
+        for key, shared in keys.items():
+            ids = dict.fromkeys(binding.id for binding in shared if binding.id)
+            groups.append(ids)
+            for each in ids:
+                own_keys.setdefault(each, {})[key] = None
+    completed = dict(keymap)
+    is_growing = True
+    while is_growing:
+        left = {each for ids in groups if not completed.keys().isdisjoint(ids) for each in ids if each not in completed}
+        completed |= {each: ",".join(own_keys[each]) for each in left}
+        is_growing = bool(left)
+    return completed
 
 
 def _below(node: type[DOMNode]) -> Iterator[type[DOMNode]]:

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
-from perftui.model.coarse import merged_points, merged_spectra
-from perftui.model.record import Record
-from perftui.model.request_page import RequestCounts
-from perftui.model.snapshot import Snapshot, TimelinePoint
-from perftui.model.spectrum import Spectrum
-from perftui.model.tick import MAX_REQUEST_NAMES
-from perftui.model.totals import RequestKey
-from perftui.tui.charts.chart_data import Baseline
 from perftui.tui.charts.series import Series
-from perftui.tui.following.recall import MAX_LOG_LINES, KeptRun
 from perftui.tui.services import RunAddress
+
+if TYPE_CHECKING:
+    # What a run is made of: no run is looked at yet when the first screen is painted.
+    from perftui.model.record import Record, RunEvent
+    from perftui.model.request_page import RequestCounts
+    from perftui.model.snapshot import Snapshot, TimelinePoint
+    from perftui.model.spectrum import Spectrum
+    from perftui.model.totals import FailureKey, RequestKey
+    from perftui.tui.charts.chart_data import Baseline
+    from perftui.tui.following.recall import KeptRun
 
 # The bars of a request's trend: this many, of so many seconds each.
 TREND_BARS = 12
 TREND_S = 5
+# Of a log that is longer the end is shown.
+MAX_LOG_LINES = 5_000
+MAX_EVENTS = 1_000
+# As many as a run has request names, and one for what is over that.
+_MAX_TRENDS = 1_001
 # Snapshots come once a second: three missing ones are worth saying.
 STALE_AFTER_S = 3.0
 
@@ -60,13 +67,21 @@ class CockpitModel:
         self.address: RunAddress | None = None
         self.connection = Connection.NONE
         self.snapshot: Snapshot | None = None
-        self.points: Series[TimelinePoint] = Series(merged_points)
+        self.points: Series[TimelinePoint] = Series(_merged_points)
         self.log: deque[str] = deque(maxlen=MAX_LOG_LINES)
         self.log_offset = 0
-        self.spectra: Series[Spectrum] = Series(merged_spectra)
-        # The end of each bar's time, and what was counted in it, by request; bounded by MAX_REQUEST_NAMES.
+        self.spectra: Series[Spectrum] = Series(_merged_spectra)
+        # The end of each bar's time, and what was counted in it, by request; bounded by _MAX_TRENDS.
         self._trends: dict[RequestKey, deque[tuple[int, float]]] = {}
         self._last_trend_bar = 0
+        # The end of each bar's time, and how many there were by then, by failure group; bounded by _MAX_TRENDS.
+        self._failed_by: dict[FailureKey, deque[tuple[int, int]]] = {}
+        self._watched_from_bar: int | None = None
+        self.events: deque[RunEvent] = deque(maxlen=MAX_EVENTS)
+        """What happened, but for notes: a snapshot has those."""
+        self.event_id = 0
+        self.groups: Mapping[str, tuple[str, ...]] = {}
+        """What the thresholds' names stand for: globs over request names."""
         self.baseline: Baseline | None = None
         """The run that the charts draw dim below this one."""
         self.record: Record | None = None
@@ -96,12 +111,14 @@ class CockpitModel:
 
     def take_replayed(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        self._count_failures(snapshot)
         self.version += 1
 
     def take(self, snapshot: Snapshot) -> bool:
         """The newest snapshot. True where it changes more than numbers: worth drawing at once."""
         before = self.snapshot
         self.snapshot = snapshot
+        self._count_failures(snapshot)
         self.connection = Connection.CONNECTED
         self._last_frame_s = self._clock()
         self.version += 1
@@ -126,7 +143,7 @@ class CockpitModel:
             for key, requests in each.counts.items():
                 bars = self._trends.get(key)
                 if bars is None:
-                    if len(self._trends) >= MAX_REQUEST_NAMES + 1:
+                    if len(self._trends) >= _MAX_TRENDS:
                         continue
                     bars = self._trends[key] = deque(maxlen=TREND_BARS + 1)
                 if bars and bars[-1][0] == bar:
@@ -140,6 +157,49 @@ class CockpitModel:
         # The newest bar is still being filled: it would look like a fall.
         bars = range(self._last_trend_bar - TREND_BARS, self._last_trend_bar)
         return [None if bar < 0 else known.get(bar, 0) / TREND_S for bar in bars]
+
+    def _count_failures(self, snapshot: Snapshot) -> None:
+        bar = int(snapshot.elapsed_s // TREND_S)
+        if self._watched_from_bar is None:
+            self._watched_from_bar = bar
+        for row in snapshot.failures:
+            key = (row.method, row.name, row.message)
+            bars = self._failed_by.get(key)
+            if bars is None:
+                if len(self._failed_by) >= _MAX_TRENDS:
+                    continue
+                bars = self._failed_by[key] = deque(maxlen=TREND_BARS + 2)
+            if bars and bars[-1][0] == bar:
+                bars[-1] = (bar, row.count)
+            else:
+                bars.append((bar, row.count))
+
+    def failure_trend_of(self, key: FailureKey) -> list[float | None]:
+        """Failures per second of the last TREND_BARS whole bars, the newest last; None before anybody watched."""
+        snapshot, watched_from = self.snapshot, self._watched_from_bar
+        if snapshot is None or watched_from is None:
+            return []
+        newest = int(snapshot.elapsed_s // TREND_S)
+        known = self._failed_by.get(key, ())
+
+        def failed_by(bar: int) -> int:
+            return max((count for at, count in known if at <= bar), default=0)
+
+        return [
+            # What failed before the first snapshot is not known by its time.
+            None if bar < watched_from + (watched_from > 0) else (failed_by(bar) - failed_by(bar - 1)) / TREND_S
+            for bar in range(newest - TREND_BARS, newest)
+        ]
+
+    def add_events(self, events: Sequence[RunEvent], last_id: int) -> None:
+        """Events from the record; `last_id` is that of the newest."""
+        self.events.extend(events)
+        self.event_id = last_id
+        self.version += bool(events)
+
+    def set_groups(self, groups: Mapping[str, tuple[str, ...]]) -> None:
+        self.groups = groups
+        self.version += 1
 
     def add_log(self, lines: Sequence[str], offset: int) -> None:
         self.log.extend(lines)
@@ -191,3 +251,15 @@ class CockpitModel:
             return None
         age_s = self._clock() - self._last_frame_s
         return int(age_s) if age_s >= STALE_AFTER_S else None
+
+
+def _merged_points(points: Sequence[TimelinePoint]) -> TimelinePoint:
+    from perftui.model.coarse import merged_points
+
+    return merged_points(points)
+
+
+def _merged_spectra(spectra: Sequence[Spectrum]) -> Spectrum:
+    from perftui.model.coarse import merged_spectra
+
+    return merged_spectra(spectra)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from perftui.model.judged import ThresholdResult
 from perftui.model.record import Record
 from perftui.model.snapshot import FailureRow, RequestRow, Snapshot
-from perftui.model.totals import RequestKey, RunTotals
+from perftui.model.totals import FailureKey, RequestKey, RunTotals
 from perftui.tui.columns.request_columns import ExceptionRow
 from perftui.tui.texts.summary import exception_rows, failure_rows, request_rows, total_row
+
+Key = TypeVar("Key", RequestKey, FailureKey)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +32,37 @@ class RunFigures:
     thresholds: Sequence[ThresholdResult] = ()
     trends: Mapping[RequestKey, Sequence[float | None]] = field(default_factory=dict)
     covers: str = ""
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Globs over request names, by the name that thresholds give them."""
+    failure_trends: Mapping[FailureKey, Sequence[float | None]] = field(default_factory=dict)
+    """Failures per second over time, by failure group, the newest last."""
 
 
-class Trends(Mapping[RequestKey, Sequence[float | None]]):
-    """Made for a request when it is looked at: few of hundreds are visible."""
+class Trends(Mapping[Key, Sequence[float | None]]):
+    """Made for a row when it is looked at: few of hundreds are visible."""
 
-    def __init__(self, keys: Iterable[RequestKey], trend_of: Callable[[RequestKey], Sequence[float | None]]) -> None:
+    def __init__(self, keys: Iterable[Key], trend_of: Callable[[Key], Sequence[float | None]]) -> None:
         self._keys = frozenset(keys)
         self._trend_of = trend_of
 
-    def __getitem__(self, key: RequestKey) -> Sequence[float | None]:
+    def __getitem__(self, key: Key) -> Sequence[float | None]:
         if key not in self._keys:
             raise KeyError(key)
         return self._trend_of(key)
 
-    def __iter__(self) -> Iterator[RequestKey]:
+    def __iter__(self) -> Iterator[Key]:
         return iter(self._keys)
 
     def __len__(self) -> int:
         return len(self._keys)
 
 
-def of_snapshot(snapshot: Snapshot, trends: Mapping[RequestKey, Sequence[float | None]]) -> RunFigures:
+def of_snapshot(
+    snapshot: Snapshot,
+    trends: Mapping[RequestKey, Sequence[float | None]],
+    failure_trends: Mapping[FailureKey, Sequence[float | None]] | None = None,
+    groups: Mapping[str, tuple[str, ...]] | None = None,
+) -> RunFigures:
     return RunFigures(
         snapshot.rows,
         snapshot.total if snapshot.rows else None,
@@ -61,6 +73,8 @@ def of_snapshot(snapshot: Snapshot, trends: Mapping[RequestKey, Sequence[float |
         snapshot.users_by_class,
         snapshot.thresholds,
         trends,
+        groups=groups or {},
+        failure_trends=failure_trends or {},
     )
 
 
@@ -76,6 +90,7 @@ def of_record(record: Record) -> RunFigures:
         figures.statuses,
         dict(last.users_by_class) if last else {},
         record.thresholds,
+        groups=record.plan.scenario.groups,
     )
 
 

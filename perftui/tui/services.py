@@ -132,10 +132,10 @@ class Library(Protocol):
         """Raises PerftuiError for a run that is starred, goes on, or is a baseline."""
 
     def export(self, folder: Path, window: Window | None = None) -> Sequence[Path]:
-        """Write all exports, of `window` alone where it is given, into the current folder."""
+        """Write all exports, of `window` alone where it is given, into a new folder of the current one; returns it."""
 
     def export_comparison(self, compared: Compared) -> Sequence[Path]:
-        """Write it as a page and as JSON into the current folder."""
+        """Write it as a page and as JSON into a new folder of the current one; returns it."""
 
 
 class EditsProfiles(Protocol):

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from platformdirs import user_config_path
 
@@ -31,7 +31,9 @@ THEMES = {
     "ansi-light": "the terminal's own sixteen colours, on its light ground",
 }
 DEFAULT_THEME = "perftui-dark"
-CHART_MARKERS = ("braille", "ascii")
+# What curves are drawn with: "ascii" is for a font without braille.
+Marker = Literal["braille", "ascii"]
+CHART_MARKERS: tuple[Marker, ...] = get_args(Marker)
 _POSITION = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
@@ -41,7 +43,7 @@ class Settings:
 
     theme: str = DEFAULT_THEME
     is_slow: bool = False
-    chart_marker: str = CHART_MARKERS[0]
+    chart_marker: Marker = CHART_MARKERS[0]
     keys: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     text: str = ""

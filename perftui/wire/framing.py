@@ -28,6 +28,11 @@ def encode(message: messages.Message) -> bytes:
 
 def decode(body: bytes) -> messages.Message:
     """The message in a frame's body. Raises WireError for anything else."""
+    return build(*unpack(body))
+
+
+def unpack(body: bytes) -> tuple[type[Any], Any]:
+    """The kind of the message in a frame's body, and its fields unchecked: a tenth of what `decode` takes."""
     try:
         plain = msgpack.unpackb(body, strict_map_key=False)
     except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
@@ -37,10 +42,15 @@ def decode(body: bytes) -> messages.Message:
     kind = _KINDS.get(plain[0])
     if kind is None:
         raise WireError(f"unknown message {plain[0][:40]!r}")
+    return kind, plain[1]
+
+
+def build(kind: type[Any], fields: Any) -> messages.Message:
+    """What `unpack` has found, checked. Raises WireError."""
     try:
-        return typing.cast(messages.Message, from_plain(kind, plain[1]))
+        return typing.cast(messages.Message, from_plain(kind, fields))
     except (TypeError, OverflowError, RecursionError) as error:
-        raise WireError(f"a {plain[0]} that is none: {type(error).__name__}") from None
+        raise WireError(f"a {kind.__name__} that is none: {type(error).__name__}") from None
 
 
 class FrameReader:
@@ -51,8 +61,12 @@ class FrameReader:
 
     def feed(self, data: bytes) -> list[messages.Message]:
         """The messages that `data` completes. Raises WireError; the stream is then beyond repair."""
+        return [decode(body) for body in self.bodies(data)]
+
+    def bodies(self, data: bytes) -> list[bytes]:
+        """As `feed`, for who does not want all of them decoded."""
         self._buffer += data
-        result: list[messages.Message] = []
+        result: list[bytes] = []
         start = 0
         while len(self._buffer) - start >= HEADER.size:
             (length,) = HEADER.unpack_from(self._buffer, start)
@@ -61,7 +75,7 @@ class FrameReader:
             end = start + HEADER.size + length
             if len(self._buffer) < end:
                 break
-            result.append(decode(bytes(self._buffer[start + HEADER.size : end])))
+            result.append(bytes(self._buffer[start + HEADER.size : end]))
             start = end
         del self._buffer[:start]
         return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import unicodedata
 
 import pyte
@@ -147,3 +148,15 @@ def test_without_colour_no_colour_is_sent() -> None:
     text = mirror.changes().text
     assert ";2;" not in text
     assert not any(f"\x1b[{code}" in text for code in ("3", "4"))
+
+
+@pytest.mark.parametrize(
+    "text", ["\x1b[31mred", "a\x9b31mb", "ok\rFAIL", "a\x08b", "\x1b]52;c;eA==\x07", "\u202egpj.exe"]
+)
+def test_what_a_terminal_would_obey_is_never_sent(text: str) -> None:
+    mirror = mirror_of()
+    mirror.take(whole(Strip([Segment(text)])))
+    sent = mirror.changes().text
+    for sequence in re.findall("\x1b\\[[0-9;]*[A-Za-z]", sent):
+        sent = sent.replace(sequence, "")
+    assert not set(sent) & set(map(chr, [*range(32), *range(127, 160), 0x202E]))

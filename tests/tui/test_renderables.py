@@ -20,6 +20,7 @@ from perftui.tui.renderables.overlay import Level, Overlay, Post, overlaid
 from perftui.tui.renderables.plot import Axis, Curve, area_of, plot
 from perftui.tui.renderables.scale import log_bounds, log_ticks, next_top, round_top, span_s
 from perftui.tui.renderables.sparkline import sparkline
+from perftui.tui.settings import CHART_MARKERS, Marker
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (7, 2), (46, 4), (200, 50)])
@@ -107,16 +108,17 @@ def _cells(lines: list[Line]) -> list[list[tuple[str, str]]]:
     st.tuples(st.integers(12, 120), st.integers(2, 40)),
     st.tuples(st.floats(0, 90), st.floats(0, 1)),
     st.sampled_from([(0.0, 100.0), (60.0, 120.0), (-2.0, 3.5)]),
+    st.sampled_from(CHART_MARKERS),
 )
 def test_what_lies_over_a_curve_lies_where_plotext_drew_it(
-    size: tuple[int, int], part: tuple[float, float], x_ends: tuple[float, float]
+    size: tuple[int, int], part: tuple[float, float], x_ends: tuple[float, float], marker: Marker
 ) -> None:
     width, height = size
     x, y = Axis(x_ends[1], lambda at: f"{at:.0f}", x_ends[0]), Axis(50.0, str)
     at, value = x.bottom + part[1] * (x.top - x.bottom), part[0] / 90 * 50
-    area = area_of(width, height, x, y)
+    area = area_of(width, height, x, y, marker)
     assert area is not None
-    cells = _cells(plot(width, height, [Curve("p95", [[(at, value)]])], x, y))
+    cells = _cells(plot(width, height, [Curve("p95", [[(at, value)]])], x, y, marker))
     drawn = [(row, column) for row, line in enumerate(cells) for column, cell in enumerate(line) if cell[1] == "p95"]
     assert drawn == [(area.row_of(value), area.left + area.column_of(at))]
 

@@ -80,6 +80,9 @@ def test_a_file_that_was_named_and_is_not_there_is_a_mistake() -> None:
         ({"app.help": "q"}, "the key q is that of app.quit as well"),
         ({"live.stop": "q"}, "the key q is that of app.quit as well"),
         ({"live.stop": "d"}, "the key d is that of live.detach as well"),
+        # The other way round, and where the other one is a base's.
+        ({"app.help": "x"}, "the key x is that of "),
+        ({"results.copy": "c"}, "the key c is that of results.compare as well"),
     ],
 )
 def test_keys_that_cannot_be_are_refused_before_the_screen_opens(keys: dict[str, str], why: str) -> None:
@@ -103,6 +106,15 @@ def test_every_key_can_be_given_another_one() -> None:
     assert nameless == []
 
 
+def test_bindings_that_share_a_key_keep_it_when_one_of_them_gets_another() -> None:
+    keymap = checked_keymap(Settings(keys={"page.back": "b"}))
+    assert keymap == {"page.back": "b", "charts.back": "escape", "results.back": "escape"}
+    # More keys beside the one that is shared.
+    keymap = checked_keymap(Settings(keys={"charts.back": "escape,backspace"}))
+    assert keymap["charts.back"] == "escape,backspace"
+    assert keymap["page.back"] == "escape"
+
+
 async def test_another_key_works_and_is_what_is_shown(
     services: FakeServices, text_of: Callable[[PerftuiApp], str]
 ) -> None:
@@ -119,6 +131,18 @@ async def test_another_key_works_and_is_what_is_shown(
         await pilot.press("escape", "h")
         await pilot.pause()
         assert app.current_mode == "history"
+
+
+async def test_curves_are_drawn_for_a_font_without_braille(
+    services: FakeServices, text_of: Callable[[PerftuiApp], str]
+) -> None:
+    app = PerftuiApp(services, settings=Settings(chart_marker="ascii"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        await pilot.pause()
+        text = text_of(app)
+        assert "*****" in text
+        assert not any("\u2800" <= letter <= "\u28ff" for letter in text)
 
 
 @pytest.mark.parametrize("theme", THEMES)

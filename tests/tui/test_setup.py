@@ -506,3 +506,21 @@ async def test_a_field_takes_the_whole_burst_that_opened_it(services: FakeServic
             app.post_message(events.Key(key, key))
         await wait_until(lambda: app.screen.query_one(FieldRows).rows[0].value == "25", "the text")
         assert app.current_mode == "setup"
+
+
+async def test_a_host_that_has_to_be_typed_is_shown_to_its_last_letter(services: FakeServices, text_of: TextOf) -> None:
+    host = f"{'very-' * 12}long.shop.example"
+    services.profile_set.targets["far"] = Target("far", f"https://{host}/api", "production")
+    app = PerftuiApp(services, AskedNames("smoke", "far"))
+    async with app.run_test(size=(60, 16)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("t")
+        await wait_until(lambda: isinstance(app.screen, ConfirmHost), "the question")
+        await pilot.pause()
+        # The dialog's own part of each row.
+        area = app.screen.query_one("#question").region
+        rows = [row[area.x + 2 : area.right - 2].strip() for row in text_of(app).splitlines()[area.y : area.bottom]]
+        assert host in "".join(rows)
+        # What is asked about is the trial, and not the run that it is a trial of.
+        assert "one user does one task once" in " ".join(rows)
+        assert "enter to try it · esc does nothing" in rows

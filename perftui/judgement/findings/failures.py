@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
@@ -139,10 +140,18 @@ def _bursts(seconds: Sequence[Second]) -> tuple[list[Span], float]:
 
 
 def _cause(measured: RunTotals) -> str:
-    worst = max(measured.failures.values(), key=lambda group: group.count, default=None)
-    if worst is None:
+    """The message that most failures share, and the requests that it came to."""
+    counts: Counter[str] = Counter()
+    for group in measured.failures.values():
+        counts[group.message] += group.count
+    if not counts:
         return ""
-    message = foreign_text(worst.message, _MAX_MESSAGE_LENGTH).rstrip(".")
-    share = worst.count / measured.total.failed
+    message, count = counts.most_common(1)[0]
+    alike = [group for group in measured.failures.values() if group.message == message]
+    worst = max(alike, key=lambda group: group.count)
+    share = count / measured.total.failed
     which = "all" if share >= 1 else f"most often ({percent_text(share)})"
-    return f"; {which} {name_text((worst.method, worst.name))}: {message}"
+    where = name_text((worst.method, worst.name))
+    if len(alike) > 1:
+        where = f"{len(alike)} requests, {where} first of them"
+    return f"; {which} {where}: {foreign_text(message, _MAX_MESSAGE_LENGTH).rstrip('.')}"

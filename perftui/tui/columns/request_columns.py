@@ -17,6 +17,7 @@ from perftui.tui.widgets.table import Column, Table
 # Bars of a request's trend that are shown, and what they stand for.
 _TREND_WIDTH = 12
 _TREND_LABEL = "rps, 1 min"
+_FAILURE_TREND_LABEL = "fails, 1 min"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,16 @@ def request_table(
     )
 
 
-def failure_table(*, id: str, names_request: bool = True) -> Table[FailureRow]:
-    """Without `names_request` all of them are of one request that is named elsewhere."""
+def failure_table(
+    *,
+    id: str,
+    names_request: bool = True,
+    trend_of: Callable[[FailureRow], Sequence[float | None]] | None = None,
+    has_trends: Callable[[], bool] = lambda: False,
+) -> Table[FailureRow]:
+    """Without `names_request` all of them are of one request that is named elsewhere. `trend_of` gives failures per
+    second over time. The message is what one reads: it has most of the room.
+    """
     columns: tuple[Column[FailureRow], ...] = (
         Column("Count", 7, lambda row: count_text(row.count), lambda row: row.count, lambda _row: "bad"),
         Column("Share", 6, lambda row: share_text(row.share), lambda row: row.share, wanted=lambda: names_request),
@@ -112,7 +121,7 @@ def failure_table(*, id: str, names_request: bool = True) -> Table[FailureRow]:
             6,
             lambda row: share_text(row.share_of_request),
             lambda row: row.share_of_request,
-            from_width=110 if names_request else 0,
+            from_width=130 if names_request else 0,
         ),
         Column(
             "now/s",
@@ -120,7 +129,7 @@ def failure_table(*, id: str, names_request: bool = True) -> Table[FailureRow]:
             lambda row: NO_VALUE if row.fails_per_s is None else rate_text(row.fails_per_s),
             lambda row: row.fails_per_s,
             lambda row: "bad" if row.fails_per_s else "muted",
-            from_width=84,
+            from_width=92,
         ),
         Column("Method", 6, lambda row: row.method, lambda row: row.method, is_text=True, wanted=lambda: names_request),
         Column(
@@ -129,12 +138,27 @@ def failure_table(*, id: str, names_request: bool = True) -> Table[FailureRow]:
             lambda row: row.name,
             lambda row: row.name,
             is_text=True,
-            share=2,
+            share=1,
             wanted=lambda: names_request,
         ),
-        Column("Message", 14, lambda row: row.message, lambda row: row.message, is_text=True, share=3),
-        Column("First", 7, lambda row: format_clock(row.first_s), lambda row: row.first_s, from_width=90),
+        Column("Message", 18, lambda row: row.message, lambda row: row.message, is_text=True, share=3),
+        Column(
+            "First",
+            7,
+            lambda row: format_clock(row.first_s),
+            lambda row: row.first_s,
+            from_width=116 if names_request else 60,
+        ),
         Column("Last", 7, lambda row: format_clock(row.last_s), lambda row: row.last_s),
+        Column(
+            _FAILURE_TREND_LABEL,
+            _TREND_WIDTH,
+            lambda row: sparkline(trend_of(row), _TREND_WIDTH) if trend_of else "",
+            lambda row: row.fails_per_s,
+            lambda _row: "bad",
+            from_width=140,
+            wanted=has_trends,
+        ),
     )
     return Table(
         columns,

@@ -23,6 +23,9 @@ STATE_ROLES = {
     ThresholdState.FAILED: "bad",
 }
 _WORST_LAST = list(ThresholdState)
+# Globs over request names, by the name of the group.
+Groups = Mapping[str, tuple[str, ...]]
+NO_GROUPS: Groups = {}
 # Cells on each side of the middle of a margin's bar: full at as much to spare, or beyond, as the target itself.
 _BAR_HALF = 6
 
@@ -106,21 +109,38 @@ def threshold_facts(result: ThresholdResult) -> Sequence[tuple[str, str]]:
     return facts
 
 
-def states_of(results: Sequence[ThresholdResult], keys: Sequence[RequestKey]) -> dict[RequestKey, ThresholdState]:
-    """The worst state of the thresholds that name a request, by request. A group's name names none."""
-    scoped = [(scope, each.state) for each in results if (scope := _scope_of(each.measure))]
+def states_of(
+    results: Sequence[ThresholdResult], keys: Sequence[RequestKey], groups: Groups = NO_GROUPS
+) -> dict[RequestKey, ThresholdState]:
+    """The worst state of the thresholds that name a request or a group that holds it, by request."""
+    scoped = [(_patterns_of(scope, groups), each.state) for each in results if (scope := _scope_of(each.measure))]
     states: dict[RequestKey, ThresholdState] = {}
     for key in keys if scoped else ():
-        named = [state for scope, state in scoped if _is_named(scope, key)]
+        named = [state for patterns, state in scoped if _is_named(patterns, key)]
         if named:
             states[key] = max(named, key=_WORST_LAST.index)
     return states
 
 
+def named_by(
+    results: Sequence[ThresholdResult], key: RequestKey, groups: Groups = NO_GROUPS
+) -> tuple[ThresholdResult, ...]:
+    """Those that name the request, a pattern that it fits, or a group that holds it."""
+    return tuple(
+        each
+        for each in results
+        if (scope := _scope_of(each.measure)) and _is_named(_patterns_of(scope, groups), key)
+    )
+
+
+def _patterns_of(scope: str, groups: Groups) -> tuple[str, ...]:
+    return tuple(groups.get(scope, (scope,)))
+
+
 # Asked for every request, every second, and always answered alike.
 @lru_cache(maxsize=1 << 15)
-def _is_named(scope: str, key: RequestKey) -> bool:
-    return covers(scope, *key)
+def _is_named(patterns: tuple[str, ...], key: RequestKey) -> bool:
+    return any(covers(pattern, *key) for pattern in patterns)
 
 
 def _scope_of(measure: str) -> str:
@@ -130,8 +150,3 @@ def _scope_of(measure: str) -> str:
 
 def _margin(margin: float | None) -> str:
     return NO_VALUE if margin is None else f"{margin:+.0%}" if abs(margin) < 10 else f"{margin:+.0f}×"
-
-
-def named_by(results: Sequence[ThresholdResult], key: RequestKey) -> tuple[ThresholdResult, ...]:
-    """Those that name the request, or a pattern that it fits."""
-    return tuple(each for each in results if (scope := _scope_of(each.measure)) and _is_named(scope, key))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import getpass
 import os
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 from perftui.exit_codes import ENVIRONMENT
 from perftui.model.errors import PerftuiError
 from perftui.model.snapshot import Snapshot
+from perftui.tui.following.conflation import Conflation
 from perftui.wire import messages
 from perftui.wire.codec import WireError
-from perftui.wire.framing import FrameReader, encode
+from perftui.wire.framing import FrameReader, build, encode, unpack
 from perftui.wire.rendezvous import connect
 
 # What is read at once. A viewer that was stopped finds what the socket held and takes the newest of it.
@@ -29,7 +32,8 @@ class Link:
         self._writer: asyncio.StreamWriter | None = None
 
     async def snapshots(self) -> AsyncIterator[Snapshot]:
-        """The newest snapshot whenever there is one, until the conductor closes.
+        """The newest snapshot about once a second, and at once where more than numbers changed, until the conductor
+        closes.
 
         Raises ConnectionError where nobody answers or the line breaks, and PerftuiError for a conductor that
         speaks another version.
@@ -39,18 +43,23 @@ class Link:
             raise ConnectionError("nobody answers")
         connection.setblocking(False)
         reader, self._writer = await asyncio.open_unix_connection(sock=connection)
-        frames = FrameReader()
+        frames, newest = FrameReader(), Conflation()
+        is_open = True
         try:
             self._send(messages.Greeting(messages.VERSION))
-            while data := await reader.read(_CHUNK_BYTES):
-                newest: Snapshot | None = None
-                for message in frames.feed(data):
-                    if isinstance(message, messages.Welcome):
-                        _check_version(message.version)
-                    elif isinstance(message, messages.Shown):
-                        newest = message.snapshot
-                if newest is not None:
-                    yield newest
+            while is_open:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(newest.wait_s):
+                        data = await reader.read(_CHUNK_BYTES)
+                        is_open = bool(data)
+                        for kind, fields in map(unpack, frames.bodies(data)):
+                            if kind is messages.Welcome:
+                                _check_version(cast("messages.Welcome", build(kind, fields)).version)
+                            elif kind is messages.Shown:
+                                newest.hold(fields)
+                if newest.is_due or not is_open:
+                    for fields in newest.taken():
+                        yield cast("messages.Shown", build(messages.Shown, fields)).snapshot
         except WireError as error:
             raise ConnectionError(str(error)) from None
         finally:

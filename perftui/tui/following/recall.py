@@ -15,6 +15,7 @@ from perftui.model.request_page import RequestCounts
 from perftui.model.snapshot import TimelinePoint
 from perftui.model.spectrum import Spectrum
 from perftui.store import layout
+from perftui.tui.model import MAX_LOG_LINES
 from perftui.tui.services import ReadsRun, Services
 
 T = TypeVar("T")
@@ -33,10 +34,6 @@ FILE_MEANINGS = {
     layout.RUN_LOG: "what user code and Locust said",
     layout.SAMPLES_DB: "every second, SQLite",
 }
-
-
-# Of a log that is longer the end is shown.
-MAX_LOG_LINES = 5_000
 
 
 class News(NamedTuple):

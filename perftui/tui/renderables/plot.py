@@ -13,7 +13,10 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from perftui.tui.renderables.line import Line, Piece, line
+from perftui.tui.settings import Marker
 
+_GLYPHS: dict[Marker, str] = {"braille": "braille", "ascii": "*"}
+_DOTS: dict[Marker, tuple[int, int]] = {"braille": (2, 4), "ascii": (1, 1)}
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
 # plotext is handed a number per role and the colour code it writes is read back; colours are the widget's.
 _COLOUR_PREFIX = "38;5;"
@@ -84,24 +87,25 @@ def _cell(part: float, cells: int, dots: int) -> int:
     return min(cells - 1, math.floor(round(0.5 + (cells * dots - 1) * part, 8)) // dots)
 
 
-def area_of(width: int, height: int, x: Axis, y: Axis) -> Area | None:
+def area_of(width: int, height: int, x: Axis, y: Axis, marker: Marker = "braille") -> Area | None:
     """Where `plot` draws; None where there is no room."""
     labels = label_width(y)
     if width < labels + 4 or height < 2 or not (x.top > x.bottom and y.top > y.bottom):
         return None
-    return Area(labels, width - labels, height - (1 if height >= _ROWS_FOR_LABELS else 0), x, y)
+    rows = height - (1 if height >= _ROWS_FOR_LABELS else 0)
+    return Area(labels, width - labels, rows, x, y, _DOTS[marker])
 
 
 def label_width(y: Axis) -> int:
     return max(cell_len(y.text(value)) for value in (*y.labelled(9), y.bottom, y.top)) + 1
 
 
-def plot(width: int, height: int, curves: Sequence[Curve], x: Axis, y: Axis, *, marker: str = "braille") -> list[Line]:
+def plot(width: int, height: int, curves: Sequence[Curve], x: Axis, y: Axis, marker: Marker = "braille") -> list[Line]:
     """`height` lines of `width` cells. With ten rows or more the last holds the labels of the x axis; see `area_of`.
 
     All points are brought inside the axes first. A size without room for a line is left empty.
     """
-    area = area_of(width, height, x, y)
+    area, glyph = area_of(width, height, x, y, marker), _GLYPHS[marker]
     if area is None:
         return [line(" " * max(0, width))] * max(0, height)
     import plotext
@@ -126,9 +130,9 @@ def plot(width: int, height: int, curves: Sequence[Curve], x: Axis, y: Axis, *, 
         for run in curve.runs:
             inside = [(x.inside(at), y.inside(value)) for at, value in run]
             if len(inside) == 1:
-                plotext.scatter(*_columns(inside), marker=marker, color=_FIRST_COLOUR + number)
+                plotext.scatter(*_columns(inside), marker=glyph, color=_FIRST_COLOUR + number)
             elif inside:
-                plotext.plot(*_columns(inside), marker=marker, color=_FIRST_COLOUR + number)
+                plotext.plot(*_columns(inside), marker=glyph, color=_FIRST_COLOUR + number)
     if not any(run for curve in curves for run in curve.runs):
         # Without anything to draw plotext leaves the axes out.
         plotext.scatter([x.bottom], [y.bottom], marker=" ")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -45,6 +46,7 @@ class CockpitScreen(Screen[None], inherit_bindings=False):
         super().__init__()
         self._drawn: object = None
         self._last_focused: Widget | None = None
+        self._was_shown = False
 
     def body(self) -> Iterable[Widget]:
         raise NotImplementedError
@@ -53,6 +55,8 @@ class CockpitScreen(Screen[None], inherit_bindings=False):
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
+        # Known before the first layout: with Textual's own, which come after it, everything is styled and placed twice.
+        self._fit(self.app.size)
         yield TopBar(self.mode)
         yield from self.body()
         yield KeyBar()
@@ -66,9 +70,24 @@ class CockpitScreen(Screen[None], inherit_bindings=False):
         self._last_focused = event.widget
 
     def on_resize(self, event: events.Resize) -> None:
-        self.set_class(event.size.width < _SLIM_COLUMNS, "-slim")
-        self.set_class(event.size.height < _BRIEF_ROWS, "-brief")
+        self._fit(event.size)
         self.call_after_refresh(self._focus_again)
+
+    def _fit(self, size: Size) -> None:
+        """The classes that say how much room there is."""
+        classes = {"-slim": size.width < _SLIM_COLUMNS, "-brief": size.height < _BRIEF_ROWS}
+        for length, breakpoints in (
+            (size.width, self.HORIZONTAL_BREAKPOINTS),
+            (size.height, self.VERTICAL_BREAKPOINTS),
+        ):
+            fitting = max(least for least, _ in breakpoints if least <= length)
+            classes |= {name: least == fitting for least, name in breakpoints}
+        self.update_classes(classes, animate=False)
+
+    def _compositor_refresh(self) -> None:
+        # In a batch Textual renders everything and shows none of it; who ends the batch has it painted.
+        if not self.app._batch_count:
+            super()._compositor_refresh()
 
     def _focus_again(self) -> None:
         """The placard hides all else, and what is hidden loses the focus: it comes back with the rest."""
@@ -76,7 +95,10 @@ class CockpitScreen(Screen[None], inherit_bindings=False):
         if self.focused is None and self._last_focused is not None and not is_hidden:
             self.set_focus(self._last_focused)
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        if not self._was_shown:
+            # Everything was styled a moment ago, when it was mounted.
+            event.refresh_styles, self._was_shown = False, True
         self.pump(force=True)
         self.query_one(KeyBar).redraw()
 

@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from perftui.model.text import clean
 from perftui.tui.columns.request_columns import facts_of
-from perftui.tui.renderables.line import Line, Piece, foreign, line, wrapped
+from perftui.tui.renderables.line import Line, Piece, line, wrapped
 from perftui.tui.widgets.text import Block
 
 QuitAnswer = Literal["detach", "stop"]
@@ -54,16 +54,16 @@ class QuitDialog(ModalScreen[QuitAnswer | None]):
 class ConfirmHost(ModalScreen[bool]):
     """Load that could hurt somebody starts only when the host's name was typed.
 
-    `load` says what will be sent, `why` what the target is: it follows "a target that".
+    `load` says what will be sent, `why` what the target is: it follows "a target that". `deed` is what enter does.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(False)", "Do not start", id="confirm.cancel", tooltip="Do not start")
     ]
 
-    def __init__(self, host: str, load: str, why: str = "is marked as production") -> None:
+    def __init__(self, host: str, load: str, why: str = "is marked as production", deed: str = "start it") -> None:
         super().__init__()
-        self._host, self._load, self._why = host, load, why
+        self._host, self._load, self._why, self._deed = host, load, why, deed
 
     def compose(self) -> ComposeResult:
         with Container(classes="dialog"):
@@ -84,10 +84,13 @@ class ConfirmHost(ModalScreen[bool]):
     def _ask(self, error: str) -> None:
         def lines(width: int) -> Sequence[Line]:
             return [
-                *wrapped(f"This goes to a target that {self._why}:", width),
+                *wrapped(f"This goes to a target that {clean(self._why)}:", width),
                 *wrapped(clean(self._load, 400), width, "warn"),
                 Line(),
-                line("Type ", foreign(self._host, "strong"), " and press enter to start; esc does not."),
+                line("Type its host name:"),
+                # Never cut: it has to be typed.
+                *wrapped(clean(self._host, 300), width, "strong", first=Piece("  ")),
+                line((f"enter to {self._deed} · esc does nothing", "muted")),
                 line((f"✗ {error}", "bad")) if error else Line(),
             ]
 

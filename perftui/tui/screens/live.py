@@ -285,6 +285,8 @@ class LiveScreen(ChartKeys, CockpitScreen):
             panes.show(brushed, self._brush.said(log), exact=True)
         else:
             keys = ((row.method, row.name) for row in snapshot.rows)
-            panes.show(of_snapshot(snapshot, Trends(keys, model.trend_of)), log)
+            failed = ((row.method, row.name, row.message) for row in snapshot.failures)
+            failure_trends = Trends(failed, model.failure_trend_of)
+            panes.show(of_snapshot(snapshot, Trends(keys, model.trend_of), failure_trends, model.groups), log)
         if is_wide:
             self.query_one(LiveSide).show(snapshot, log)

@@ -12,6 +12,7 @@ from textual.containers import Container
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from perftui.model.text import clean
 from perftui.tui.renderables.line import Line, foreign, line, wrapped
 from perftui.tui.widgets.text import Block
 
@@ -25,7 +26,8 @@ class AskText(ModalScreen[str | None]):
 
     def __init__(self, title: str, explanation: str, text: str = "", *, max_length: int = 200) -> None:
         super().__init__()
-        self._heading, self._explanation, self._text, self._max_length = title, explanation, text, max_length
+        self._heading, self._explanation, self._text = clean(title), clean(explanation, 600), clean(text, max_length)
+        self._max_length = max_length
 
     def compose(self) -> ComposeResult:
         with Container(classes="dialog"):
@@ -60,7 +62,7 @@ class Confirm(ModalScreen[bool]):
 
     def __init__(self, title: str, about: str, consequence: str) -> None:
         super().__init__()
-        self._heading, self._about, self._consequence = title, about, consequence
+        self._heading, self._about, self._consequence = clean(title), about, clean(consequence, 600)
 
     def compose(self) -> ComposeResult:
         with Container(classes="dialog"):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from perftui.model.errors import PerftuiError
-from perftui.model.inspection import ArgumentInfo, UserClassInfo
 from perftui.model.plan import RunPlan
 from perftui.model.secret_arguments import MASK
 from perftui.model.text import clean
 from perftui.profiles.keys import RULES, SELECTIONS, SETTINGS, named
 from perftui.profiles.overrides import LOCUST_ARGS_KEY
+
+if TYPE_CHECKING:
+    from perftui.model.inspection import ArgumentInfo, UserClassInfo
 
 KEYS = named((*SETTINGS, *RULES, *SELECTIONS))
 # As long as a line of a file may sensibly be; an Input takes no more.

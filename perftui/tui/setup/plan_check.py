@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 from textual.timer import Timer
@@ -11,10 +12,12 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from perftui.exit_codes import BUG
 from perftui.model.errors import PerftuiError
-from perftui.model.inspection import CheckItem, Inspection
 from perftui.model.plan import RunPlan
 from perftui.tui.crash import bug_text
 from perftui.tui.services import Services
+
+if TYPE_CHECKING:
+    from perftui.model.inspection import CheckItem, Inspection
 
 # A check loads the locustfile and asks the target.
 SETTLE_S = 0.5
@@ -84,6 +87,8 @@ class PlanCheck:
                 await worker.wait()
 
     async def _run(self, plan: RunPlan) -> None:
+        from perftui.model.inspection import CheckItem, Inspection  # Lazy: the first paint comes before any check.
+
         try:
             async for item in self._services.check(plan):
                 if plan is not self._plan:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import singledispatch
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from perftui.model.inspection import ArgumentInfo, Inspection
 from perftui.model.plan import LONGEST_UNASKED_RUN_S, Profile, RunPlan
 from perftui.model.secret_arguments import mask_arguments, secret_flags_of
 from perftui.model.text import clean, mask_secrets
@@ -17,6 +16,9 @@ from perftui.profiles.rule_values import UNTIL_STEADY, Rules, WarmUpTime
 from perftui.profiles.values import Duration, Number, TextList, WholeNumber
 from perftui.tui.setup.draft import Draft, flag_of
 from perftui.tui.texts.plan_text import limits_text
+
+if TYPE_CHECKING:
+    from perftui.model.inspection import ArgumentInfo, Inspection
 
 RowKind = Literal["text", "toggle", "choice", "fixed"]
 # Of what a locustfile offers so many are listed.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
-from perftui.model.inspection import ArgumentInfo
 from perftui.model.text import clean
 from perftui.tui.renderables.buckets import Sample
 from perftui.tui.renderables.line import Piece, foreign, wrapped
@@ -20,6 +20,9 @@ from perftui.tui.widgets.fields import Fields
 from perftui.tui.widgets.load_shape_chart import LoadShapeChart
 from perftui.tui.widgets.preflight import Preflight
 from perftui.tui.widgets.text import Block
+
+if TYPE_CHECKING:
+    from perftui.model.inspection import ArgumentInfo
 
 
 class PlanView:

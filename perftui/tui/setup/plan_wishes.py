@@ -17,7 +17,7 @@ from perftui.tui.crash import bug_text
 from perftui.tui.setup.draft import Draft
 from perftui.tui.setup.plan_check import PlanCheck
 from perftui.tui.setup.planned import Planned
-from perftui.tui.texts.plan_text import plan_sentence
+from perftui.tui.texts.plan_text import plan_sentence, trial_sentence
 
 if TYPE_CHECKING:
     from perftui.tui.app import PerftuiApp
@@ -97,7 +97,7 @@ class PlanWishes:
         if self._app.model.is_live:
             self._say("not started: a run goes on. 2 shows it; stop or detach it first", "warn")
             return
-        if not await self._is_confirmed(plan, "not started"):
+        if not await self._is_confirmed(plan, plan_sentence(plan), "start it", "not started"):
             return
         self._say("starts when the checks are through…", "accent")
         await self._check.finish(plan)
@@ -114,7 +114,7 @@ class PlanWishes:
 
     async def _try_out(self) -> None:
         plan = await self._plan_when_ready("not tried")
-        if plan is not None and await self._is_confirmed(plan, "not tried"):
+        if plan is not None and await self._is_confirmed(plan, trial_sentence(plan), "try it", "not tried"):
             from perftui.tui.screens.trial import TrialScreen
 
             self._say("", "")
@@ -130,7 +130,7 @@ class PlanWishes:
             self._say(f"{failed}: {planned.why_not}", "bad")
         return planned.plan
 
-    async def _is_confirmed(self, plan: RunPlan, failed: str) -> bool:
+    async def _is_confirmed(self, plan: RunPlan, load: str, deed: str, failed: str) -> bool:
         """Whether the host's name was typed, where it has to be."""
         host = self._app.services.host_to_confirm(plan)
         if not host:
@@ -139,7 +139,7 @@ class PlanWishes:
 
         is_production = plan.target.environment == "production"
         why = "is marked as production" if is_production else "stands in no profiles file"
-        if await self._app.push_screen_wait(ConfirmHost(host, plan_sentence(plan), why)):
+        if await self._app.push_screen_wait(ConfirmHost(host, load, why, deed)):
             return True
         self._say(f"{failed}: the host's name was not typed", "warn")
         return False

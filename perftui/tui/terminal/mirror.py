@@ -8,6 +8,7 @@ that is out of date before it is sent is never sent: the next difference holds w
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ from perftui.tui.terminal.looks import PLAIN, Look, Looks
 
 # Of a cell that nobody knows: no text of a cell, so that it is always sent.
 _UNKNOWN = "\0"
+# What a terminal would obey, and what turns the order of letters round.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 # Cells that did not change are sent again where that is shorter than to move over them.
 _SHORTEST_MOVE = 5
 # Blanks in a row from which it is shorter to erase them.
@@ -156,6 +159,9 @@ class Mirror:
         row.looks[x:end] = looks[: end - x]
 
     def _cells(self, text: str) -> Sequence[str]:
+        if not text.isprintable():
+            # Of what is pasted into a field a terminal would obey these. They take no cell of the layout.
+            text = _CONTROLS.sub("", text)
         if text.isascii() or self._plain_letters.issuperset(text):
             return text
         if len(self._plain_letters) > _MAX_KNOWN_LETTERS:

@@ -97,7 +97,13 @@ class Pace:
         self.queued_s += min(queued_s, since_last_s)
         if under_way >= _LEAST_MEASURED:
             carried = under_way / queued_s * MOMENT_S
-            window = carried if carried < self._window else min(carried, self._window * 2)
+            window: float = self._window
+            if carried < window:
+                window = carried
+            elif under_way >= window:
+                # Less than may be sent proves nothing of more: where every frame is small, the quickest of them has stood
+                # in a queue as well, and a whole screen would be seconds of a line that has just looked free.
+                window = min(carried, window * 2)
             self._window = round(min(MAX_BYTES, max(MIN_BYTES, window)))
 
     @property

@@ -19,29 +19,30 @@ from perftui.model.text import clean
 from perftui.tui.crash import write_crash_report
 from perftui.tui.settings import Settings
 from perftui.tui.terminal.driver import CockpitDriver
+from perftui.tui.terminal.kept_stylesheet import KeptStylesheet
 from perftui.tui.terminal.rhythm import Rhythm
 from perftui.tui.theme import PERFTUI_THEMES
 from perftui.tui.widgets.strips import ROLES
 
 _SLOW_S = 2
 _STYLES = Path(__file__).parents[1] / "styles"
+# No XML may hold them; what was pasted into a field may.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")
 # Rich's pictures name fonts of a server in the world outside.
 _FONT_FACES = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
 
 
 class TerminalApp(App[None], inherit_bindings=False):
     TITLE = "perftui"
-    # All at once: each that comes with a screen later would have Textual parse all of them, and its own, again.
-    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
-        _STYLES / "cockpit.tcss",
-        *sorted({*_STYLES.glob("*.tcss")} - {_STYLES / "cockpit.tcss"}),
-    ]
+    # What only one screen needs comes with that screen.
+    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = _STYLES / "cockpit.tcss"
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES}
 
     def __init__(self, settings: Settings) -> None:
         # Textual takes NO_COLOR for greys; the terminal's own two colours are what it means.
         no_color = bool(os.environ.get("NO_COLOR"))
         super().__init__(driver_class=CockpitDriver, ansi_color=no_color or None)
+        self.stylesheet = KeptStylesheet(variables=self.get_css_variables())
         self.settings = settings
         self.rhythm = Rhythm(_SLOW_S if settings.is_slow else 1)
         self.farewell: list[str] = []
@@ -96,7 +97,7 @@ class TerminalApp(App[None], inherit_bindings=False):
 
     def action_save_screen(self) -> None:
         """A picture of the screen in the current folder; what is there already stays."""
-        picture = _FONT_FACES.sub("", self.export_screenshot(title=self.TITLE))
+        picture = _CONTROLS.sub("", _FONT_FACES.sub("", self.export_screenshot(title=self.TITLE)))
         stem = f"perftui-{datetime.now(UTC):%Y%m%dT%H%M%S}"
         for number in range(1, 100):
             path = Path(f"{stem}.svg" if number == 1 else f"{stem}-{number}.svg")

@@ -18,12 +18,12 @@ SPARK_POINTS = _SPARK_BARS * _SPARK_S
 
 def live_tiles() -> tuple[Tile, ...]:
     return (
-        Tile("Requests/s", "RPS", "rps", id="rps"),
-        Tile("p95 of 10 s", "p95", "p95", id="p95"),
-        Tile("Failures", "Fails", "bad", id="failures"),
-        Tile("Users", "Users", "users", id="users"),
-        Tile("Generator CPU", "Gen", "muted", id="generator"),
-        Tile("Target CPU", "Target", "muted", id="target"),
+        Tile(("Requests/s", "RPS"), "rps", id="rps"),
+        Tile(("p95 of 10 s", "p95"), "p95", id="p95"),
+        Tile(("Failures", "Fails"), "bad", id="failures"),
+        Tile(("Users",), "users", id="users"),
+        Tile(("Generator CPU", "Gen CPU", "Gen"), "muted", id="generator"),
+        Tile(("Target CPU", "Target"), "muted", id="target"),
     )
 
 
@@ -44,6 +44,7 @@ def readings_of(snapshot: Snapshot, newest: Sequence[TimelinePoint]) -> dict[str
         "p95": Reading(
             ms_text(snapshot.recent_times.p95_ms),
             f"max {ms_text(snapshot.recent_times.max_ms)}",
+            brief=f"≤ {ms_text(snapshot.recent_times.max_ms)}",
             history=bars(lambda point: point.times.p95_ms, "worst"),
         ),
         "failures": Reading(
@@ -71,12 +72,13 @@ def _generator(snapshot: Snapshot, history: Sequence[float | None]) -> Reading:
     health = snapshot.health
     if health is None:
         return Reading(NO_VALUE, history=history)
-    lag = f"lag {ms_text(health.hub_lag_p99_ms)}"
+    cpu, lag = f"{health.cpu_percent:.0f}%", ms_text(health.hub_lag_p99_ms)
     if snapshot.is_strained:
-        return Reading(f"{health.cpu_percent:.0f}%", f"! late, {lag}", "warn", "warn", history, mark="!")
+        return Reading(cpu, f"! late, lag {lag}", "warn", "warn", history, f"! {lag}", "!")
     if snapshot.strained_ticks:
-        return Reading(f"{health.cpu_percent:.0f}%", f"! was late {snapshot.strained_ticks:,}×", "", "warn", history)
-    return Reading(f"{health.cpu_percent:.0f}%", f"✓ {lag}", history=history)
+        late = f"{snapshot.strained_ticks:,}×"
+        return Reading(cpu, f"! was late {late}", "", "warn", history, f"! late {late}", "!")
+    return Reading(cpu, f"✓ lag {lag}", history=history, brief=f"✓ {lag}")
 
 
 def _target(sample: TargetSample, history: Sequence[float | None]) -> Reading:

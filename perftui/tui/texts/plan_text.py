@@ -11,6 +11,7 @@ from perftui.model.plan import LONGEST_UNASKED_RUN_S, UNTIL_STEADY_S, Profile, R
 from perftui.model.secret_arguments import mask_arguments
 from perftui.model.text import clean, mask_secrets
 from perftui.profiles.keys import SETTINGS, named
+from perftui.profiles.locustfiles import built_in_text
 from perftui.tui.renderables.line import Line, Piece, spread
 
 _LABEL_WIDTH = 13
@@ -25,7 +26,7 @@ def plan_lines(plan: RunPlan, width: int) -> Sequence[Line]:
         else f"the locustfile's own, at most {format_duration(LONGEST_UNASKED_RUN_S)}"
     )
     limits = limits_text(target)
-    files = ", ".join(short_path(path) for path in scenario.locustfiles)
+    files = ", ".join(_locustfile(path) for path in scenario.locustfiles)
     facts = [
         ("target", f"{target.environment} · {mask_secrets(target.url)}", "url"),
         ("locustfile", files, "locustfiles"),
@@ -82,6 +83,11 @@ def plan_sentence(plan: RunPlan) -> str:
     return clean(f"{text} · {rules}", 600)
 
 
+def trial_sentence(plan: RunPlan) -> str:
+    """What a trial of it will do, in one line."""
+    return clean(f"one user does one task once → {mask_secrets(plan.target.url)} ({plan.target.environment})", 600)
+
+
 def _how_long(profile: Profile) -> str:
     if profile.run_time_s is not None:
         return f"for {format_duration(profile.run_time_s)}"
@@ -94,6 +100,11 @@ def short_path(path: str) -> str:
         if base != Path("/") and Path(path).is_relative_to(base) and Path(path) != base:
             return clean(prefix + os.path.relpath(path, base))
     return clean(path)
+
+
+def _locustfile(path: str) -> str:
+    built_in = built_in_text(path)
+    return built_in if built_in else short_path(path)
 
 
 def _fact(label: str, value: str, origin: str, width: int) -> Line:

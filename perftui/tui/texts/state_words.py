@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from perftui.model.record import Verdict
 from perftui.model.run_state import RunState
 from perftui.tui.model import CockpitModel, Connection
+
+if TYPE_CHECKING:
+    from perftui.model.record import Verdict
 
 
 class StateWord(NamedTuple):
@@ -31,12 +33,13 @@ _WORDS = {
     RunState.INTERRUPTED: StateWord("✗", "INTERRUPTED", "bad"),
 }
 
+# By their values: the first screen knows of no verdict yet, and is not to wait for the import.
 _VERDICTS = {
-    Verdict.PASSED: StateWord("✓", "PASSED", "good"),
-    Verdict.ACCEPTABLE: StateWord("~", "ACCEPTABLE", "warn"),
-    Verdict.FAILED: StateWord("✗", "FAILED", "bad"),
-    Verdict.NO_DATA: StateWord("✗", "NO RESULT", "bad"),
-    Verdict.ABORTED: StateWord("■", "ABORTED", "warn"),
+    "passed": StateWord("✓", "PASSED", "good"),
+    "acceptable": StateWord("~", "ACCEPTABLE", "warn"),
+    "failed": StateWord("✗", "FAILED", "bad"),
+    "no data": StateWord("✗", "NO RESULT", "bad"),
+    "aborted": StateWord("■", "ABORTED", "warn"),
 }
 
 
@@ -45,7 +48,7 @@ def word_of(state: RunState) -> StateWord:
 
 
 def verdict_word(verdict: Verdict) -> StateWord:
-    return _VERDICTS[verdict]
+    return _VERDICTS[verdict.value]
 
 
 def state_of(model: CockpitModel) -> StateWord:

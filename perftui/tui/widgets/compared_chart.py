@@ -91,7 +91,7 @@ class ComparedChart(StripWidget):
         if width < label_width(y) + 4:
             return []
         curves = [Curve(role, own) for role, own in zip(("baseline", self._role), runs, strict=True)]
-        return plot(width, height, curves, Axis(span, format_clock), y)
+        return plot(width, height, curves, Axis(span, format_clock), y, self.chart_marker)
 
     def title(self) -> Sequence[Piece]:
         old, new = self._now

@@ -21,18 +21,21 @@ class KeyBar(StripWidget):
         own: list[list[Piece]] = []
         of_widgets: list[list[Piece]] = []
         of_app: list[list[Piece]] = []
-        said: set[str] = set()
+        said: set[tuple[type[object], str]] = set()
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if not binding.show or not binding.description or not active.enabled or binding.action in said:
+            # Two that are named alike in two places are two things.
+            deed = (type(active.node), binding.action)
+            if not binding.show or not binding.description or not active.enabled or deed in said:
                 continue
-            said.add(binding.action)
+            said.add(deed)
             key = Piece(self.app.get_key_display(binding), "key")
             entry = [Piece(" "), key, Piece(f" {binding.description} ", "muted")]
             place = of_app if isinstance(active.node, App) else own if isinstance(active.node, Screen) else of_widgets
             place.append(entry)
         end = [piece for entry in of_app for piece in entry]
-        room = width - width_of(end)
+        # A cell between the two, or the last entry would be cut.
+        room = width - width_of(end) - 1
         start: list[Piece] = []
         for entry in own + of_widgets:
             if width_of(start) + width_of(entry) > room:

@@ -33,7 +33,7 @@ class LoadShapeChart(StripWidget):
             return []
         y = Axis(round_top(max(users for _, users in run)), axis_text)
         x = Axis(max(at_s for at_s, _ in run), format_clock)
-        return plot(width, height, [Curve("users", [run])], x, y)
+        return plot(width, height, [Curve("users", [run])], x, y, self.chart_marker)
 
     def title(self) -> Sequence[Piece]:
         return (Piece("Load", "heading"), Piece("  "), foreign(self._text, "muted"))

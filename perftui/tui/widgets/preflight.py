@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from perftui.model.inspection import CheckItem
 from perftui.model.text import clean, mask_secrets
 from perftui.tui.renderables.line import Line, Piece, wrapped
 from perftui.tui.widgets.text import ScrollPane
+
+if TYPE_CHECKING:
+    from perftui.model.inspection import CheckItem
 
 _STATUS = {"ok": ("✓", "good"), "warning": ("!", "warn"), "failed": ("✗", "bad")}
 

@@ -57,6 +57,13 @@ class RunChart(StripWidget):
     gathering = ""
     """How the seconds of a bucket became one value."""
 
+    class Appeared(Message):
+        """It has a place on the screen from now on, and a size."""
+
+        def __init__(self, chart: RunChart) -> None:
+            super().__init__()
+            self.chart = chart
+
     class Pointed(Message):
         """The mouse was pressed, drawn or let go at `at_s`."""
 
@@ -139,6 +146,9 @@ class RunChart(StripWidget):
             ),
         )
 
+    def on_show(self) -> None:
+        self.post_message(self.Appeared(self))
+
     def on_mouse_down(self, event: events.MouseDown) -> None:
         self._is_pressed = True
         self.capture_mouse()
@@ -198,7 +208,7 @@ class CurvesChart(RunChart):
         levels = self.levels(scene) if columns else ()
         y = self.axis_y(scene, shown, levels)
         x = self.axis_x(scene)
-        area = area_of(width, height, x, y)
+        area = area_of(width, height, x, y, self.chart_marker)
         if area is None:
             return []
         key = (scene.version, scene.view.is_log, scene.view.shown, scene.frame, scene.bucket_s, width, height, y.top)
@@ -208,7 +218,7 @@ class CurvesChart(RunChart):
             for trace, own in zip(traces, values, strict=True):
                 scaled = self._scaled(trace, own, y) if trace.is_apart else own
                 curves.append(Curve(trace.role, self._runs(columns, scaled, y)))
-            self._base = plot(width, height, curves, x, y)
+            self._base = plot(width, height, curves, x, y, self.chart_marker)
         is_empty = not any(value is not None for own in values for value in own)
         fitting = [self._fitting(level, y) for level in levels]
         return self.over(self._base, area, fitting, self.words(scene) if is_empty else "")

@@ -59,6 +59,7 @@ class RunCharts(Horizontal):
         self._view = ChartView()
         self._data = NO_DATA
         self._version = 0
+        self._drawn: list[RunChart] = []
         self._first = 0
         self._has_target = False
         self._gathered = ChartGathering()
@@ -137,6 +138,7 @@ class RunCharts(Horizontal):
         scene = Scene(
             self._version, data, self._view, frame, gathered.points, gathered.baseline, gathered.spectra, place
         )
+        self._drawn = visible
         for number, chart in enumerate(visible):
             chart.show(scene if number == 0 else replace(scene, place=""))
 
@@ -161,11 +163,9 @@ class RunCharts(Horizontal):
         self._first = max(0, min(self._first, len(offered) - self._fitting))
         visible = offered[self._first : self._first + self._fitting]
         changed = [chart for chart in self._charts if chart.display is not (chart in visible)]
+        # A chart that was hidden has a size only after the next layout, and says so.
         for chart in changed:
             chart.display = not chart.display
-        if changed:
-            # A chart that was hidden has a size only after the next layout.
-            self.call_after_refresh(self.draw)
 
     def _turn(self, pages: int) -> bool:
         last = max(0, len(self._offered) - self._fitting)
@@ -258,6 +258,12 @@ class RunCharts(Horizontal):
         if had_window and self._view.window is None:
             self.post_message(self.Brushed(None))
         return done
+
+    def on_run_chart_appeared(self, event: RunChart.Appeared) -> None:
+        event.stop()
+        # The first of several that appear together has all of them drawn.
+        if event.chart not in self._drawn:
+            self.draw()
 
     def on_run_chart_pointed(self, event: RunChart.Pointed) -> None:
         event.stop()

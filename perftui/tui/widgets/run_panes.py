@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perftui.model.judged import ThresholdState
-from perftui.model.snapshot import RequestRow
+from perftui.model.snapshot import FailureRow, RequestRow
 from perftui.model.totals import RequestKey
 from perftui.reports.figures import thresholds_in_order
 from perftui.tui.columns.count_columns import status_rows, status_table, user_rows, user_table
@@ -38,7 +38,9 @@ class RunPanes(Panes):
             has_trends=lambda: bool(self._figures.trends),
             has_states=lambda: bool(self._states),
         )
-        self._failures = failure_table(id="failure-list")
+        self._failures = failure_table(
+            id="failure-list", trend_of=self._failure_trend_of, has_trends=lambda: bool(self._figures.failure_trends)
+        )
         self._thresholds = threshold_table(id="thresholds")
         self._statuses = status_table(id="statuses")
         self._users = user_table(id="users-by-class")
@@ -87,7 +89,9 @@ class RunPanes(Panes):
     def _fill(self) -> None:
         figures, name = self._figures, self.current_name
         if name == "Requests":
-            self._states = states_of(figures.thresholds, [(row.method, row.name) for row in figures.rows])
+            self._states = states_of(
+                figures.thresholds, [(row.method, row.name) for row in figures.rows], figures.groups
+            )
             self._requests.covers = figures.covers
             self._requests.show(figures.rows, figures.total)
         elif name == "Failures":
@@ -109,6 +113,9 @@ class RunPanes(Panes):
 
     def _trend_of(self, row: RequestRow) -> Sequence[float | None]:
         return self._figures.trends.get((row.method, row.name), ())
+
+    def _failure_trend_of(self, row: FailureRow) -> Sequence[float | None]:
+        return self._figures.failure_trends.get((row.method, row.name, row.message), ())
 
 
 def _threshold_note(figures: RunFigures) -> str:

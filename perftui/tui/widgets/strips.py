@@ -8,6 +8,7 @@ it draws its own frame: Textual's border titles cannot change without redrawing 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 from rich.segment import Segment
 from rich.style import Style
@@ -17,6 +18,10 @@ from textual.widget import Widget
 
 from perftui.tui.renderables.frame import framed
 from perftui.tui.renderables.line import Line, Piece, cut
+
+if TYPE_CHECKING:
+    from perftui.tui.settings import Marker
+    from perftui.tui.terminal.terminal_app import TerminalApp
 
 ROLES = (
     "accent",
@@ -77,6 +82,10 @@ class StripWidget(Widget):
     @property
     def inside_height(self) -> int:
         return max(0, self.size.height - (2 if self.is_framed else 0))
+
+    @property
+    def chart_marker(self) -> Marker:
+        return cast("TerminalApp", self.app).settings.chart_marker if self.is_attached else "braille"
 
     def redraw(self) -> None:
         """Build the lines again and mark those that changed."""

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual.reactive import var
 
-from perftui.tui.renderables.line import Line, Piece, line, spread
+from perftui.tui.renderables.line import Line, Piece, line, spread, width_of
 from perftui.tui.renderables.sparkline import sparkline
 from perftui.tui.widgets.strips import StripWidget
+
+# What most values take at most.
+_VALUE_CELLS = 5
 
 
 @dataclass(frozen=True)
 class Reading:
     """`value` is the number and `note` what qualifies it; `history` is what the bars show, the newest last.
 
-    `mark` stands for the note where there is no room for it.
+    `brief` and then `mark` stand for the note where there is no room for it.
     """
 
     value: str
@@ -24,17 +28,21 @@ class Reading:
     role: str = ""
     note_role: str = "muted"
     history: Sequence[float | None] = ()
+    brief: str = ""
     mark: str = ""
 
 
 class Tile(StripWidget):
-    """In a frame four rows, without one two: the name then stands before the value."""
+    """In a frame four rows, without one two: the name then stands before the value.
+
+    `names` go from the longest to the shortest. Of all that it says the value is never cut.
+    """
 
     is_compact = var(False)
 
-    def __init__(self, name: str, short_name: str, role: str, *, id: str) -> None:
+    def __init__(self, names: Sequence[str], role: str, *, id: str) -> None:
         super().__init__(id=id)
-        self._label, self._short_label, self._role = name, short_name, role
+        self._names, self._role = tuple(names), role
         self._reading = Reading("–")
 
     def show(self, reading: Reading) -> None:
@@ -51,13 +59,22 @@ class Tile(StripWidget):
     def lines(self, width: int, height: int) -> Sequence[Line]:
         reading = self._reading
         value = Piece(reading.value, reading.role or "strong")
-        note = Piece(reading.note, reading.note_role)
-        if self.is_compact:
-            marked = Piece(f" {reading.mark}", reading.note_role) if reading.mark else Piece("")
-            head = spread((Piece(f" {self._short_label} ", "muted"), value, marked), (), width)
-            return [Line(head), line(" ", (sparkline(reading.history, max(0, width - 2)), self._role))]
-        head = spread((value,), (note,) if reading.note else (), width)
-        return [Line(head), line((sparkline(reading.history, width), self._role))]
+        bars = (sparkline(reading.history, width if not self.is_compact else max(0, width - 2)), self._role)
+        if not self.is_compact:
+            room = width - width_of((value,)) - 1
+            note = next((text for text in (reading.note, reading.brief, reading.mark) if 0 < cell_len(text) <= room), "")
+            end = (Piece(note, reading.note_role),) if note else ()
+            return [Line(spread((value,), end, width)), line(bars)]
+        marked = (Piece(f" {reading.mark}", reading.note_role),) if reading.mark else ()
+        # The longest name that may stand beside a value of usual length: one that changed with it would flicker.
+        name = self._named(width - _VALUE_CELLS - 3)
+        head = (Piece(f" {name} ", "muted"), value, *marked)
+        if width_of(head) > width:
+            head = (Piece(" "), value, *marked)
+        return [Line(spread(head, (), width)), line(" ", bars)]
 
     def title(self) -> Sequence[Piece]:
-        return (Piece(self._label, "heading"),)
+        return (Piece(self._named(self.size.width - 6), "heading"),)
+
+    def _named(self, room: int) -> str:
+        return next((name for name in self._names if cell_len(name) <= room), self._names[-1])

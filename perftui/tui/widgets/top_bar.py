@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from perftui.tui.terminal.terminal_app import TerminalApp
 
 _VIEW_PAUSED = StateWord("❚❚", "VIEW PAUSED", "warn")
-_LONGEST_BAR, _LEAST_BAR = 30, 7
+_LONGEST_BAR, _LEAST_BAR = 30, 5
 # Each mode ("" for none), and how it stands in the line.
 Tabs = list[tuple[str, list[Piece]]]
 
@@ -58,17 +58,24 @@ class TopBar(StripWidget):
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
         rhythm = cast("TerminalApp", self.app).rhythm
-        state = self._state()
-        if rhythm.is_slowed:
-            state = [Piece(f"slow line: every {rhythm.every_s} s", "warn"), Piece("  "), *state]
-        room = width - width_of(state) - 2
-        self._tabs = next((tabs for tabs in self._all_tabs() if _width(tabs) <= room), self._all_tabs()[-1])
+        slow = [Piece(f"slow line: every {rhythm.every_s} s", "warn"), Piece("  ")] if rhythm.is_slowed else []
+        done = self._clock[0] / self._clock[1] if self._clock is not None and self._clock[1] else None
+        # The bar matters more than the users, which stand in the title too, and more than the names of other modes.
+        wanted = 0 if done is None else _LEAST_BAR + 1
+        fitting = (
+            (tabs, state)
+            for least, forms in ((wanted, self._all_tabs()), (0, self._all_tabs()[-1:]))
+            for tabs in forms
+            for state in self._all_states()
+            if _width(tabs) + width_of(slow) + width_of(state) + 2 + least <= width
+        )
+        self._tabs, state = next(fitting, (self._all_tabs()[-1], self._all_states()[-1]))
         start = [piece for _, pieces in self._tabs for piece in pieces]
-        room -= width_of(start)
-        if self._clock is not None and self._clock[1] and room > _LEAST_BAR:
-            bar = progress_bar(self._clock[0] / self._clock[1], min(_LONGEST_BAR, room - 1))
-            state += (Piece(" "), *bar)
-        return [Line(spread(start, (*state, Piece(" ")), width))]
+        end = [*slow, *state]
+        room = width - width_of(start) - width_of(end) - 2
+        if done is not None and room > _LEAST_BAR:
+            end += (Piece(" "), *progress_bar(done, min(_LONGEST_BAR, room - 1)))
+        return [Line(spread(start, (*end, Piece(" ")), width))]
 
     def on_click(self, event: events.Click) -> None:
         end = 0
@@ -85,28 +92,32 @@ class TopBar(StripWidget):
             [_brand(" perftui  "), *(self._tab(mode, label, " ") for mode, label in self.MODES)],
             [_brand(" perftui "), *(self._tab(mode, label, "") for mode, label in self.MODES)],
             [_brand(" pt "), *(self._tab(mode, label, "") for mode, label in self.MODES)],
+            [_brand(" "), *(self._tab(mode, label, "", side="") for mode, label in self.MODES)],
             [
                 _brand(" pt "),
                 *(self._tab(mode, label if mode == self._mode else label[0], "") for mode, label in self.MODES),
             ],
         )
 
-    def _tab(self, mode: str, label: str, gap: str) -> tuple[str, list[Piece]]:
+    def _tab(self, mode: str, label: str, gap: str, side: str = " ") -> tuple[str, list[Piece]]:
+        """`side` is left out on the left of those that are not the current one."""
         is_current = mode == self._mode
-        return mode, [Piece(f" {label} ", "tab" if is_current else "muted"), Piece(gap)]
+        return mode, [Piece(f"{side or ' ' * is_current}{label} ", "tab" if is_current else "muted"), Piece(gap)]
 
-    def _state(self) -> list[Piece]:
+    def _all_states(self) -> Sequence[list[Piece]]:
+        """With the users of a ramp, and without them."""
         word = self._word
         pieces = [Piece(word.text, word.role)]
-        if self._users is not None:
-            pieces.append(Piece(f" {self._users[0]:,}/{self._users[1]:,}", word.role))
-        if self._clock is None:
-            return pieces
-        elapsed_s, run_time_s = self._clock
-        pieces.append(Piece(f"  {format_clock(elapsed_s)}", "strong"))
-        if run_time_s:
-            pieces.append(Piece(f" / {format_clock(run_time_s)}", "muted"))
-        return pieces
+        clock: list[Piece] = []
+        if self._clock is not None:
+            elapsed_s, run_time_s = self._clock
+            clock.append(Piece(f"  {format_clock(elapsed_s)}", "strong"))
+            if run_time_s:
+                clock.append(Piece(f" / {format_clock(run_time_s)}", "muted"))
+        if self._users is None:
+            return ([*pieces, *clock],)
+        users = Piece(f" {self._users[0]:,}/{self._users[1]:,}", word.role)
+        return [*pieces, users, *clock], [*pieces, *clock]
 
 
 def _brand(text: str) -> tuple[str, list[Piece]]:

@@ -12,6 +12,16 @@ def test_steady_failures_are_said_to_be_throughout_the_run() -> None:
     assert text == f"Of 2,381 requests 49 failed (2.1 %), throughout the run, first at 00:01{CAUSE}"
 
 
+def test_one_message_of_several_requests_is_one_cause() -> None:
+    both = [
+        replace(items, requests=items.requests + cart.requests, failures=items.failures + cart.failures)
+        for items, cart in zip(
+            shaped_run(60, fail_ratio=0.1), shaped_run(60, 2, name="/cart", fail_ratio=0.05), strict=True
+        )
+    ]
+    assert "; all 2 requests, GET /items first of them: HTTP 503" in findings_of(both)["failures"].text
+
+
 def test_steady_failures_are_seldom_taken_for_a_burst() -> None:
     bursts = sum(
         "burst" in findings_of(shaped_run(40, seed, fail_ratio=ratio))["failures"].text
