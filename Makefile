@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test check bench screenshots clean
+.PHONY: demo test check bench screenshots recording clean
 
 demo: $(INSTALLED)
 	@if test -t 0 && test -t 1 && test -t 2; then \
@@ -27,6 +27,9 @@ bench: $(INSTALLED)
 
 screenshots: $(INSTALLED)
 	$(BIN)/python screenshots/make.py
+
+recording: $(INSTALLED)
+	$(BIN)/python screenshots/record.py
 
 clean:
 	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

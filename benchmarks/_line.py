@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pyte
 
+_WHERE_IS_THE_CURSOR = b"\x1b[6n"
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -74,16 +75,29 @@ class Line:
                 return
             self.received += len(data)
             self._credit -= len(data)
-            self._stream.feed(data)
+            self.heard(data)
             if self._bytes_per_s is None:
                 # Whoever waits for a text looks now, not at the end of the time.
                 return
+
+    def heard(self, data: bytes) -> None:
+        """What came; who records it keeps it as well."""
+        self._stream.feed(data)
 
     def watch(self, for_s: float) -> None:
         """Take all that comes in this time."""
         until = time.monotonic() + for_s
         while time.monotonic() < until:
             self.read(min(0.02, max(0.0, until - time.monotonic())))
+
+    def drain(self, for_s: float) -> None:
+        """As `read`, by a terminal that costs nothing: it draws nothing, and only says where its cursor is."""
+        if select.select([self._master], [], [], for_s)[0]:
+            with contextlib.suppress(OSError):
+                data = os.read(self._master, 65_536)
+                self.received += len(data)
+                for _ in range(data.count(_WHERE_IS_THE_CURSOR)):
+                    self._answer("\x1b[1;1R")
 
     def wait_for(self, condition: Callable[[], object], within_s: float = 60.0) -> float:
         """Seconds until it came true. Raises TimeoutError."""

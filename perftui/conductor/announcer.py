@@ -48,7 +48,7 @@ class Announcer:
         if not note.text or len(self.notes) >= MAX_NOTES:
             return False
         # Committed before anybody sees it.
-        self._writer.record_event(RunEvent(note.elapsed_s, NOTE, note.text))
+        self._writer.record_event(RunEvent(note.elapsed_s, NOTE, note.text, note.by))
         self.notes = tuple(sorted((*self.notes, note), key=lambda each: each.elapsed_s))
         return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from perftui.model.snapshot import TimelinePoint, Times
+from perftui.model.snapshot import RequestRow, TimelinePoint, Times
 from perftui.model.spectrum import Spectrum, added
 from perftui.model.tick import TargetSample
 
@@ -34,6 +34,32 @@ def merged_points(points: Sequence[TimelinePoint]) -> TimelinePoint:
         fails_per_s=failures / covered_s if covered_s > 0 else 0.0,
         times=_merged_times([point.times for point in points]),
         in_flight=last.in_flight,
+        cpu_percent=max(point.cpu_percent for point in points),
+        hub_lag_p99_ms=max(point.hub_lag_p99_ms for point in points),
+        target=_merged_target([point.target for point in points if point.target is not None]),
+    )
+
+
+def whole_point(total: RequestRow, points: Sequence[TimelinePoint], covered_s: float) -> TimelinePoint | None:
+    """All of `points` as one whose requests and percentiles are those of `total`, exactly; None where there are none.
+
+    Users, requests in flight and the loads are the highest.
+    """
+    if not points:
+        return None
+    last = points[-1]
+    return TimelinePoint(
+        seq=last.seq,
+        elapsed_s=last.elapsed_s,
+        interval_s=covered_s,
+        user_count=max(point.user_count for point in points),
+        target_user_count=max(point.target_user_count for point in points),
+        requests=total.requests,
+        failures=total.failures,
+        rps=total.rps,
+        fails_per_s=total.fails_per_s,
+        times=total.times,
+        in_flight=max(point.in_flight for point in points),
         cpu_percent=max(point.cpu_percent for point in points),
         hub_lag_p99_ms=max(point.hub_lag_p99_ms for point in points),
         target=_merged_target([point.target for point in points if point.target is not None]),

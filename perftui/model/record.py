@@ -98,6 +98,8 @@ class RunEvent:
     elapsed_s: float
     kind: str
     text: str
+    by: str = ""
+    """Who wrote a note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,4 +134,4 @@ class Record:
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        return tuple(Note(event.elapsed_s, event.text) for event in self.events if event.kind == NOTE)
+        return tuple(Note(event.elapsed_s, event.text, event.by) for event in self.events if event.kind == NOTE)

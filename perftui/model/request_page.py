@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from perftui.model.snapshot import FailureRow, TimelinePoint
+from perftui.model.spectrum import Spectrum
 from perftui.model.tick import MAX_FAILURE_GROUPS
 from perftui.model.totals import RequestKey, RequestTotals
 
@@ -15,13 +16,14 @@ __all__ = ["MAX_FAILURE_GROUPS", "RequestCounts", "RequestPage"]
 class RequestPage:
     """`points` are of this request alone, each with the users of all; `failures` are at most MAX_FAILURE_GROUPS.
 
-    `covered_s` is how many seconds `totals` covers.
+    `covered_s` is how many seconds `totals` covers. `spectra` say how the times of each tick spread.
     """
 
     totals: RequestTotals
     covered_s: float
     failures: tuple[FailureRow, ...]
     points: tuple[TimelinePoint, ...]
+    spectra: tuple[Spectrum, ...] = ()
 
     def shared_failures(self) -> tuple[FailureRow, ...]:
         """`failures`, each with its share of the request's."""

@@ -9,7 +9,7 @@ from perftui.model.record import Record
 from perftui.reports.cells import cell_text, csv_of
 from perftui.reports.markup import row, section, shown, table
 
-NOTES_COLUMNS = ["Timestamp", "Elapsed Seconds", "Note"]
+NOTES_COLUMNS = ["Timestamp", "Elapsed Seconds", "Note", "By"]
 
 
 def notes_csv(record: Record) -> bytes:
@@ -17,7 +17,10 @@ def notes_csv(record: Record) -> bytes:
     started_at_s = datetime.fromisoformat(record.started_at).timestamp()
     return csv_of(
         NOTES_COLUMNS,
-        ([int(started_at_s + note.elapsed_s), round(note.elapsed_s, 3), cell_text(note.text)] for note in record.notes),
+        (
+            [int(started_at_s + note.elapsed_s), round(note.elapsed_s, 3), cell_text(note.text), cell_text(note.by)]
+            for note in record.notes
+        ),
     )
 
 
@@ -26,8 +29,15 @@ def notes_section(record: Record) -> str:
     if not record.notes:
         return ""
     rows = [
-        row(((f"{number}", ""), (format_clock(note.elapsed_s), ""), (shown(note.text), "text")))
+        row(
+            (
+                (f"{number}", ""),
+                (format_clock(note.elapsed_s), ""),
+                (shown(note.text), "text"),
+                (shown(note.by), "text"),
+            )
+        )
         for number, note in enumerate(record.notes, 1)
     ]
-    columns = (("On the charts", ""), ("After", ""), ("Note", "text"))
+    columns = (("On the charts", ""), ("After", ""), ("Note", "text"), ("By", "text"))
     return section("Notes", table(columns, rows, "Notes"), is_long=True)

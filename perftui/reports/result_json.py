@@ -181,6 +181,7 @@ class Note(msgspec.Struct, kw_only=True, frozen=True):
 
     elapsed_s: float
     text: str
+    by: str = ""
 
 
 class Result(msgspec.Struct, kw_only=True, frozen=True):
@@ -292,7 +293,7 @@ def _result(record: model.Record) -> Result:
             Event(elapsed_s=each.elapsed_s, kind=one_line(each.kind), text=one_line(each.text))
             for each in record.events
         ],
-        notes=[Note(elapsed_s=each.elapsed_s, text=one_line(each.text)) for each in record.notes],
+        notes=[Note(elapsed_s=each.elapsed_s, text=one_line(each.text), by=one_line(each.by)) for each in record.notes],
         plan=_cleaned(plan_to_dict(record.plan)),
         environment={one_line(key): one_line(value) for key, value in sorted(record.environment.items())},
     )

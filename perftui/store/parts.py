@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
+from perftui.model.histogram import merge
 from perftui.model.judged import Window
 from perftui.model.request_page import MAX_FAILURE_GROUPS, RequestCounts, RequestPage
 from perftui.model.snapshot import FailureRow, TimelinePoint, point_of, rated
@@ -87,12 +88,13 @@ def request_page(
     """
     totals = RequestTotals(method, name)
     points: list[TimelinePoint] = []
+    spectra: list[Spectrum] = []
     covered_s = 0.0
     within = seqs_of(connection, window)
     if known is not None and known.points and within is not None:
         # A copy: whoever asked before goes on to look at the page as it was.
         totals.add(known.totals)
-        points, covered_s = list(known.points), known.covered_s
+        points, spectra, covered_s = list(known.points), list(known.spectra), known.covered_s
         within = SeqRange(points[-1].seq + 1, within.last)
     if within is None:
         return RequestPage(totals, 0.0, (), ())
@@ -105,11 +107,13 @@ def request_page(
         delta = deltas.get(tick.seq)
         if delta is not None:
             totals.add(delta)
+        times = merge(() if delta is None else (delta.ok_times, delta.failed_times))
+        spectra.append(Spectrum(tick.seq, tick.elapsed_s, tick.interval_s, counts_of(times)))
         alone = point_of(replace(tick, requests=() if delta is None else (delta,)))
         points.append(rated(alone, points[-1] if points else None))
         covered_s += tick.interval_s
     failures = _failures_of(connection, method, name, within, known.failures if known else ())
-    return RequestPage(totals, covered_s, failures, tuple(points))
+    return RequestPage(totals, covered_s, failures, tuple(points), tuple(spectra))
 
 
 def spectra_after(connection: sqlite3.Connection, after_seq: int) -> list[Spectrum]:

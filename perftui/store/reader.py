@@ -31,7 +31,7 @@ from perftui.store.layout import OUTCOME_JSON, RUN_LOG, RUN_TOML, SAMPLES_DB
 from perftui.store.marks import read_marks
 from perftui.store.parts import MAX_POINTS, counts_after, part_of, request_page, spectra_after
 from perftui.store.paths import path_for_people
-from perftui.store.schema import SELECT_TICKS, point_of_row
+from perftui.store.schema import SELECT_EVENTS, SELECT_TICKS, point_of_row
 from perftui.store.tick_rows import read_ticks
 
 MAX_EVENTS = 10_000
@@ -96,11 +96,17 @@ class RunReader:
             return float(last[0]) if last else 0.0
 
     def events(self) -> tuple[RunEvent, ...]:
+        return tuple(self.events_since(0)[0])
+
+    def events_since(self, after_id: int) -> tuple[list[RunEvent], int]:
+        """What happened after event `after_id`, the first MAX_EVENTS of it, and the id to ask from next."""
         with reading(self._samples) as connection:
-            rows = connection.execute("SELECT elapsed_s, kind, text FROM event ORDER BY id LIMIT ?", (MAX_EVENTS,))
-            return tuple(
-                RunEvent(float(elapsed_s), unpack_text(kind), unpack_text(text)) for elapsed_s, kind, text in rows
-            )
+            rows = connection.execute(SELECT_EVENTS, (after_id, MAX_EVENTS)).fetchall()
+        events = [
+            RunEvent(float(elapsed_s), unpack_text(kind), unpack_text(text), unpack_text(by) if by else "")
+            for _, elapsed_s, kind, text, by in rows
+        ]
+        return events, int(rows[-1][0]) if rows else after_id
 
     def environment(self) -> dict[str, str]:
         with reading(self._samples) as connection:
@@ -254,5 +260,5 @@ class RunReader:
 
 def _with_notes(events: tuple[RunEvent, ...], notes: tuple[Note, ...]) -> tuple[RunEvent, ...]:
     """In the order of their time: a note may stand where nothing happened when it was written."""
-    added = (RunEvent(note.elapsed_s, NOTE, note.text) for note in notes)
+    added = (RunEvent(note.elapsed_s, NOTE, note.text, note.by) for note in notes)
     return tuple(sorted((*events, *added), key=lambda each: each.elapsed_s))

@@ -12,7 +12,7 @@ from perftui.model.snapshot import TimelinePoint, point_of
 from perftui.model.tick import ExceptionDelta, FailureDelta, Health, RateLimitDelta, RequestDelta, TargetSample, Tick
 from perftui.store.blobs import pack_histogram, unpack_histogram
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # A tick's `requests`, `failures`, `response_bytes` and `times` are the sums over its request rows: the timeline needs
 # only this table. Names and messages are stored once and referred to by id; `position` keeps a tick's own order.
@@ -69,18 +69,23 @@ CREATE {table} exchange (
   request_body TEXT NOT NULL, response_headers TEXT NOT NULL, response_body TEXT NOT NULL
 );
 """
+# Who wrote a note; events that nobody wrote have no row.
+_ADDED_IN_4 = """
+CREATE {table} event_author (event_id INTEGER PRIMARY KEY, by TEXT NOT NULL);
+"""
+_ADDED = {2: _ADDED_IN_2, 3: _ADDED_IN_3, 4: _ADDED_IN_4}
 # For the questions that are about one request name or one failure group; a file without these answers them too.
 _INDEXES = """
 CREATE INDEX request_by_name ON request (name_id, seq);
 CREATE INDEX exchange_by_group ON exchange (group_id);
 """
 
-TABLES = _TABLES_OF_1 + (_ADDED_IN_2 + _ADDED_IN_3).format(table="TABLE") + _INDEXES
+TABLES = _TABLES_OF_1 + "".join(_ADDED.values()).format(table="TABLE") + _INDEXES
 
 
 def stand_ins(version: int) -> str:
     """What a reader of a file of `version` makes for itself, in its own memory: the tables that came later, empty."""
-    missing = (_ADDED_IN_2 if version < 2 else "") + (_ADDED_IN_3 if version < 3 else "")
+    missing = "".join(tables for since, tables in _ADDED.items() if version < since)
     return missing.format(table="TEMP TABLE")
 
 
@@ -93,6 +98,12 @@ INSERT_EXCEPTION = "INSERT INTO exception VALUES (?, ?, ?, ?)"
 INSERT_RATE_LIMIT = f"INSERT INTO rate_limit VALUES ({', '.join('?' * 8)})"
 INSERT_TARGET_SAMPLE = "INSERT INTO target_sample VALUES (?, ?, ?, ?, ?)"
 INSERT_EVENT = "INSERT INTO event (elapsed_s, kind, text) VALUES (?, ?, ?)"
+# Of the event that was written last.
+INSERT_AUTHOR = "INSERT INTO event_author SELECT max(id), ? FROM event"
+SELECT_EVENTS = (
+    "SELECT id, elapsed_s, kind, text, by FROM event LEFT JOIN event_author ON event_id = id"
+    " WHERE id > ? ORDER BY id LIMIT ?"
+)
 REPLACE_ENVIRONMENT = "INSERT OR REPLACE INTO environment VALUES (?, ?)"
 
 _TICK_KINDS = (*[int] * 12, *[float] * 7, str, bytes)

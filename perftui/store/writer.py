@@ -162,6 +162,8 @@ class RunWriter:
         self._notes.append(
             (schema.INSERT_EVENT, (event.elapsed_s, pack_text(event.kind), pack_text(mask_secrets(event.text))))
         )
+        if event.by:
+            self._notes.append((schema.INSERT_AUTHOR, (pack_text(mask_secrets(event.by)),)))
         self.flush()
 
     def update_environment(self, environment: Mapping[str, str]) -> None:

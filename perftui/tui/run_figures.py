@@ -13,7 +13,7 @@ from perftui.model.totals import FailureKey, RequestKey, RunTotals
 from perftui.tui.columns.request_columns import ExceptionRow
 from perftui.tui.texts.summary import exception_rows, failure_rows, request_rows, total_row
 
-Key = TypeVar("Key", RequestKey, FailureKey)
+Key = TypeVar("Key", bound=tuple[str, ...])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from perftui.model.judged import Window
     from perftui.model.marks import Note
     from perftui.model.plan import Profile, RunPlan, Scenario, Target
-    from perftui.model.record import Record
+    from perftui.model.record import Record, RunEvent
     from perftui.model.request_page import RequestCounts, RequestPage
     from perftui.model.snapshot import TimelinePoint
     from perftui.model.spectrum import Spectrum
@@ -70,6 +70,9 @@ class ReadsRun(Protocol):
 
     def log_since(self, offset: int) -> tuple[Sequence[str], int]:
         """Lines of the run's log from byte `offset` on, and the offset to ask from next."""
+
+    def events_since(self, after_id: int) -> tuple[Sequence[RunEvent], int]:
+        """What happened after event `after_id`, notes too, and the id to ask from next."""
 
     def plan(self) -> RunPlan:
         """What was asked. Raises PerftuiError where the folder cannot be read."""

@@ -13,7 +13,7 @@ from perftui.model.histogram import Histogram, merge
 from perftui.model.judged import WHOLE_RUN, ThresholdResult, Window
 from perftui.model.marks import Note
 from perftui.model.plan import RunPlan
-from perftui.model.record import Record
+from perftui.model.record import Record, RunEvent
 from perftui.model.request_page import RequestCounts, RequestPage
 from perftui.model.run_state import RunState
 from perftui.model.snapshot import FailureRow, Snapshot, TimelinePoint, point_of, snapshot_of
@@ -50,6 +50,7 @@ class FakeConductor:
         self.stops: list[messages.StopRun] = []
         self.greeted = 0
         self.log: list[str] = []
+        self.events: list[RunEvent] = []
         self.kept: list[TimelinePoint] = []
         self.ticks_kept: list[Tick] = []
         self.notes: list[messages.AddNote] = []
@@ -140,19 +141,22 @@ class FakeConductor:
         totals = RequestTotals(method, name)
         failures: list[FailureRow] = []
         points: list[TimelinePoint] = []
+        spectra: list[Spectrum] = []
         covered_s = 0.0
         for tick in filter(window.holds, self.ticks_kept):
             mine = tuple(each for each in tick.requests if (each.method, each.name) == (method, name))
             for each in mine:
                 totals.add(each)
             points.append(point_of(replace(tick, requests=mine)))
+            counts = counts_of(_times(replace(tick, requests=mine)))
+            spectra.append(Spectrum(tick.seq, tick.elapsed_s, tick.interval_s, counts))
             covered_s += tick.interval_s
             failures += [
                 FailureRow(each.method, each.name, each.message, each.count, each.first_s, each.last_s)
                 for each in tick.failures
                 if (each.method, each.name) == (method, name)
             ]
-        return RequestPage(totals, covered_s, tuple(failures), tuple(points))
+        return RequestPage(totals, covered_s, tuple(failures), tuple(points), tuple(spectra))
 
     def exchanges(self, method: str, name: str, message: str) -> list[Exchange]:
         return [
@@ -167,6 +171,9 @@ class FakeConductor:
 
     def log_since(self, offset: int) -> tuple[list[str], int]:
         return self.log[offset:], len(self.log)
+
+    def events_since(self, after_id: int) -> tuple[list[RunEvent], int]:
+        return self.events[after_id:], len(self.events)
 
     def plan(self) -> RunPlan:
         return self.sealed.plan if self.sealed else PLAN

@@ -11,11 +11,18 @@ import pytest
 from textual.app import App
 
 from perftui.tui.app import PerftuiApp
+from perftui.tui.following import conflation
 from tests.fakes.cockpit_services import FakeServices
 from tests.fakes.fake_conductor import FakeConductor
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 UPDATE_VARIABLE = "UPDATE_SNAPSHOTS"
+
+
+@pytest.fixture(autouse=True)
+def _every_snapshot_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests feed faster than a conductor does."""
+    monkeypatch.setattr(conflation, "LEAST_S", 0.0)
 
 
 @pytest.fixture

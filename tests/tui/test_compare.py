@@ -121,7 +121,7 @@ async def test_metric_request_and_export(services: FakeServices, conductor: Fake
         await wait_until(lambda: "A p50" in text_of(app), "the metrics in a ring")
         await pilot.press("enter")
         await wait_until(lambda: "POST /api/v1/checkout · esc all" in text_of(app), "the request's chart")
-        assert "A 93.7 ms  B 142 ms" in text_of(app)
+        assert "A·· 93.7 ms  B 142 ms" in text_of(app)
         await pilot.press("escape")
         await wait_until(lambda: "all requests · enter one" in text_of(app), "all of them")
         await pilot.press("tab")

@@ -102,6 +102,20 @@ def test_on_a_thin_line_little_is_under_way_and_on_a_wide_one_much() -> None:
         assert at_most is None or pace.most <= at_most
 
 
+def test_small_frames_prove_nothing_of_a_whole_screen() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    for _ in range(100):
+        # Every frame stands in the queue of a thin line, the quickest as well.
+        pace.sent(1_500)
+        clock.now_s += 0.05 + 1_500 / 8_000
+        pace.note_answer()
+        pace.settle()
+        clock.now_s += 0.7
+    assert pace.most is not None
+    assert pace.most <= 3_000
+
+
 def test_answers_that_are_lost_are_given_up() -> None:
     clock = Clock()
     pace = Pace(clock)

@@ -6,8 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from perftui.model.run_state import RunState
-from perftui.tui.following import recall as recall_module
-from perftui.tui.model import CockpitModel
+from perftui.tui.model import MAX_LOG_LINES, CockpitModel
 from perftui.tui.services import RunAddress
 from perftui.tui.texts.state_words import state_of, word_of
 from tests.fakes.fake_conductor import FakeConductor
@@ -30,8 +29,8 @@ def test_points_arrive_once_and_in_order_however_they_are_asked_for() -> None:
 def test_what_is_kept_is_bounded() -> None:
     model = CockpitModel()
     model.begin(ADDRESS)
-    model.add_log([str(number) for number in range(recall_module.MAX_LOG_LINES + 10)], 1)
-    assert len(model.log) == recall_module.MAX_LOG_LINES
+    model.add_log([str(number) for number in range(MAX_LOG_LINES + 10)], 1)
+    assert len(model.log) == MAX_LOG_LINES
     assert model.log[0] == "10"
 
 

@@ -18,6 +18,7 @@ from perftui.model.record import RunEvent, Verdict
 from perftui.model.run_state import RunState
 from perftui.profiles.choice import AskedNames
 from perftui.tui.app import PerftuiApp
+from perftui.tui.following.link import author
 from perftui.tui.screens.base import CockpitScreen
 from perftui.tui.screens.compare import CompareScreen
 from perftui.tui.screens.note_dialog import NoteDialog
@@ -218,7 +219,7 @@ async def test_what_people_say_of_a_run_is_kept_and_read_again(
         await pilot.press(*"deploy", "enter")
         await wait_until(lambda: any(each[0] == "add_note" for each in library.asked), "the note")
         noted = next(each for each in library.asked if each[0] == "add_note")
-        assert noted == ("add_note", folder, Note(cursor_s, "deploy"))
+        assert noted == ("add_note", folder, Note(cursor_s, "deploy", author()))
         await wait_until(lambda: screen.chore is None, "the record")
         await pilot.press("b", "enter")
         await wait_until(lambda: ("set_baseline", "light", folder) in library.asked, "the baseline")

@@ -38,6 +38,8 @@ class ChartData:
     warm_up_s: float = 0.0
     label: str = ""
     is_over: bool = False
+    whole: TimelinePoint | None = None
+    """Of a run that is over: all of it as one point, which the titles read while no cursor stands anywhere."""
 
 
 NO_DATA = ChartData(None, (), 0.0, None)

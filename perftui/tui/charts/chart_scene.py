@@ -45,10 +45,12 @@ class Scene:
 
     @property
     def read(self) -> TimelinePoint | None:
-        """The point whose values stand in the titles: the cursor's, or the newest."""
+        """The point whose values stand in the titles: the cursor's, or all of a run that is over, or the newest."""
         if self.view.cursor_s is not None:
             cursor = self.cursor
             return cursor.point if cursor else None
+        if self.data.is_over:
+            return self.data.whole
         return self.data.points[-1] if self.data.points else None
 
     def inside(self, points: PointColumns) -> list[Column]:

@@ -127,9 +127,7 @@ def named_by(
 ) -> tuple[ThresholdResult, ...]:
     """Those that name the request, a pattern that it fits, or a group that holds it."""
     return tuple(
-        each
-        for each in results
-        if (scope := _scope_of(each.measure)) and _is_named(_patterns_of(scope, groups), key)
+        each for each in results if (scope := _scope_of(each.measure)) and _is_named(_patterns_of(scope, groups), key)
     )
 
 

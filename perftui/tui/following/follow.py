@@ -49,8 +49,11 @@ async def follow_run(app: Follower, address: RunAddress, link: Link) -> None:
 
 
 async def _find_baseline(app: Follower, address: RunAddress) -> None:
-    """What the charts draw below the run, where it is compared with one."""
+    """What the charts draw below the run, where it is compared with one; and what its plan calls its requests."""
     with contextlib.suppress(PerftuiError):
+        plan = await asyncio.to_thread(lambda: app.services.reader(address.folder).plan())
+        if app.model.address == address:
+            app.model.set_groups(plan.scenario.groups)
         # What is wrong with a baseline is said where somebody compares with it.
         baseline = await asyncio.to_thread(baseline_below, app.services, address.folder)
         if baseline is not None and app.model.address == address:
@@ -99,10 +102,11 @@ async def _fill(app: Follower, recall: Recall, news: asyncio.Event) -> None:
 async def _catch_up(model: CockpitModel, recall: Recall) -> None:
     """The log comes in pieces; the last piece is empty."""
     while True:
-        news = await recall.news(model.last_seq, model.log_offset)
+        news = await recall.news(model.last_seq, model.log_offset, model.event_id)
         model.add_points(news.points)
         model.add_spectra(news.spectra)
         model.add_counts(news.counts)
+        model.add_events(news.events, news.event_id)
         is_done = news.offset == model.log_offset
         model.add_log(news.lines, news.offset)
         if is_done:

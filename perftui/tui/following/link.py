@@ -67,11 +67,11 @@ class Link:
 
     def stop(self, *, now: bool) -> bool:
         """Ask the conductor to stop the run; False where there is no line to say it on."""
-        return self._send(messages.StopRun(now=now, by=_who()))
+        return self._send(messages.StopRun(now=now, by=author()))
 
     def note(self, text: str, elapsed_s: float | None) -> bool:
         """Put a note on the run's timeline, now where `elapsed_s` is None; False where there is no line."""
-        return self._send(messages.AddNote(text, _who(), elapsed_s))
+        return self._send(messages.AddNote(text, author(), elapsed_s))
 
     def close(self) -> None:
         if self._writer is not None:
@@ -85,7 +85,8 @@ class Link:
         return True
 
 
-def _who() -> str:
+def author() -> str:
+    """Who sits before this screen, as a record keeps it."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from perftui.model.record import Record
+from perftui.model.record import Record, RunEvent
 from perftui.model.request_page import RequestCounts
 from perftui.model.snapshot import TimelinePoint
 from perftui.model.spectrum import Spectrum
@@ -42,6 +42,8 @@ class News(NamedTuple):
     counts: Sequence[RequestCounts]
     lines: Sequence[str]
     offset: int
+    events: Sequence[RunEvent]
+    event_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +82,16 @@ class Recall:
         self._reader: ReadsRun | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="perftui-recall")
 
-    async def news(self, after_seq: int, log_offset: int) -> News:
-        """What came after tick `after_seq`, and log lines from byte `log_offset` on."""
+    async def news(self, after_seq: int, log_offset: int, event_id: int = 0) -> News:
+        """What came after tick `after_seq` and event `event_id`, and log lines from byte `log_offset` on."""
 
         def read() -> News:
             reader = self._open()
             points = reader.points(after_seq)
-            if points:
-                return News(
-                    points, reader.spectra(after_seq), reader.request_counts(after_seq), *reader.log_since(log_offset)
-                )
-            return News((), (), (), *reader.log_since(log_offset))
+            spectra = reader.spectra(after_seq) if points else ()
+            counts = reader.request_counts(after_seq) if points else ()
+            said, happened = reader.log_since(log_offset), reader.events_since(event_id)
+            return News(points, spectra, counts, *said, *happened)
 
         return await self._on_thread(read)
 

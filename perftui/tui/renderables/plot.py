@@ -16,6 +16,7 @@ from perftui.tui.renderables.line import Line, Piece, line
 from perftui.tui.settings import Marker
 
 _GLYPHS: dict[Marker, str] = {"braille": "braille", "ascii": "*"}
+DOTTED: dict[Marker, str] = {"braille": "·", "ascii": "."}
 _DOTS: dict[Marker, tuple[int, int]] = {"braille": (2, 4), "ascii": (1, 1)}
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
 # plotext is handed a number per role and the colour code it writes is read back; colours are the widget's.
@@ -26,10 +27,14 @@ _ROWS_FOR_LABELS = 10
 
 
 class Curve(NamedTuple):
-    """`runs` are stretches of (x, y) with a gap between one and the next; the later curve is drawn on top."""
+    """`runs` are stretches of (x, y) with a gap between one and the next; the later curve is drawn on top.
+
+    One that `is_dotted` differs from the others without a colour too.
+    """
 
     role: str
     runs: Sequence[Sequence[tuple[float, float]]]
+    is_dotted: bool = False
 
 
 class Axis(NamedTuple):
@@ -127,12 +132,13 @@ def plot(width: int, height: int, curves: Sequence[Curve], x: Axis, y: Axis, mar
     else:
         plotext.xticks([], [])
     for number, curve in enumerate(curves):
+        drawn = DOTTED[marker] if curve.is_dotted else glyph
         for run in curve.runs:
             inside = [(x.inside(at), y.inside(value)) for at, value in run]
             if len(inside) == 1:
-                plotext.scatter(*_columns(inside), marker=glyph, color=_FIRST_COLOUR + number)
+                plotext.scatter(*_columns(inside), marker=drawn, color=_FIRST_COLOUR + number)
             elif inside:
-                plotext.plot(*_columns(inside), marker=glyph, color=_FIRST_COLOUR + number)
+                plotext.plot(*_columns(inside), marker=drawn, color=_FIRST_COLOUR + number)
     if not any(run for curve in curves for run in curve.runs):
         # Without anything to draw plotext leaves the axes out.
         plotext.scatter([x.bottom], [y.bottom], marker=" ")

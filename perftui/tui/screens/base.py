@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.geometry import Size
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
 from perftui.tui.model import CockpitModel
+from perftui.tui.screens.leaving import Leaving
 from perftui.tui.widgets.key_bar import KeyBar
 from perftui.tui.widgets.top_bar import TopBar
 
@@ -33,7 +33,7 @@ class Placard(Static):
         super().__init__(f"{needed}\nMake the terminal larger, or press q.", markup=False)
 
 
-class CockpitScreen(Screen[None], inherit_bindings=False):
+class CockpitScreen(Leaving[None], inherit_bindings=False):
     """A mode. `show` draws what changed; it is called by the pump once a second, and at once for what matters."""
 
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = "../styles/cockpit.tcss"

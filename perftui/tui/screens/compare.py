@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
+from textual.widgets import Input
 
 from perftui.judgement.changes import METRICS, Metric, RequestChange
 from perftui.judgement.likeness import UnlikeRunsError
@@ -60,12 +61,53 @@ class CompareScreen(ChoreScreen):
             id="compare.chart",
             tooltip="The chart in place of the figures, or these with their intervals",
         ),
+        Binding(
+            "left",
+            "cursor(-1)",
+            "Cursor left",
+            show=False,
+            key_display="←",
+            id="compare.left",
+            tooltip="The cursor, which reads both runs, to the left",
+        ),
+        Binding(
+            "right",
+            "cursor(1)",
+            "Cursor right",
+            show=False,
+            key_display="→",
+            id="compare.right",
+            tooltip="The cursor to the right",
+        ),
+        Binding(
+            "shift+left",
+            "cursor(-10)",
+            "Ten left",
+            show=False,
+            key_display="shift+←",
+            id="compare.far_left",
+            tooltip="The cursor ten points to the left",
+        ),
+        Binding(
+            "shift+right",
+            "cursor(10)",
+            "Ten right",
+            show=False,
+            key_display="shift+→",
+            id="compare.far_right",
+            tooltip="The cursor ten points to the right",
+        ),
         Binding("f", "force", "All the same", id="compare.force", tooltip="Compare the two although they are unlike"),
         Binding("x", "swap", "Swap", id="compare.swap", tooltip="The other way round: A is B, and B is A"),
         Binding("o", "export", "Export", id="compare.export", tooltip="Write the comparison as a page and as JSON"),
         Binding("y", "copy", "Copy", show=False, id="compare.copy", tooltip="Copy the command that says the same"),
         Binding(
-            "escape", "back", "Back", show=False, id="compare.back", tooltip="All requests again; then the history"
+            "escape",
+            "back",
+            "Back",
+            show=False,
+            id="compare.back",
+            tooltip="Cursor off; all requests; then the history",
         ),
     ]
 
@@ -213,6 +255,8 @@ class CompareScreen(ChoreScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("next_metric", "export"):
             return self._compared is not None
+        if action == "cursor":
+            return self._compared is not None and not isinstance(self.focused, Input)
         if action == "chart":
             return self._compared is not None and not self.has_class("-wide")
         if action == "force":
@@ -223,6 +267,14 @@ class CompareScreen(ChoreScreen):
         self._metric = METRICS[(METRICS.index(self._metric) + 1) % len(METRICS)]
         self.query_one("#changes", Table).redraw()
         self._draw_chart()
+
+    def action_cursor(self, steps: int) -> None:
+        chart = self.query_one(ComparedChart)
+        if chart.display:
+            chart.move(steps)
+        else:
+            # It is seen before it is read.
+            self.action_chart()
 
     def action_chart(self) -> None:
         self.toggle_class("-chart")
@@ -259,6 +311,8 @@ class CompareScreen(ChoreScreen):
 
     def action_back(self) -> None:
         if self.leave_chore():
+            return
+        if self.query_one(ComparedChart).drop_cursor():
             return
         if self._overlaid is not None:
             self._overlaid = None

@@ -8,18 +8,19 @@ from typing import ClassVar, Literal
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from perftui.model.text import clean
 from perftui.tui.columns.request_columns import facts_of
 from perftui.tui.renderables.line import Line, Piece, line, wrapped
+from perftui.tui.screens.leaving import Dialog
 from perftui.tui.widgets.text import Block
+from perftui.tui.widgets.typed_input import TypedInput
 
 QuitAnswer = Literal["detach", "stop"]
 
 
-class QuitDialog(ModalScreen[QuitAnswer | None]):
+class QuitDialog(Dialog[QuitAnswer | None]):
     """A run goes on: what shall become of it? None is to stay."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,7 +52,7 @@ class QuitDialog(ModalScreen[QuitAnswer | None]):
         ]
 
 
-class ConfirmHost(ModalScreen[bool]):
+class ConfirmHost(Dialog[bool]):
     """Load that could hurt somebody starts only when the host's name was typed.
 
     `load` says what will be sent, `why` what the target is: it follows "a target that". `deed` is what enter does.
@@ -68,7 +69,7 @@ class ConfirmHost(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         with Container(classes="dialog"):
             yield Block("Is this the target you mean?", id="question")
-            yield Input(placeholder="host name", compact=True)
+            yield TypedInput(placeholder="host name", compact=True)
 
     def on_mount(self) -> None:
         self._ask("")
@@ -97,7 +98,7 @@ class ConfirmHost(ModalScreen[bool]):
         self.query_one("#question", Block).show(lines)
 
 
-class RowDetail(ModalScreen[None]):
+class RowDetail(Dialog[None]):
     """All of one row of a table."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -8,9 +8,10 @@ from typing import ClassVar, NamedTuple
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 
 from perftui.tui.renderables.line import Line, Piece, line, wrapped
+from perftui.tui.screens.leaving import Dialog
 from perftui.tui.widgets.text import ScrollPane
 
 _HERE, _CHARTS, _FOCUSED, _EVERYWHERE = "This screen", "Charts", "Where the focus is", "Everywhere"
@@ -22,7 +23,7 @@ class KeyEntry(NamedTuple):
     binding_id: str
 
 
-class Help(ModalScreen[None]):
+class Help(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss(None)", "Close", id="help.close", tooltip="Close")
     ]

@@ -15,6 +15,7 @@ from perftui.model.judged import Window
 from perftui.model.marks import Note
 from perftui.model.record import Record
 from perftui.model.text import clean
+from perftui.tui.following.link import author
 from perftui.tui.following.recall import KeptRun, Recall
 from perftui.tui.screens.chores import Chore, ChoreScreen, on_thread
 from perftui.tui.screens.note_dialog import NoteDialog
@@ -118,7 +119,7 @@ class KeptRunScreen(ChoreScreen):
 
         def written(text: str | None) -> None:
             if text is not None:
-                note = Note(at_s, text)
+                note = Note(at_s, text, author())
                 self._mark(kept, "writing the note…", lambda: library.add_note(kept.folder, note))
 
         self.app.push_screen(NoteDialog(at_s), written)

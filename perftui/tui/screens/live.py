@@ -17,9 +17,12 @@ from textual.widgets import Input
 from perftui.model.duration import format_clock
 from perftui.model.errors import PerftuiError
 from perftui.model.judged import WHOLE_RUN, Window
+from perftui.model.marks import Note
 from perftui.model.snapshot import Snapshot
 from perftui.tui.brush import Brush, exported_text
 from perftui.tui.charts.live_charts import live_chart_data
+from perftui.tui.following.link import author
+from perftui.tui.following.note_taking import take_note
 from perftui.tui.model import CockpitModel
 from perftui.tui.renderables.line import Piece, foreign
 from perftui.tui.run_figures import Trends, of_snapshot
@@ -31,7 +34,7 @@ from perftui.tui.texts.live_tiles import SPARK_POINTS, live_tiles, readings_of
 from perftui.tui.texts.live_title import title_end, title_start
 from perftui.tui.widgets.chart_keys import RUN_CHART_BINDINGS, ChartKeys
 from perftui.tui.widgets.live_side import LiveSide
-from perftui.tui.widgets.log_pane import with_notes
+from perftui.tui.widgets.log_pane import with_events
 from perftui.tui.widgets.run_charts import RunCharts
 from perftui.tui.widgets.run_panes import RunPanes
 from perftui.tui.widgets.table import Table
@@ -188,9 +191,17 @@ class LiveScreen(ChartKeys, CockpitScreen):
         self.app.push_screen(NoteDialog(elapsed_s), partial(self._noted, elapsed_s))
 
     def _noted(self, elapsed_s: float | None, text: str | None) -> None:
-        if text and not self.cockpit.note(text, elapsed_s):
-            self.cockpit.say("the conductor does not answer: the note was not written", is_error=True)
+        snapshot = self.model.snapshot
+        if text and snapshot is not None:
+            at_s = snapshot.elapsed_s if elapsed_s is None else elapsed_s
+            self.run_worker(self._take_note(Note(at_s, text, author()), elapsed_s), group="note")
         self.cockpit.typing_ended()
+
+    async def _take_note(self, note: Note, elapsed_s: float | None) -> None:
+        try:
+            await take_note(self.cockpit, note, elapsed_s)
+        except PerftuiError as error:
+            self.cockpit.fail(error)
 
     # --- the window ------------------------------------------------------------------------------------------
 
@@ -280,7 +291,8 @@ class LiveScreen(ChartKeys, CockpitScreen):
         panes = self.query_one(RunPanes)
         brushed = self._brush.figures if self._brush is not None else None
         is_wide = self.has_class("-wide")
-        log = with_notes(model.log, snapshot.notes) if is_wide or panes.current_name == "Log" else model.log
+        is_read = is_wide or panes.current_name == "Log"
+        log = with_events(model.log, model.events, snapshot.notes) if is_read else model.log
         if brushed is not None and self._brush is not None:
             panes.show(brushed, self._brush.said(log), exact=True)
         else:

@@ -9,16 +9,17 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from perftui.model.duration import format_clock
 from perftui.model.marks import MAX_NOTE_CHARS
 from perftui.tui.renderables.line import Line, line
+from perftui.tui.screens.leaving import Dialog
 from perftui.tui.widgets.text import Block
+from perftui.tui.widgets.typed_input import TypedInput
 
 
-class NoteDialog(ModalScreen[str | None]):
+class NoteDialog(Dialog[str | None]):
     """The text, or None where nothing shall be noted. `elapsed_s` is where the note will stand; None: now."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -33,7 +34,7 @@ class NoteDialog(ModalScreen[str | None]):
         where = "now" if self._elapsed_s is None else f"at {format_clock(self._elapsed_s)}"
         with Container(classes="dialog"):
             yield Block(f"Note {where}", id="question")
-            yield Input(placeholder="what happened", max_length=MAX_NOTE_CHARS, compact=True)
+            yield TypedInput(placeholder="what happened", max_length=MAX_NOTE_CHARS, compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#question", Block).show(self._lines)

@@ -9,15 +9,16 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from perftui.model.text import clean
 from perftui.tui.renderables.line import Line, foreign, line, wrapped
+from perftui.tui.screens.leaving import Dialog
 from perftui.tui.widgets.text import Block
+from perftui.tui.widgets.typed_input import TypedInput
 
 
-class AskText(ModalScreen[str | None]):
+class AskText(Dialog[str | None]):
     """One line of text; None where nothing shall be done."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -32,7 +33,7 @@ class AskText(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Container(classes="dialog"):
             yield Block(self._heading, id="question")
-            yield Input(self._text, max_length=self._max_length, compact=True)
+            yield TypedInput(self._text, max_length=self._max_length, compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#question", Block).show(
@@ -52,7 +53,7 @@ class AskText(ModalScreen[str | None]):
         self.dismiss(event.value.strip() or None)
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Dialog[bool]):
     """`about` names what it is about: a text from outside. Only y is yes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

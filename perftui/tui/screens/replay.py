@@ -13,6 +13,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from perftui.model.errors import PerftuiError
+from perftui.model.record import RunEvent
 from perftui.tui.charts.chart_data import Baseline
 from perftui.tui.following.below import baseline_below
 from perftui.tui.following.recall import KeptRun, Recall
@@ -137,7 +138,8 @@ class ReplayScreen(LiveScreen):
         performance = self._performance = await recall.ask(raised)
         is_first = True
         times_s = [each.at_s for each in log]
-        said = 0
+        events = sorted(kept.record.events, key=_event_at)
+        said = happened = 0
         while not self._goes_back:
             self._wake.clear()
             at_s = self._playhead.at_s(self._clock())
@@ -146,6 +148,7 @@ class ReplayScreen(LiveScreen):
                 model.begin_replay(self._where, Pace(self._playhead.speed, self._playhead.is_paused))
                 if self._baseline is not None:
                     model.set_baseline(self._baseline)
+                model.set_groups(kept.record.plan.scenario.groups)
                 is_first = False
             model.add_points(scene.points)
             model.add_spectra(scene.spectra)
@@ -153,6 +156,8 @@ class ReplayScreen(LiveScreen):
             due = bisect_right(times_s, at_s)
             model.add_log([each.line for each in log[said:due]], 0)
             said = due
+            model.add_events(events[happened : (due := bisect_right(events, at_s, key=_event_at))], 0)
+            happened = due
             if scene.points or model.snapshot is None:
                 is_shown = model.snapshot is not None
                 model.take_replayed(scene.snapshot)
@@ -169,3 +174,7 @@ class ReplayScreen(LiveScreen):
         except TimeoutError:
             # Time went by: so much more is due.
             pass
+
+
+def _event_at(event: RunEvent) -> float:
+    return event.elapsed_s

@@ -10,9 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
 
-from perftui.model.judged import WHOLE_RUN, Window
+from perftui.model.coarse import whole_point
+from perftui.model.judged import WHOLE_RUN, ThresholdResult, Window
+from perftui.model.marks import Note
 from perftui.model.request_page import RequestPage
-from perftui.model.snapshot import RequestRow, row_of
+from perftui.model.snapshot import RequestRow, Snapshot, row_of
 from perftui.tui.brush import window_clock
 from perftui.tui.charts.chart_data import ChartData
 from perftui.tui.columns.count_columns import status_rows, status_table
@@ -76,7 +78,7 @@ class RequestPageScreen(ChartKeys, RunPage):
         if page is None:
             return
         totals = page.totals
-        row = row_of(totals, (totals.requests, totals.failed), page.covered_s)
+        row = _row_of(page)
         self.query_one("#percentiles", Block).show(lambda _width: _percentile_lines(row))
         self.query_one("#charts", RunCharts).show(self._chart_data(page))
         times = row.times
@@ -123,6 +125,16 @@ class RequestPageScreen(ChartKeys, RunPage):
             )
         self.query_one("#page-title", Bar).show(start, end)
 
+    def _kept_notes(self) -> Sequence[Note]:
+        kept = self.model.kept
+        return kept.record.notes if kept is not None and kept.folder == self.folder else ()
+
+    def _thresholds(self, of_live: Snapshot | None) -> Sequence[ThresholdResult]:
+        if of_live is not None:
+            return of_live.thresholds
+        kept = self.model.kept
+        return kept.record.thresholds if kept is not None and kept.folder == self.folder else ()
+
     def _chart_data(self, page: RequestPage) -> ChartData:
         snapshot, points = self.model.snapshot, page.points
         of_live = snapshot if self.is_of_live_run else None
@@ -132,11 +144,17 @@ class RequestPageScreen(ChartKeys, RunPage):
             points,
             of_live.elapsed_s if of_live else last_s,
             of_live.run_time_s if of_live else last_s,
-            notes=of_live.notes if of_live else (),
-            thresholds=named_by(of_live.thresholds, self._key) if of_live else (),
+            page.spectra,
+            notes=of_live.notes if of_live else self._kept_notes(),
+            thresholds=named_by(self._thresholds(of_live), self._key),
             label=" ".join(self._key).strip(),
             is_over=of_live is None,
+            whole=whole_point(_row_of(page), points, page.covered_s) if of_live is None else None,
         )
+
+
+def _row_of(page: RequestPage) -> RequestRow:
+    return row_of(page.totals, (page.totals.requests, page.totals.failed), page.covered_s)
 
 
 def _percentile_lines(row: RequestRow) -> Sequence[Line]:

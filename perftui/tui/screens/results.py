@@ -38,7 +38,7 @@ from perftui.tui.texts.kept_text import (
 )
 from perftui.tui.texts.state_words import state_of
 from perftui.tui.widgets.chart_keys import RUN_CHART_BINDINGS, ChartKeys
-from perftui.tui.widgets.log_pane import with_notes
+from perftui.tui.widgets.log_pane import with_events
 from perftui.tui.widgets.panes import Pane
 from perftui.tui.widgets.run_charts import RunCharts
 from perftui.tui.widgets.run_panes import RunPanes
@@ -149,7 +149,7 @@ class ResultsScreen(ChartKeys, KeptRunScreen):
         if brush is not None and brush.window is not None:
             bar.show(*brush.bar(self.size.width))
         figures = brush.figures if brush is not None and brush.figures is not None else self._figures
-        log = with_notes(kept.log, kept.record.notes)
+        log = with_events(kept.log, kept.record.events, kept.record.notes)
         self.query_one(RunPanes).show(figures, brush.said(log) if brush is not None else log, exact=True)
 
     async def _find_baseline(self, kept: KeptRun) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
@@ -79,7 +80,7 @@ class RunListScreen(ChoreScreen):
         self.query_one(FilterInput).display = False
         self.table.focus()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
         if self.chore is None and time.monotonic() - self._read_at_s > _FRESH_S:
             self._read()
         self.show_rows()

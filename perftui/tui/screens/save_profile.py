@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from perftui.model.errors import PerftuiError
@@ -16,13 +15,15 @@ from perftui.model.text import clean, mask_secrets
 from perftui.profiles.names import NAME_ALLOWED, is_name
 from perftui.tui.crash import bug_text
 from perftui.tui.renderables.line import Line, Piece, foreign, line, wrapped
+from perftui.tui.screens.leaving import Dialog
 from perftui.tui.widgets.text import Block
+from perftui.tui.widgets.typed_input import TypedInput
 
 # More than a profile has keys.
 _MAX_SHOWN = 20
 
 
-class SaveProfile(ModalScreen[tuple[str, str] | None]):
+class SaveProfile(Dialog[tuple[str, str] | None]):
     """Gives the name that was written, and the sentence that says so; None where nothing was.
 
     What is refused is said below the name, and nothing that was typed is lost by it.
@@ -52,7 +53,7 @@ class SaveProfile(ModalScreen[tuple[str, str] | None]):
         name = _free_name(self._base, self._known) if self._as_new else self._base
         with Container(classes="dialog"):
             yield Block("Duplicate the profile" if self._as_new else "Save the profile", id="question")
-            yield Input(name, placeholder="name of the profile", max_length=64, compact=True)
+            yield TypedInput(name, placeholder="name of the profile", max_length=64, compact=True)
 
     def on_mount(self) -> None:
         self._ask("")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -19,7 +20,7 @@ from perftui.profiles.choice import AskedNames
 from perftui.tui.crash import bug_text
 from perftui.tui.model import CockpitModel
 from perftui.tui.screens.base import CockpitScreen
-from perftui.tui.setup.draft import Draft
+from perftui.tui.setup.draft import Draft, Drafts
 from perftui.tui.setup.plan_check import PlanCheck
 from perftui.tui.setup.plan_fields import FieldRow, Offer
 from perftui.tui.setup.plan_view import PlanView
@@ -41,7 +42,8 @@ class SetupScreen(CockpitScreen):
     mode = "setup"
     # What moves the focus into a field has priority: what follows it in one burst is text for the field.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "start", "Start", id="setup.start", tooltip="Check, then start the run"),
+        # Enter is of the row on the options, and of the field while one types: the other key starts from there.
+        Binding("enter,ctrl+r", "start", "Start", id="setup.start", tooltip="Check, then start the run"),
         Binding("e", "edit", "Edit", id="setup.edit", tooltip="Change any option for this run", priority=True),
         Binding("t", "trial", "Try", id="setup.trial", tooltip="One user does one task once, and all of it is shown"),
         Binding(
@@ -71,7 +73,7 @@ class SetupScreen(CockpitScreen):
     def __init__(self, asked: AskedNames) -> None:
         super().__init__()
         self._asking = Asking(asked)
-        self._draft = Draft()
+        self._drafts = Drafts()
         self._planned = Planned()
         self._readying: Worker[None] | None = None
 
@@ -108,9 +110,11 @@ class SetupScreen(CockpitScreen):
             self.app.pop_screen()
         self._leave_fields()
         self._asking.choose_again(plan)
-        self._draft.take(plan)
+        is_known = plan.profile.name in self.cockpit.services.profile_set.profiles
+        if is_known:
+            self._draft.take(plan)
         self._make_plan()
-        if plan.profile.name not in self.cockpit.services.profile_set.profiles:
+        if not is_known:
             self._view.say(f"profile {plan.profile.name} of that run is not known here: another one is chosen", "warn")
 
     def choose_named(
@@ -127,6 +131,10 @@ class SetupScreen(CockpitScreen):
 
     def action_filter(self) -> None:
         self._asking.filter(self.focused)
+
+    @property
+    def _draft(self) -> Draft:
+        return self._drafts.of(self._asking.profile)
 
     # --- the fields -------------------------------------------------------------------------------------------
 
@@ -175,6 +183,9 @@ class SetupScreen(CockpitScreen):
         self.set_focus(self._asking.profiles)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("start", "save"):
+            # While a list is narrowed, what is chosen changes with every letter.
+            return not self._asking.is_typing
         is_typing = self._asking.is_typing or self.query_one(Fields).is_typing
         return not is_typing if action in ("edit", "filter", "nth") else True
 
@@ -210,11 +221,12 @@ class SetupScreen(CockpitScreen):
         self.query_one(Fields).leave()
         if profile is not None:
             self.run_worker(
-                self._wishes.save(profile, self._draft, self._saved, as_new=as_new), group="save", exclusive=True
+                self._wishes.save(profile, self._draft, partial(self._saved, profile), as_new=as_new), group="save", exclusive=True
             )
 
-    def _saved(self, name: str, said: str) -> None:
+    def _saved(self, base: str, name: str, said: str) -> None:
         self._draft.forget(KEPT_KEYS)
+        self._drafts.rename(base, name)
         self._asking.offer_again(name)
         self._make_plan()
         self._view.say(said, "good")
@@ -265,7 +277,9 @@ class SetupScreen(CockpitScreen):
         if profile is None and name is not None:
             profile = self.cockpit.services.profile_set.profiles[name]
         offer = Offer(shown, profile, self._check.inspection_of(shown))
-        self._view.show(self._planned, offer, self._draft, self._command(), is_readying=self._readying is not None)
+        aside = self._drafts.left_behind(name)
+        is_readying = self._readying is not None
+        self._view.show(self._planned, offer, self._draft, self._command(), aside=aside, is_readying=is_readying)
         self._show_check()
 
     def _show_check(self) -> None:

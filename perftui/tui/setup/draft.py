@@ -11,6 +11,7 @@ from perftui.model.plan import RunPlan
 from perftui.model.secret_arguments import MASK
 from perftui.model.text import clean
 from perftui.profiles.keys import RULES, SELECTIONS, SETTINGS, named
+from perftui.profiles.names import listing
 from perftui.profiles.overrides import LOCUST_ARGS_KEY
 
 if TYPE_CHECKING:
@@ -124,6 +125,30 @@ class Draft:
             only.append(tag)
         self.type("tags", ", ".join(only))
         self.type("exclude_tags", ", ".join(without))
+
+
+
+class Drafts:
+    """What is typed belongs to the profile that it was typed for: another one has a draft of its own."""
+
+    def __init__(self) -> None:
+        # One for each profile that was chosen: there are as many as a file may hold.
+        self._drafts: dict[str | None, Draft] = {}
+
+    def of(self, profile: str | None) -> Draft:
+        return self._drafts.setdefault(profile, Draft())
+
+    def rename(self, old: str, new: str) -> None:
+        """What is left of `old` belongs to the profile that was made of it."""
+        if old != new:
+            self._drafts[new] = self._drafts.pop(old, Draft())
+
+    def left_behind(self, profile: str | None) -> str:
+        """Where something typed waits while nothing is typed for `profile`, in a line; empty where nothing does."""
+        waiting = [name for name, draft in self._drafts.items() if draft and name is not None]
+        if not waiting or self.of(profile):
+            return ""
+        return f"what was typed for {listing(waiting)} stays there, and comes back with it"
 
 
 def flag_of(argument: ArgumentInfo) -> str:

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 from rich.console import COLOR_SYSTEMS
 from textual import events
 from textual._ansi_sequences import SYNC_END, SYNC_START
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from perftui.tui.terminal.alt_digits import know_alt_digits
 from perftui.tui.terminal.line_writer import LineWriter
 from perftui.tui.terminal.looks import Looks
 from perftui.tui.terminal.mirror import Mirror, Update
 from perftui.tui.terminal.pace import PATIENCE_S, Pace
+from perftui.tui.terminal.pastes import PasteParser
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -30,6 +33,10 @@ _UNANSWERED_BYTES = 4_096
 # An answer that comes after the end would stand on the shell's command line.
 _LAST_ANSWER_S = 1.0
 _LAST_WRITE_S = 2.0
+
+# Textual's input thread takes its parser from this module, and from nowhere else.
+vars(linux_driver)["XTermParser"] = PasteParser
+know_alt_digits()
 
 
 class CockpitDriver(LinuxDriver):

@@ -101,8 +101,8 @@ class Pace:
             if carried < window:
                 window = carried
             elif under_way >= window:
-                # Less than may be sent proves nothing of more: where every frame is small, the quickest of them has stood
-                # in a queue as well, and a whole screen would be seconds of a line that has just looked free.
+                # Less than may be sent proves nothing of more: where every frame is small, the quickest has stood in a
+                # queue as well, and a whole screen would be seconds of a line that has just looked free.
                 window = min(carried, window * 2)
             self._window = round(min(MAX_BYTES, max(MIN_BYTES, window)))
 

@@ -121,6 +121,11 @@ class TerminalApp(App[None], inherit_bindings=False):
     def fail(self, error: PerftuiError) -> None:
         self.say(str(error), is_error=True)
 
+    def _handle_exception(self, error: Exception) -> None:
+        # Once the app leaves, what still mounts finds nothing of what it needs: nobody sees it any more.
+        if not self._exit:
+            super()._handle_exception(error)
+
     def _fatal_error(self) -> None:
         """Textual would print the traceback with all local variables, and a header with a token is one."""
         self.crash_report = write_crash_report(self._exception)

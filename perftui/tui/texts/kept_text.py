@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perftui.judgement.quantities import format_beside
+from perftui.model.coarse import whole_point
 from perftui.model.duration import format_clock, format_duration
 from perftui.model.judged import ThresholdResult
 from perftui.model.record import Accounting, Record
@@ -63,6 +64,7 @@ def chart_data(kept: KeptRun, baseline: Baseline | None, version: object) -> Cha
         baseline,
         min(record.window.from_s, end_s),
         is_over=True,
+        whole=whole_point(total_row(record.totals), record.timeline, record.totals.covered_s),
     )
 
 

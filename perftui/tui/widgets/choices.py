@@ -12,6 +12,7 @@ from textual.widgets import Input
 from perftui.model.text import clean
 from perftui.tui.renderables.line import Line, Piece, fit, spread
 from perftui.tui.widgets.cursor import CursorWidget
+from perftui.tui.widgets.typed_input import TypedInput
 
 
 class Choice(NamedTuple):
@@ -129,7 +130,7 @@ class Choices(CursorWidget):
         return (Piece(f"{self.first_visible + 1}–{last} of {len(self._choices)}", "muted"),)
 
 
-class ChoiceFilter(Input):
+class ChoiceFilter(TypedInput):
     """What a list is narrowed to, while one types: arrows move in the list, enter takes what the cursor is on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

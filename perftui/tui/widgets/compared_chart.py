@@ -13,9 +13,10 @@ from perftui.model.duration import format_clock, format_duration
 from perftui.model.snapshot import TimelinePoint
 from perftui.tui.renderables.buckets import Gather, Sample, bucketed
 from perftui.tui.renderables.line import Line, Piece, fit
-from perftui.tui.renderables.plot import Axis, Curve, label_width, plot
+from perftui.tui.renderables.overlay import Overlay, overlaid
+from perftui.tui.renderables.plot import DOTTED, Axis, Curve, area_of, label_width, plot
 from perftui.tui.renderables.scale import next_top, span_s
-from perftui.tui.texts.figures import axis_ms_text, axis_text
+from perftui.tui.texts.figures import NO_VALUE, axis_ms_text, axis_text, ms_text, rate_text, share_text
 from perftui.tui.widgets.strips import StripWidget
 
 
@@ -26,6 +27,7 @@ class _Drawn:
     name: str
     value: Callable[[TimelinePoint], float | None]
     axis: Callable[[float], str]
+    text: Callable[[float], str]
     gather: Gather = "worst"
 
 
@@ -34,12 +36,15 @@ def _percent_text(percent: float) -> str:
 
 
 _DRAWN: dict[Metric, _Drawn] = {
-    "rps": _Drawn("rps", lambda point: point.rps, axis_text, "mean"),
-    "p50": _Drawn("p50", lambda point: point.times.p50_ms, axis_ms_text),
-    "p95": _Drawn("p95", lambda point: point.times.p95_ms, axis_ms_text),
-    "p99": _Drawn("p99", lambda point: point.times.p99_ms, axis_ms_text),
+    "rps": _Drawn("rps", lambda point: point.rps, axis_text, rate_text, "mean"),
+    "p50": _Drawn("p50", lambda point: point.times.p50_ms, axis_ms_text, ms_text),
+    "p95": _Drawn("p95", lambda point: point.times.p95_ms, axis_ms_text, ms_text),
+    "p99": _Drawn("p99", lambda point: point.times.p99_ms, axis_ms_text, ms_text),
     "fail_ratio": _Drawn(
-        "failed", lambda point: 100 * point.failures / point.requests if point.requests else None, _percent_text
+        "failed",
+        lambda point: 100 * point.failures / point.requests if point.requests else None,
+        _percent_text,
+        lambda percent: share_text(percent / 100),
     ),
 }
 
@@ -48,7 +53,10 @@ _ROOM_FOR_GATHERING = 56
 
 
 class ComparedChart(StripWidget):
-    """`show` draws another metric, or other points; what they are of stands in the lower edge."""
+    """`show` draws another metric, or other points; what they are of stands in the lower edge.
+
+    The cursor reads both runs at one time after their starts.
+    """
 
     is_framed = True
 
@@ -60,6 +68,8 @@ class ComparedChart(StripWidget):
         self._now = ("", "")
         self._top = 0.0
         self._bucket_s = 1.0
+        self._runs: Sequence[Sequence[Sequence[tuple[float, float]]]] = ((), ())
+        self.cursor_s: float | None = None
 
     def show(
         self,
@@ -73,8 +83,29 @@ class ComparedChart(StripWidget):
         """`of` says which requests the points are of, `texts` what the metric is over the whole of each run."""
         if (metric, of) != (self._metric, self._of):
             self._top = 0.0
+        if of != self._of:
+            self.cursor_s = None
         self._metric, self._of, self._points, self._now = metric, of, (old, new), texts
         self.redraw()
+
+    def move(self, steps: int) -> None:
+        """The cursor by so many points that are drawn; at the last one where there was none."""
+        places = sorted({at_s for own in self._runs for run in own for at_s, _ in run})
+        if not places:
+            return
+        if self.cursor_s is None:
+            place = len(places) - 1
+        else:
+            here = min(range(len(places)), key=lambda each: abs(places[each] - (self.cursor_s or 0.0)))
+            place = min(max(0, here + steps), len(places) - 1)
+        self.cursor_s = places[place]
+        self.redraw()
+
+    def drop_cursor(self) -> bool:
+        """False where there is none."""
+        had_one, self.cursor_s = self.cursor_s is not None, None
+        self.redraw()
+        return had_one
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
         drawn = _DRAWN[self._metric]
@@ -85,26 +116,43 @@ class ComparedChart(StripWidget):
         span = span_s(end_s, end_s)
         # Two cells a point: second by second the one run would hide the other.
         self._bucket_s = float(max(1, math.ceil(2 * span / max(1, width - 6))))
-        runs = [bucketed(each, self._bucket_s, drawn.gather) for each in samples]
+        runs = self._runs = [bucketed(each, self._bucket_s, drawn.gather) for each in samples]
         self._top = next_top(self._top, max((value for own in runs for run in own for _, value in run), default=0.0))
         y = Axis(self._top, drawn.axis)
         if width < label_width(y) + 4:
             return []
-        curves = [Curve(role, own) for role, own in zip(("baseline", self._role), runs, strict=True)]
-        return plot(width, height, curves, Axis(span, format_clock), y, self.chart_marker)
+        x = Axis(span, format_clock)
+        curves = [Curve("baseline", runs[0], is_dotted=True), Curve(self._role, runs[1])]
+        lines = plot(width, height, curves, x, y, self.chart_marker)
+        area = area_of(width, height, x, y, self.chart_marker)
+        return lines if area is None else overlaid(lines, area, Overlay(cursor=self.cursor_s))
 
     def title(self) -> Sequence[Piece]:
-        old, new = self._now
-        return (
-            Piece(_DRAWN[self._metric].name, "heading"),
-            *((Piece("  A ", "muted"), Piece(old, "muted")) if old else ()),
-            *((Piece("  B ", self._role), Piece(new, self._role)) if new else ()),
-            *(
-                (Piece(f"  {self._gathered}", "muted"),)
-                if self._bucket_s >= 2 and self.size.width >= _ROOM_FOR_GATHERING
-                else ()
-            ),
-        )
+        old, new = self._now if self.cursor_s is None else (self._read(0), self._read(1))
+        dotted = DOTTED[self.chart_marker] * 2
+        pieces = [Piece(_DRAWN[self._metric].name, "heading")]
+        if self.cursor_s is not None:
+            pieces.append(Piece(f"  {self._clock(self.cursor_s)}", "brush"))
+        pieces += [Piece(f"  A{dotted} ", "muted"), Piece(old, "muted")] if old else []
+        pieces += [Piece(f"  B {new}", self._role)] if new else []
+        if self._bucket_s >= 2 and self.size.width >= _ROOM_FOR_GATHERING:
+            pieces.append(Piece(f"  {self._gathered}", "muted"))
+        return pieces
+
+    def _clock(self, at_s: float) -> str:
+        if self._bucket_s < 2:
+            return format_clock(at_s)
+        return f"{format_clock(at_s - self._bucket_s / 2)}–{format_clock(at_s + self._bucket_s / 2)}"
+
+    def _read(self, which: int) -> str:
+        """What the run has at the cursor."""
+        near = [
+            value
+            for run in self._runs[which]
+            for at_s, value in run
+            if self.cursor_s is not None and abs(at_s - self.cursor_s) < max(0.5, self._bucket_s / 2)
+        ]
+        return _DRAWN[self._metric].text(near[0]) if near else NO_VALUE
 
     def subtitle(self) -> Sequence[Piece]:
         room, hint = max(0, self.size.width - 6), " · t metric"

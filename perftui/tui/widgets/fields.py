@@ -22,11 +22,12 @@ from perftui.tui.renderables.line import Line, Piece
 from perftui.tui.setup.draft import MAX_TYPED
 from perftui.tui.setup.plan_fields import FieldRow
 from perftui.tui.widgets.cursor import CursorWidget
+from perftui.tui.widgets.typed_input import TypedInput
 
 Wish = Literal["type", "turn", "reset"]
 
 
-class FieldInput(Input):
+class FieldInput(TypedInput):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "keep", "Keep", id="setup.field_keep", tooltip="Keep what is typed, and leave the field"),
         Binding("escape", "keep", "Leave", id="setup.field_leave", show=False, tooltip="Leave the field"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import ClassVar, NamedTuple
@@ -10,13 +11,18 @@ from typing import ClassVar, NamedTuple
 from textual.binding import Binding, BindingType
 
 from perftui.model.duration import format_clock
-from perftui.model.marks import Note
+from perftui.model.marks import NOTE, Note
+from perftui.model.record import RunEvent
 from perftui.model.text import clean
 from perftui.tui.renderables.line import Line, Piece, foreign, line
 from perftui.tui.widgets.text import ScrollPane
 
 # The level of a line that stands for a note.
 NOTE_LEVEL = "NOTE"
+# And of one that stands for what happened to the run.
+EVENT_LEVEL = "EVENT"
+# These are said in the log too, at more length.
+_ALSO_LOGGED = frozenset({"stuck", "target"})
 _FORM = re.compile(r" *(\d+)\.\d* ([A-Z]+) +(.*)", re.DOTALL)
 _RANKS = {"DEBUG": 0, "STDERR": 2, "WARNING": 2, "WARN": 2, "ERROR": 3, "CRITICAL": 3, "FATAL": 3, NOTE_LEVEL: 4}
 _PLAIN_RANK = 1
@@ -56,17 +62,38 @@ def log_text(elapsed_s: float, level: str, text: str) -> str:
     return f"{elapsed_s:10.3f} {level:<8} {text}"
 
 
+def with_events(log: Sequence[str], events: Iterable[RunEvent], notes: Iterable[Note]) -> Sequence[str]:
+    """`log` with each event and each note after what was said before it. Notes among `events` are passed over."""
+    happened = [
+        log_text(each.elapsed_s, EVENT_LEVEL, clean(f"{each.kind}: {each.text}" if each.text else each.kind))
+        for each in events
+        if each.kind != NOTE and each.kind not in _ALSO_LOGGED
+    ]
+    return with_lines(log, [*happened, *map(_said, notes)])
+
+
 def with_notes(log: Sequence[str], notes: Iterable[Note]) -> Sequence[str]:
     """`log` with each note after what was said before it."""
-    waiting = sorted(notes, key=lambda note: note.elapsed_s)
+    return with_lines(log, map(_said, notes))
+
+
+def with_lines(log: Sequence[str], lines: Iterable[str]) -> Sequence[str]:
+    """`log` with each of `lines`, which are of its form, after what was said before it."""
+    waiting = deque(sorted((_said_at(text), text) for text in lines))
     if not waiting:
         return log
     joined: list[str] = []
     for text in log:
-        while waiting and (match := _FORM.match(text)) and float(match[1]) >= waiting[0].elapsed_s:
-            joined.append(_said(waiting.pop(0)))
+        if waiting and _FORM.match(text):
+            at_s = _said_at(text)
+            while waiting and at_s >= waiting[0][0]:
+                joined.append(waiting.popleft()[1])
         joined.append(text)
-    return [*joined, *map(_said, waiting)]
+    return [*joined, *(text for _, text in waiting)]
+
+
+def _said_at(text: str) -> float:
+    return float(text.split(maxsplit=1)[0])
 
 
 def _said(note: Note) -> str:

@@ -17,6 +17,7 @@ from perftui.tui.renderables.line import Piece, width_of
 from perftui.tui.widgets.log_pane import LogPane
 from perftui.tui.widgets.table import Table
 from perftui.tui.widgets.text import ScrollPane
+from perftui.tui.widgets.typed_input import TypedInput
 
 # What a frame's edge leaves for the tabs.
 _EDGE_CELLS = 6
@@ -30,7 +31,7 @@ class Pane(NamedTuple):
     is_optional: bool = False
 
 
-class FilterInput(Input):
+class FilterInput(TypedInput):
     """What the table beside it is filtered by, while one types."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

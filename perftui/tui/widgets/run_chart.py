@@ -100,7 +100,7 @@ class RunChart(StripWidget):
 
     def _titled(self, label: str, gap: str) -> list[Piece]:
         """The name, and the values of the newest second, or of the cursor's and when that is. The last second of a run
-        that is over says nothing of it: there the curves are only named.
+        that is over says nothing of it: there they are those of the whole run, or the curves are only named.
         """
         scene = self.scene
         pieces = [Piece(label, "heading")]
@@ -113,9 +113,8 @@ class RunChart(StripWidget):
         if scene.data.points:
             for trace in self.traces(scene):
                 value = trace.value(scene.read) if scene.read else None
-                pieces.append(
-                    Piece(f"{gap}{trace.name} {NO_VALUE if value is None else trace.text(value)}", trace.role)
-                )
+                text = "" if scene.read is None else f" {NO_VALUE if value is None else trace.text(value)}"
+                pieces.append(Piece(f"{gap}{trace.name}{text}", trace.role))
         return pieces
 
     def subtitle(self) -> Sequence[Piece]:
@@ -214,7 +213,7 @@ class CurvesChart(RunChart):
         key = (scene.version, scene.view.is_log, scene.view.shown, scene.frame, scene.bucket_s, width, height, y.top)
         if key != self._key:
             self._key = key
-            curves = [Curve("baseline", self._runs(base, own, y)) for own in base_values]
+            curves = [Curve("baseline", self._runs(base, own, y), is_dotted=True) for own in base_values]
             for trace, own in zip(traces, values, strict=True):
                 scaled = self._scaled(trace, own, y) if trace.is_apart else own
                 curves.append(Curve(trace.role, self._runs(columns, scaled, y)))

@@ -62,7 +62,8 @@ class Tile(StripWidget):
         bars = (sparkline(reading.history, width if not self.is_compact else max(0, width - 2)), self._role)
         if not self.is_compact:
             room = width - width_of((value,)) - 1
-            note = next((text for text in (reading.note, reading.brief, reading.mark) if 0 < cell_len(text) <= room), "")
+            notes = filter(None, (reading.note, reading.brief, reading.mark))
+            note = next((text for text in notes if cell_len(text) <= room), "")
             end = (Piece(note, reading.note_role),) if note else ()
             return [Line(spread((value,), end, width)), line(bars)]
         marked = (Piece(f" {reading.mark}", reading.note_role),) if reading.mark else ()

@@ -1,0 +1,26 @@
+"""A line to type into."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.binding import Binding
+from textual.widgets import Input
+
+_ACTIONS = {binding.key: binding.action for binding in Binding.make_bindings(Input.BINDINGS)}
+
+
+class TypedInput(Input):
+    """Does what keys say in the order in which they were pressed.
+
+    Textual hands a letter to the field at once, and a backspace first to all that is around it: of keys that arrive
+    together, as they do over a slow line, the letter behind a backspace would be what it takes away.
+    """
+
+    async def _on_key(self, event: events.Key) -> None:
+        action = _ACTIONS.get(event.key)
+        if action is None:
+            await super()._on_key(event)
+            return
+        event.stop()
+        event.prevent_default()
+        await self.run_action(action)
