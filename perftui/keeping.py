@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -85,10 +85,11 @@ def add_note(folder: Path, text: str, elapsed_s: float | None, by: str) -> Note:
     return note
 
 
-def move_warm_up(folder: Path, warm_up_s: float | None) -> Record:
+def move_warm_up(folder: Path, warm_up_s: float | None, seen: Callable[[float, float], None] | None = None) -> Record:
     """Judge the run again from `warm_up_s` on, and make its exports again; None: as it was judged when it ended.
 
-    The record as it reads from now on; outcome.json stays as it was sealed. Raises PerftuiError.
+    The record as it reads from now on; outcome.json stays as it was sealed. `seen` is told how many of how many seconds
+    were judged; what it raises ends that, and nothing was changed. Raises PerftuiError.
     """
     reader = _reader_of_over(folder)
     rejudged: Rejudged | None = None
@@ -99,7 +100,7 @@ def move_warm_up(folder: Path, warm_up_s: float | None) -> Record:
                 f"a warm-up of {format_duration(round(warm_up_s, 1))} leaves nothing to judge",
                 f"{clean(folder.name)} lasted {format_duration(round(lasted_s, 1))}",
             )
-        record = reader.record(window=window_cut_at(warm_up_s))
+        record = reader.record(window=window_cut_at(warm_up_s), seen=seen)
         if record.outcome is not None:
             rejudged = Rejudged(record.outcome.verdict, summary_of(record.plan, record.totals))
     MarkWriter(folder).cut_warm_up(warm_up_s, rejudged)
@@ -197,10 +198,12 @@ def write_export_folder(record: Record, files: Mapping[str, bytes], part: str = 
     return folder.absolute()
 
 
-def read_record(folder: Path, window: Window | None = None) -> Record:
+def read_record(
+    folder: Path, window: Window | None = None, seen: Callable[[float, float], None] | None = None
+) -> Record:
     """A run, live or over, judged over `window` where one is given. Raises PerftuiError where that holds no second."""
     reader = RunReader(folder)
-    record = reader.record(is_live=reader.outcome() is None and is_live(folder), window=window)
+    record = reader.record(is_live=reader.outcome() is None and is_live(folder), window=window, seen=seen)
     if window is not None and not record.totals.ticks:
         raise _usage(
             f"no second of {clean(record.run_id)} lies in what was asked for",

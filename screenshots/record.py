@@ -159,7 +159,7 @@ def look_back(cast: Cast) -> None:
     cast.look(3)
     cast.type(ESCAPE, every_s=1)
     cast.type("q")
-    cast.see("$ ", without="History")
+    cast.see("~/shop $")
     cast.look(2.5)
     cast.type(*"perftui show --failures | head -20", ENTER, every_s=0.06)
     cast.look(3)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from perftui import comparing, keeping
 from perftui.commands.live_runs import is_live
-from perftui.model.duration import format_duration
+from perftui.model.duration import format_clock, format_duration
 from perftui.model.judged import Window
 from perftui.model.marks import Note
 from perftui.model.plan import RunPlan
@@ -52,15 +52,27 @@ class RunLibrary:
     def add_note(self, folder: Path, note: Note) -> None:
         keeping.add_note(folder, note.text, note.elapsed_s, note.by)
 
-    def move_warm_up(self, folder: Path, warm_up_s: float | None) -> None:
-        keeping.move_warm_up(folder, warm_up_s)
+    def move_warm_up(
+        self, folder: Path, warm_up_s: float | None, seen: Callable[[float, float], None] | None = None
+    ) -> None:
+        keeping.move_warm_up(folder, warm_up_s, seen)
 
     def delete(self, folder: Path) -> None:
         keeping.delete_run(Baselines(self.folder), folder)
 
-    def export(self, folder: Path, window: Window | None = None) -> Sequence[Path]:
-        record = keeping.read_record(folder, window)
-        return [keeping.write_export_folder(record, render_all(record), _part(window))]
+    def export(
+        self, folder: Path, window: Window | None = None, seen: Callable[[str], None] | None = None
+    ) -> Sequence[Path]:
+        def read(done_s: float, until_s: float) -> None:
+            if seen is not None:
+                seen(f"{format_clock(done_s)} of {format_clock(until_s)} read")
+
+        def made(done: int, of: int) -> None:
+            if seen is not None:
+                seen(f"{done} of {of} files made")
+
+        record = keeping.read_record(folder, window, read)
+        return [keeping.write_export_folder(record, render_all(record, made), _part(window))]
 
     def export_comparison(self, compared: Compared) -> Sequence[Path]:
         files = {"compared.html": comparison_html(compared), "compared.json": comparison_json(compared)}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from perftui.exit_codes import REFUSED, USAGE
 from perftui.model.errors import PerftuiError
-from perftui.model.plan import Target
+from perftui.model.plan import RunPlan, Target
 from perftui.model.text import clean, mask_secrets
 from perftui.profiles.keys import TARGET_KEYS
 from perftui.profiles.names import listing, unknown
@@ -20,8 +21,16 @@ from perftui.profiles.urls import Url
 # Stands in a plan that is only looked at: nothing may be sent by it.
 NO_TARGET = Target("none", "")
 DEMO_ORIGIN = "the built-in target"
+# Begins the origin of an environment that nobody stated.
+_ASSUMED = "assumed"
+NOT_IN_THE_FILE = "not in the file"
 # The most guarded first.
 _CARE = ("production", "staging", "local")
+
+
+class NamesTargets(Protocol):
+    @property
+    def targets(self) -> Mapping[str, Target]: ...
 
 
 class NoTargetError(PerftuiError):
@@ -86,6 +95,17 @@ def choose_target(
     raise PerftuiError(asked_by, unknown("target", shown, known), next_step, exit_code=USAGE)
 
 
+def environment_of(plan: RunPlan) -> str:
+    """For people: what the file says the target is. One that is guarded like staging is not called so."""
+    is_assumed = plan.origins.get("environment", "").startswith(_ASSUMED)
+    return NOT_IN_THE_FILE if is_assumed else plan.target.environment
+
+
+def is_in_file(profile_set: NamesTargets, target: Target) -> bool:
+    """Whether the file says what the target's host is."""
+    return any(_place_of(each.url) == _place_of(target.url) for each in profile_set.targets.values())
+
+
 def _from_file(profile_set: ProfileSet, target: Target, asked_by: str) -> tuple[Target, dict[str, str]]:
     origin = _table_of(profile_set, target)
     return target, {
@@ -108,7 +128,7 @@ def _from_address(profile_set: ProfileSet, asked: str, asked_by: str) -> tuple[T
     if not there:
         if is_loopback(host_of(url)):
             return Target(_name_of(url), url), {**origins, "environment": "it is this machine"}
-        origins["environment"] = f"assumed: {profile_set.source} does not know the host"
+        origins["environment"] = f"{_ASSUMED}: {profile_set.source} does not know the host"
         return Target(_name_of(url), url, "staging"), origins
     known = there[0]
     if known.url == url:

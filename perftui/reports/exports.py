@@ -36,6 +36,12 @@ def render(record: Record, form: str) -> dict[str, bytes]:
     return {name: make(record) for name, make in FORMATS[form]}
 
 
-def render_all(record: Record) -> dict[str, bytes]:
-    """The files of all formats by name."""
-    return {name: data for form in FORMATS for name, data in render(record, form).items()}
+def render_all(record: Record, seen: Callable[[int, int], None] | None = None) -> dict[str, bytes]:
+    """The files of all formats by name. `seen` is told how many of how many are done; what it raises ends it."""
+    makers = [each for form in FORMATS.values() for each in form]
+    files: dict[str, bytes] = {}
+    for name, make in makers:
+        if seen is not None:
+            seen(len(files), len(makers))
+        files[name] = make(record)
+    return files

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,9 +32,12 @@ from perftui.store.marks import read_marks
 from perftui.store.parts import MAX_POINTS, counts_after, part_of, request_page, spectra_after
 from perftui.store.paths import path_for_people
 from perftui.store.schema import SELECT_EVENTS, SELECT_TICKS, point_of_row
-from perftui.store.tick_rows import read_ticks
+from perftui.store.tick_rows import SeqRange, read_ticks
 
 MAX_EVENTS = 10_000
+_NO_SEQ_IS_HIGHER = 2**62
+# Of so many ticks that are added up one is told of.
+_TOLD_EVERY = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,10 @@ class RunReader:
         rated_points = [rated(point, before) for before, point in zip([None, *points], points, strict=False)]
         return [point for point in rated_points if point.seq > after_seq][:limit]
 
-    def ticks(self) -> Iterator[Tick]:
-        """Every tick that was on disk when its turn came, as it was committed."""
+    def ticks(self, after_seq: int = -1) -> Iterator[Tick]:
+        """Every tick after `after_seq` that was on disk when its turn came, as it was committed."""
         with reading(self._samples) as connection:
-            yield from read_ticks(connection)
+            yield from read_ticks(connection, None if after_seq < 0 else SeqRange(after_seq + 1, _NO_SEQ_IS_HIGHER))
 
     def last_elapsed_s(self) -> float:
         """Where on the run's clock its last tick ended; 0 without one."""
@@ -113,12 +116,18 @@ class RunReader:
             rows = connection.execute("SELECT key, value FROM environment ORDER BY key LIMIT 1000")
             return {unpack_text(key): unpack_text(value) for key, value in rows}
 
-    def record(self, is_live: bool = False, window: Window | None = None) -> Record:
+    def record(
+        self,
+        is_live: bool = False,
+        window: Window | None = None,
+        seen: Callable[[float, float], None] | None = None,
+    ) -> Record:
         """The whole run, judged over what comes after its warm-up, or over `window`.
 
         `is_live` says that its conductor runs: then what is not sealed still goes on. For a window of its own every
         number, threshold and sentence is worked out again from the recorded ticks; so it is where the cut of the
-        warm-up was moved since, and what else people said of it since is in the record too. Raises PerftuiError.
+        warm-up was moved since, and what else people said of it since is in the record too. `seen` is then told how
+        many of how many seconds were added up; what it raises ends the reading. Raises PerftuiError.
         """
         plan, started_at = read_run_toml(self.folder / RUN_TOML)
         outcome = self.outcome()
@@ -129,7 +138,7 @@ class RunReader:
         if outcome is not None and window is None:
             judged = self._as_sealed(plan, outcome)
         else:
-            judged = self._judged_again(plan, outcome, window)
+            judged = self._judged_again(plan, outcome, window, seen)
         timeline, history = self._history(judged.whole.last.seq if judged.whole.last else -1, judged.window)
         outcome = judged.outcome
         return Record(
@@ -160,13 +169,22 @@ class RunReader:
             measured = whole if window.is_whole else part_of(connection, window)
         return _Judged(whole, measured, window, outcome.thresholds, outcome.findings, outcome)
 
-    def _judged_again(self, plan: RunPlan, outcome: Outcome | None, window: Window | None) -> _Judged:
+    def _judged_again(
+        self,
+        plan: RunPlan,
+        outcome: Outcome | None,
+        window: Window | None,
+        seen: Callable[[float, float], None] | None = None,
+    ) -> _Judged:
         try:
             assessment = Assessment(plan, window)
         except RuleError as error:
             raise damaged(self.folder / RUN_TOML, error) from error
-        for tick in self.ticks():
+        until_s = 0.0 if seen is None else self.last_elapsed_s()
+        for number, tick in enumerate(self.ticks()):
             assessment.add(tick)
+            if seen is not None and number % _TOLD_EVERY == 0:
+                seen(tick.elapsed_s, until_s)
         thresholds, findings = assessment.thresholds(), assessment.findings()
         if outcome is not None:
             judgement = judge(

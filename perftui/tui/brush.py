@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from perftui.model.duration import format_clock, format_duration
@@ -14,6 +14,7 @@ from perftui.model.snapshot import RequestRow
 from perftui.tui.following.recall import Recall
 from perftui.tui.renderables.line import Piece
 from perftui.tui.run_figures import RunFigures, of_totals
+from perftui.tui.screens.chores import Given
 from perftui.tui.services import Services
 from perftui.tui.texts.figures import count_text, ms_text, share_text
 
@@ -34,6 +35,8 @@ class Brush:
         self._recall: Recall | None = None
         self.window: Window | None = None
         self.figures: RunFigures | None = None
+        self.exporting = ""
+        """How far an export is, empty while there is none."""
 
     @property
     def folder(self) -> Path:
@@ -56,9 +59,26 @@ class Brush:
         """No window any more."""
         self.window = self.figures = None
 
-    async def export(self) -> Sequence[Path]:
-        """The exports of the window alone, written into the current folder. Raises PerftuiError."""
-        return await asyncio.to_thread(self._services.library.export, self._folder, self.window)
+    async def export(self, said: Callable[[], None]) -> Sequence[Path] | None:
+        """The exports of the window alone, written into the current folder; None where the window is dropped meanwhile.
+
+        `said` is called when `exporting` says more. Raises PerftuiError.
+        """
+        window, loop = self.window, asyncio.get_running_loop()
+
+        def seen(text: str) -> None:
+            if self.window is not window:
+                raise Given
+            self.exporting = text
+            loop.call_soon_threadsafe(said)
+
+        self.exporting = "…"
+        try:
+            return await asyncio.to_thread(self._services.library.export, self._folder, window, seen)
+        except Given:
+            return None
+        finally:
+            self.exporting = ""
 
     def close(self) -> None:
         self.drop()
@@ -82,6 +102,9 @@ class Brush:
             return [], []
         start = [Piece(" WINDOW ", "tab"), Piece(f" {window_clock(window)}", "strong")]
         keys = [Piece("o", "key"), Piece(" export ", "muted"), Piece("esc", "key"), Piece(" back ", "muted")]
+        if self.exporting:
+            keys = [Piece("esc", "key"), Piece(" gives it up ", "muted")]
+            return [*start, Piece(" ◌ ", "accent"), Piece(f" exporting: {self.exporting}")], keys
         if figures is None:
             return [*start, Piece("  reading…", "muted")], keys
         if figures.total is None:

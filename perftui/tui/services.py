@@ -99,7 +99,8 @@ class ReadsRun(Protocol):
     def exchanges(self, method: str, name: str, message: str) -> Sequence[Exchange]:
         """The failed requests of one failure group that were kept, in order."""
 
-    def ticks(self) -> Iterator[Tick]: ...
+    def ticks(self, after_seq: int = -1) -> Iterator[Tick]:
+        """Committed ticks with a higher seq, in order."""
 
 
 class Library(Protocol):
@@ -128,14 +129,24 @@ class Library(Protocol):
     def add_note(self, folder: Path, note: Note) -> None:
         """To a run that is over; its exports are made again."""
 
-    def move_warm_up(self, folder: Path, warm_up_s: float | None) -> None:
-        """Judge the run again from there on, and make its exports again; None: as it was judged when it ended."""
+    def move_warm_up(
+        self, folder: Path, warm_up_s: float | None, seen: Callable[[float, float], None] | None = None
+    ) -> None:
+        """Judge the run again from there on, and make its exports again; None: as it was judged when it ended.
+
+        `seen` is told how many of how many seconds were judged; what it raises ends that, and nothing was changed.
+        """
 
     def delete(self, folder: Path) -> None:
         """Raises PerftuiError for a run that is starred, goes on, or is a baseline."""
 
-    def export(self, folder: Path, window: Window | None = None) -> Sequence[Path]:
-        """Write all exports, of `window` alone where it is given, into a new folder of the current one; returns it."""
+    def export(
+        self, folder: Path, window: Window | None = None, seen: Callable[[str], None] | None = None
+    ) -> Sequence[Path]:
+        """Write all exports, of `window` alone where it is given, into a new folder of the current one; returns it.
+
+        `seen` is told how far it is, in words; what it raises ends it, and nothing was written.
+        """
 
     def export_comparison(self, compared: Compared) -> Sequence[Path]:
         """Write it as a page and as JSON into a new folder of the current one; returns it."""

@@ -166,8 +166,8 @@ class FakeConductor:
             if (each.method, each.name, each.message) == (method, name, message)
         ]
 
-    def ticks(self) -> Iterator[Tick]:
-        return iter(self.ticks_kept)
+    def ticks(self, after_seq: int = -1) -> Iterator[Tick]:
+        return iter([tick for tick in self.ticks_kept if tick.seq > after_seq])
 
     def log_since(self, offset: int) -> tuple[list[str], int]:
         return self.log[offset:], len(self.log)

@@ -59,13 +59,17 @@ class FakeLibrary:
     def add_note(self, folder: Path, note: Note) -> None:
         self._ask("add_note", folder, note)
 
-    def move_warm_up(self, folder: Path, warm_up_s: float | None) -> None:
+    def move_warm_up(
+        self, folder: Path, warm_up_s: float | None, seen: Callable[[float, float], None] | None = None
+    ) -> None:
         self._ask("move_warm_up", folder, warm_up_s)
 
     def delete(self, folder: Path) -> None:
         self._ask("delete", folder)
 
-    def export(self, folder: Path, window: Window | None = None) -> Sequence[Path]:
+    def export(
+        self, folder: Path, window: Window | None = None, seen: Callable[[str], None] | None = None
+    ) -> Sequence[Path]:
         self._ask("export", folder, window)
         return [Path("report.html")]
 

@@ -108,7 +108,10 @@ def test_a_crash_says_one_line_and_keeps_no_secret(opens: Opens, tmp_path: Path)
     text = report.read_text()
     assert "RuntimeError: a bug" in text
     assert "canary" not in text + bytes(terminal.sent).decode(errors="replace")
-    assert b"perftui: a bug in perftui ended the cockpit" in terminal.sent
+    said = b"perftui: a bug in perftui ended the cockpit"
+    assert said in terminal.sent
+    # To leave the other screen after that would put the shell's next line over it.
+    assert b"\x1b[?1049l" not in terminal.sent[terminal.sent.index(said) :]
 
 
 def test_a_run_is_left_and_the_shell_says_how_to_come_back(opens: Opens) -> None:

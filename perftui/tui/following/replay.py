@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -24,6 +25,9 @@ from perftui.model.tick import Tick
 SPEEDS = (1, 2, 5, 10, 20, 30, 60)
 # What is added up in one go: more would keep a key waiting.
 MAX_TICKS_AT_ONCE = 240
+# Each of them holds as much as a run that goes on: few, and none in a run that is added up in a moment.
+MAX_CHECKPOINTS = 8
+LEAST_BETWEEN_S = 600.0
 _BEGINS = re.compile(r" *(\d{1,9}\.\d{3}) ")
 
 
@@ -79,15 +83,54 @@ class Heard(NamedTuple):
     line: str
 
 
-class Performance:
-    """Adds the ticks of `record` up again, in order. Raises PerftuiError where its thresholds cannot be read."""
+class Checkpoint(NamedTuple):
+    """All that was added up when tick `seq` was."""
 
-    def __init__(self, record: Record, ticks: Iterator[Tick]) -> None:
+    seq: int
+    elapsed_s: float
+    assessment: Assessment
+    before: TimelinePoint
+
+
+class Checkpoints:
+    """A few places of a long run to go on from: a jump back need not begin at its start."""
+
+    def __init__(self, length_s: float) -> None:
+        self._every_s = max(LEAST_BETWEEN_S, length_s / MAX_CHECKPOINTS)
+        self._kept: list[Checkpoint] = []
+
+    def is_due(self, elapsed_s: float) -> bool:
+        last_s = self._kept[-1].elapsed_s if self._kept else 0.0
+        return len(self._kept) < MAX_CHECKPOINTS and elapsed_s - last_s >= self._every_s
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        # A copy: the assessment goes on.
+        self._kept.append(checkpoint._replace(assessment=deepcopy(checkpoint.assessment)))
+
+    def before(self, at_s: float) -> Checkpoint | None:
+        """The last one up to `at_s`, to go on with."""
+        found = next((each for each in reversed(self._kept) if each.elapsed_s <= at_s), None)
+        return found and found._replace(assessment=deepcopy(found.assessment))
+
+
+class Performance:
+    """Adds the ticks of `record` up again, in order. Raises PerftuiError where its thresholds cannot be read.
+
+    `ticks` are all of them, or those after the checkpoint `begun`; it leaves checkpoints of its own.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        ticks: Iterator[Tick],
+        begun: Checkpoint | None = None,
+        checkpoints: Checkpoints | None = None,
+    ) -> None:
         plan = record.plan
         if record.marks.warm_up_s is not None:
             plan = replace(plan, profile=replace(plan.profile, warm_up_s=record.marks.warm_up_s))
         try:
-            self._assessment = Assessment(plan)
+            self._assessment = Assessment(plan) if begun is None else begun.assessment
         except RuleError as error:
             raise PerftuiError(
                 "this run cannot be replayed", f"its plan is damaged: {error}", exit_code=exit_codes.ENVIRONMENT
@@ -95,7 +138,8 @@ class Performance:
         self._record = record
         self._ticks = ticks
         self._next: Tick | None = next(ticks, None)
-        self._before: TimelinePoint | None = None
+        self._before: TimelinePoint | None = None if begun is None else begun.before
+        self._checkpoints = checkpoints
 
     def until(self, at_s: float) -> Scene:
         """Add what ended up to `at_s`, the first MAX_TICKS_AT_ONCE of it."""
@@ -111,6 +155,8 @@ class Performance:
             spectra.append(Spectrum(tick.seq, tick.elapsed_s, tick.interval_s, counts_of(times)))
             by_name = {(delta.method, delta.name): delta.requests for delta in tick.requests}
             counts.append(RequestCounts(tick.seq, tick.elapsed_s, tick.interval_s, by_name))
+            if self._checkpoints is not None and self._checkpoints.is_due(tick.elapsed_s):
+                self._checkpoints.keep(Checkpoint(tick.seq, tick.elapsed_s, self._assessment, point))
             self._next = next(self._ticks, None)
         is_behind = self._next is not None and self._next.elapsed_s <= at_s
         return Scene(self._snapshot(), tuple(points), tuple(spectra), tuple(counts), self._next is None, is_behind)

@@ -120,7 +120,7 @@ class KeptRunScreen(ChoreScreen):
         def written(text: str | None) -> None:
             if text is not None:
                 note = Note(at_s, text, author())
-                self._mark(kept, "writing the note…", lambda: library.add_note(kept.folder, note))
+                self._mark(kept, "writing the note…", lambda _chore: library.add_note(kept.folder, note))
 
         self.app.push_screen(NoteDialog(at_s), written)
 
@@ -138,21 +138,29 @@ class KeptRunScreen(ChoreScreen):
         library = self.cockpit.services.library
         said = "as when it ended" if at_s is None else f"from {format_clock(at_s)} on"
         text = f"judging the run {said}…"
-        self._mark(
-            kept, text, lambda: library.move_warm_up(kept.folder, at_s), lambda after: _judged(said, kept, after)
-        )
+
+        def move(chore: Chore) -> None:
+            def seen(done_s: float, until_s: float) -> None:
+                chore.say(f"{text} {format_clock(done_s)} of {format_clock(until_s)}")
+
+            library.move_warm_up(kept.folder, at_s, seen)
+
+        self._mark(kept, text, move, lambda after: _judged(said, kept, after), can_be_left=True)
 
     def _mark(
         self,
         kept: KeptRun,
         text: str,
-        change: Callable[[], None],
+        change: Callable[[Chore], None],
         sentence: Callable[[KeptRun], str] | None = None,
+        *,
+        can_be_left: bool = False,
     ) -> None:
         """Do it on a thread, read the record again, and say what became of it."""
 
         async def work(chore: Chore) -> None:
-            await on_thread(change)
+            await on_thread(lambda: change(chore))
+            chore.can_be_left = False
             chore.text = "reading the run again…"
             self.chore_changed()
             recall = Recall(self.cockpit.services, kept.folder)
@@ -166,7 +174,7 @@ class KeptRunScreen(ChoreScreen):
             if sentence is not None:
                 self.cockpit.say(sentence(after))
 
-        self.begin(text, work)
+        self.begin(text, work, can_be_left=can_be_left)
 
     def action_export(self) -> None:
         kept = self.model.kept
@@ -175,14 +183,19 @@ class KeptRunScreen(ChoreScreen):
         window = self.chosen_window
         library = self.cockpit.services.library
 
-        async def work(_chore: Chore) -> None:
-            paths = await on_thread(lambda: library.export(kept.folder, window))
+        what = "exporting the window…" if window else "exporting the run…"
+
+        async def work(chore: Chore) -> None:
+            def seen(text: str) -> None:
+                chore.say(f"{what} {text}")
+
+            paths = await on_thread(lambda: library.export(kept.folder, window, seen))
             self.exported += [path for path in paths if path not in self.exported]
             if self.model.kept is not None and self.model.kept.folder == kept.folder:
                 self.files_changed(self.model.kept)
             self.cockpit.say(_exported_text(paths))
 
-        self.begin("exporting the window…" if window else "exporting the run…", work)
+        self.begin(what, work, can_be_left=True)
 
     def action_copy_path(self) -> None:
         kept = self.model.kept

@@ -138,7 +138,7 @@ class LiveScreen(ChartKeys, CockpitScreen):
         self.cockpit.detach()
 
     def action_export(self) -> None:
-        if self._brush is not None and self._brush.window is not None:
+        if self._brush is not None and self._brush.window is not None and not self._brush.exporting:
             self.run_worker(self._export(self._brush), group="export", exclusive=True)
 
     def action_chart(self, act: str) -> None:
@@ -234,11 +234,13 @@ class LiveScreen(ChartKeys, CockpitScreen):
 
     async def _export(self, brush: Brush) -> None:
         try:
-            paths = await brush.export()
+            paths = await brush.export(self._show_window)
         except PerftuiError as error:
             self.cockpit.fail(error)
         else:
-            self.cockpit.say(exported_text(paths))
+            if paths is not None:
+                self.cockpit.say(exported_text(paths))
+        self._show_window()
 
     def _redraw_panes(self) -> None:
         """What was chosen on the charts is seen at once, in a view that is held too."""

@@ -17,7 +17,7 @@ from perftui.model.record import RunEvent
 from perftui.tui.charts.chart_data import Baseline
 from perftui.tui.following.below import baseline_below
 from perftui.tui.following.recall import KeptRun, Recall
-from perftui.tui.following.replay import Heard, Performance, Playhead, heard, length_s
+from perftui.tui.following.replay import Checkpoints, Heard, Performance, Playhead, heard, length_s
 from perftui.tui.model import CockpitModel, Pace
 from perftui.tui.renderables.line import Piece
 from perftui.tui.screens.live import LiveScreen
@@ -112,9 +112,10 @@ class ReplayScreen(LiveScreen):
             log = heard(tuple(kept.log))
             self._playhead = Playhead(length_s(kept.record), self._clock(), speed=self._playhead.speed)
             self.run_worker(self._find_baseline(), group="baseline")
+            checkpoints = Checkpoints(self._playhead.length_s)
             while True:
                 self._goes_back = False
-                await self._perform(recall, kept, log)
+                await self._perform(recall, kept, log, checkpoints)
         except PerftuiError as error:
             self.cockpit.fail(error)
             self.dismiss(None)
@@ -127,11 +128,15 @@ class ReplayScreen(LiveScreen):
             if self._baseline is not None:
                 self._replayed.set_baseline(self._baseline)
 
-    async def _perform(self, recall: Recall, kept: KeptRun, log: tuple[Heard, ...]) -> None:
-        """From the start to where the playhead is, and on with it, until it goes back."""
+    async def _perform(
+        self, recall: Recall, kept: KeptRun, log: tuple[Heard, ...], checkpoints: Checkpoints
+    ) -> None:
+        """From the last checkpoint to where the playhead is, and on with it, until it goes back."""
+        begun = checkpoints.before(self._playhead.at_s(self._clock()))
+        begun_seq = -1 if begun is None else begun.seq
 
         def raised(reader: ReadsRun) -> Performance:
-            return Performance(kept.record, reader.ticks())
+            return Performance(kept.record, reader.ticks(begun_seq), begun, checkpoints)
 
         model = self._replayed
         # Read and added up on the reader's thread; here is only what is shown.
@@ -148,6 +153,9 @@ class ReplayScreen(LiveScreen):
                 model.begin_replay(self._where, Pace(self._playhead.speed, self._playhead.is_paused))
                 if self._baseline is not None:
                     model.set_baseline(self._baseline)
+                # What was before the checkpoint is in the record as it is drawn.
+                model.add_points([each for each in kept.record.timeline if each.seq <= begun_seq])
+                model.add_spectra([each for each in kept.spectra if each.seq <= begun_seq])
                 model.set_groups(kept.record.plan.scenario.groups)
                 is_first = False
             model.add_points(scene.points)

@@ -192,6 +192,12 @@ class ResultsScreen(ChartKeys, KeptRunScreen):
             self._brush.close()
             self._brush = None
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "chart" and parameters == ("back",) and self.chore is not None and self.chore.can_be_left:
+            # What takes long is given up before what it is about.
+            return False
+        return super().check_action(action, parameters)
+
     # --- keys ----------------------------------------------------------------------------------------------------
 
     def action_back(self) -> None:

@@ -178,6 +178,9 @@ class SetupScreen(CockpitScreen):
         if self.app.current_mode != self.mode:
             self._leave_fields()
 
+    def action_lists(self) -> None:
+        self.set_focus(self._asking.profiles)
+
     def _leave_fields(self) -> None:
         self.query_one(Fields).leave()
         self.set_focus(self._asking.profiles)
@@ -220,8 +223,9 @@ class SetupScreen(CockpitScreen):
         # What is saved is no longer typed: nobody is to come back into its field.
         self.query_one(Fields).leave()
         if profile is not None:
+            saved = partial(self._saved, profile)
             self.run_worker(
-                self._wishes.save(profile, self._draft, partial(self._saved, profile), as_new=as_new), group="save", exclusive=True
+                self._wishes.save(profile, self._draft, saved, as_new=as_new), group="save", exclusive=True
             )
 
     def _saved(self, base: str, name: str, said: str) -> None:

@@ -13,6 +13,7 @@ from perftui.profiles.keys import ABORT_ON, RULES, SELECTIONS, SETTINGS, THRESHO
 from perftui.profiles.locustfiles import locustfile_text
 from perftui.profiles.overrides import LOCUST_ARGS_KEY
 from perftui.profiles.rule_values import UNTIL_STEADY, Rules, WarmUpTime
+from perftui.profiles.targets import environment_of
 from perftui.profiles.values import Duration, Number, TextList, WholeNumber
 from perftui.tui.setup.draft import Draft, flag_of
 from perftui.tui.texts.plan_text import limits_text
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from perftui.model.inspection import ArgumentInfo, Inspection
 
 RowKind = Literal["text", "toggle", "choice", "fixed"]
+# Nobody can say before there is a target, and with it a plan.
+UNKNOWN = "–"
 # Of what a locustfile offers so many are listed.
 MAX_OFFERED = 100
 _SETTINGS = named(SETTINGS)
@@ -93,10 +96,13 @@ def _absent(key: Key) -> str:
 
 
 def _rules(key: Key, offer: Offer, draft: Draft, faults: Mapping[str, str]) -> FieldRow:
-    rules: Sequence[str] = ()
-    if offer.plan is not None:
-        rules = offer.plan.thresholds if key is THRESHOLDS else offer.plan.profile.abort_on
-    none = "none: nothing is judged" if key is THRESHOLDS else "nothing"
+    profile = offer.plan.profile if offer.plan is not None else offer.profile
+    rules: Sequence[str] = profile.abort_on if profile is not None else ()
+    none = "nothing"
+    if key is THRESHOLDS:
+        rules, none = (profile.thresholds if profile is not None else ()), UNKNOWN
+        if offer.plan is not None:
+            rules, none = offer.plan.thresholds, "none: nothing is judged"
     if key is ABORT_ON and tuple(rules) == ("default",):
         shown = "perftui's own rules"
     else:
@@ -122,7 +128,7 @@ def _row(key: Key, value: str, offer: Offer, draft: Draft, faults: Mapping[str, 
 
 def _target_rows(plan: RunPlan) -> Iterator[FieldRow]:
     target, scenario, origins = plan.target, plan.scenario, plan.origins
-    text = f"{target.environment} · {clean(mask_secrets(target.url))}"
+    text = f"{environment_of(plan)} · {clean(mask_secrets(target.url))}"
     yield FieldRow("", "target", text, origin=clean(origins.get("url", "")), kind="fixed")
     limits = limits_text(target)
     if limits:
@@ -138,7 +144,8 @@ def _selection_rows(offer: Offer, draft: Draft, faults: Mapping[str, str]) -> It
     scenario = offer.plan.scenario if offer.plan is not None else None
     for key in SELECTIONS:
         chosen: tuple[str, ...] = getattr(scenario, key.name, ())
-        shown = draft.text(key.name).strip() or ", ".join(chosen) or _all_of(key)
+        shown = draft.text(key.name).strip() or ", ".join(chosen)
+        shown = shown or (_all_of(key) if scenario is not None else UNKNOWN)
         yield _row(key, shown, offer, draft, faults)
         if offer.inspection is not None and key.name == "user_classes":
             yield from _class_rows(offer.inspection, chosen)
@@ -180,11 +187,13 @@ def _argument_rows(offer: Offer, draft: Draft, faults: Mapping[str, str]) -> Ite
         yield _argument_row(each, draft, faults)
     words = offer.plan.locust_args if offer.plan is not None else ()
     shown = " ".join(mask_arguments(words, secret_flags_of(arguments))[0])
+    if offer.plan is None:
+        shown = mask_secrets(draft.text(LOCUST_ARGS_KEY))
     is_typed = LOCUST_ARGS_KEY in draft
     yield FieldRow(
         LOCUST_ARGS_KEY,
         "arguments",
-        clean(shown, 1000) or "none",
+        clean(shown, 1000) or ("none" if offer.plan is not None else UNKNOWN),
         allowed="as a shell would take them",
         help="the locustfile's own arguments and Locust's, as they would stand behind --",
         origin="typed here" if is_typed else clean(offer.plan.origins.get(LOCUST_ARGS_KEY, "") if offer.plan else ""),

@@ -9,7 +9,7 @@ from textual.screen import Screen
 
 from perftui.model.text import clean
 from perftui.tui.renderables.buckets import Sample
-from perftui.tui.renderables.line import Piece, foreign, wrapped
+from perftui.tui.renderables.line import Line, Piece, foreign, wrapped
 from perftui.tui.renderables.load_shape import load_shape_of
 from perftui.tui.setup.draft import Draft, flag_of
 from perftui.tui.setup.plan_check import PlanCheck
@@ -31,14 +31,17 @@ class PlanView:
         self._offer = Offer(None, None)
         self._planned = Planned()
         self._notice = ("", "")
+        self._aside = ""
 
     @property
     def offer(self) -> Offer:
         return self._offer
 
-    def show(self, planned: Planned, offer: Offer, draft: Draft, command: str, *, is_readying: bool) -> None:
-        """`command` is empty where there is no plan."""
-        self._offer, self._planned = offer, planned
+    def show(
+        self, planned: Planned, offer: Offer, draft: Draft, command: str, *, aside: str, is_readying: bool
+    ) -> None:
+        """`command` is empty where there is no plan. `aside` is to be known beside the plan's sentence."""
+        self._offer, self._planned, self._aside = offer, planned, aside
         plan = planned.shown
         heading: Sequence[Piece] = (Piece("Options", "heading"),)
         if plan is not None:
@@ -52,10 +55,17 @@ class PlanView:
             shape.show([Sample(at_s, users) for at_s, users in load.points], load.text, load.warning)
         self._notice = ("the target is being started…", "accent") if is_readying else ("", "")
         self._show_sentence()
-        shown = clean(command, 2000)
+        shown, role = (clean(command, 2000), "key") if command else (self._no_command(), "muted")
         self._screen.query_one("#command", Block).show(
-            lambda width: wrapped(shown, max(1, width - 1), "key", first=Piece(" $ ", "muted"))
+            lambda width: wrapped(shown, max(1, width - 1), role, first=Piece(" $ ", "muted"))
         )
+
+    def _no_command(self) -> str:
+        """What stands in its place: as much of it as is known, and what is missing."""
+        if self._offer.profile is None:
+            return "no command: there is no profile to run"
+        command = f"perftui run {clean(self._offer.profile.name, 64)}"
+        return command if self._notice[0] else f"{command} --target … (which target is missing)"
 
     def show_check(self, check: PlanCheck, *, hint: str) -> None:
         """`hint` stands in the place of items while there are none."""
@@ -73,10 +83,13 @@ class PlanView:
             text, role, first = f"{self._planned.why_not}{self._where_to()}", "bad", Piece(" ✗ ", "bad")
         elif not text and self._planned.shown is not None:
             text, role, first = plan_sentence(self._planned.shown), "", Piece(" ▸ ", "accent")
-        shown = clean(text, 600)
-        self._screen.query_one("#sentence", Block).show(
-            lambda width: wrapped(shown, max(1, width - 1), role, first=first)
-        )
+        shown, aside = clean(text, 600), clean(self._aside, 200)
+
+        def lines(width: int) -> Sequence[Line]:
+            beside = wrapped(aside, max(1, width - 1), "warn", first=Piece(" ! ", "warn"))[:1] if aside else []
+            return [*beside, *wrapped(shown, max(1, width - 1), role, first=first)]
+
+        self._screen.query_one("#sentence", Block).show(lines)
 
     def _where_to(self) -> str:
         return " (e puts it right)" if self._planned.faults else ""

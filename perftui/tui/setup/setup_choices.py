@@ -8,6 +8,7 @@ from pathlib import PurePath
 from perftui.model.duration import format_duration
 from perftui.model.plan import Profile, Target
 from perftui.model.text import mask_secrets
+from perftui.profiles.targets import NOT_IN_THE_FILE, host_of, is_in_file, is_loopback
 from perftui.tui.services import GIVEN_FILES, ProfileSet
 from perftui.tui.texts.figures import axis_text
 from perftui.tui.widgets.choices import Choice
@@ -27,7 +28,10 @@ def target_choices(profiles: ProfileSet, address: Target | None, chosen: str | N
     rows = [_target_choice(name, profiles.targets.get(name)) for name in profiles.target_names()]
     if address is not None:
         label = mask_secrets(address.url).partition("://")[2]
-        rows.insert(0, _target_choice(address.url, address)._replace(label=label))
+        row = _target_choice(address.url, address)._replace(label=label)
+        if not (is_loopback(host_of(address.url)) or is_in_file(profiles, address)):
+            row = row._replace(note=NOT_IN_THE_FILE, note_role="warn")
+        rows.insert(0, row)
     if chosen not in [each.value for each in rows]:
         rows.insert(0, Choice(NO_TARGET, "none yet"))
     return rows

@@ -122,8 +122,9 @@ def _wait(child: int, settings: list[Any] | None) -> int:
         return 128 + os.WTERMSIG(status)
     code = os.WEXITSTATUS(status)
     if code in (BUG, HANGUP, INTERRUPTED, TERMINATED):
-        # These may have come past Textual's own clean-up.
-        _restore(settings)
+        # These may have come past Textual's own clean-up. After a bug the child has said so on the normal screen: to
+        # leave the other one again would put the cursor over it.
+        _restore(settings, is_on_screen=code != BUG)
     return code
 
 
@@ -145,12 +146,12 @@ def _terminal_settings() -> list[Any] | None:
         return None
 
 
-def _restore(settings: list[Any] | None) -> None:
+def _restore(settings: list[Any] | None, *, is_on_screen: bool = True) -> None:
     # Giving the terminal back from the background would stop this process.
     ignored = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     try:
-        with contextlib.suppress(OSError):
-            os.write(2, _RESET.encode())
+        if is_on_screen:
+            _reset_screen()
         if settings is not None:
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(0, termios.TCSANOW, settings)
@@ -163,7 +164,13 @@ def _say(text: str) -> None:
         os.write(2, f"{text}\n".encode(errors="backslashreplace"))
 
 
+def _reset_screen() -> None:
+    with contextlib.suppress(OSError):
+        os.write(2, _RESET.encode())
+
+
 def _say_crash(path: str | None) -> None:
+    _reset_screen()
     where = f"The report is in {path}" if path else "No report could be written"
     _say(f"perftui: a bug in perftui ended the cockpit; a run goes on without it. {where}.")
 

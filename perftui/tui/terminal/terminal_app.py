@@ -128,5 +128,6 @@ class TerminalApp(App[None], inherit_bindings=False):
 
     def _fatal_error(self) -> None:
         """Textual would print the traceback with all local variables, and a header with a token is one."""
-        self.crash_report = write_crash_report(self._exception)
+        # What follows from the first one is not worth a report, and has no room for one in the same second.
+        self.crash_report = self.crash_report or write_crash_report(self._exception)
         self._close_messages_no_wait()

@@ -12,6 +12,7 @@ from perftui.model.secret_arguments import mask_arguments
 from perftui.model.text import clean, mask_secrets
 from perftui.profiles.keys import SETTINGS, named
 from perftui.profiles.locustfiles import built_in_text
+from perftui.profiles.targets import environment_of
 from perftui.tui.renderables.line import Line, Piece, spread
 
 _LABEL_WIDTH = 13
@@ -28,7 +29,7 @@ def plan_lines(plan: RunPlan, width: int) -> Sequence[Line]:
     limits = limits_text(target)
     files = ", ".join(_locustfile(path) for path in scenario.locustfiles)
     facts = [
-        ("target", f"{target.environment} · {mask_secrets(target.url)}", "url"),
+        ("target", f"{environment_of(plan)} · {mask_secrets(target.url)}", "url"),
         ("locustfile", files, "locustfiles"),
         ("user classes", ", ".join(scenario.user_classes) or "all that it holds", "user_classes"),
         ("users", f"{profile.users:,}", "users"),
@@ -72,7 +73,7 @@ def plan_sentence(plan: RunPlan) -> str:
     users = "1 user" if profile.users == 1 else f"{profile.users:,} users"
     text = f"{users}, {profile.spawn_rate:g} more each second, {_how_long(profile)} → {mask_secrets(target.url)}"
     limits = limits_text(target)
-    text += f" ({target.environment}{f', at most {limits}' if limits else ''})"
+    text += f" ({environment_of(plan)}{f', at most {limits}' if limits else ''})"
     count = len(plan.thresholds)
     rules = "1 threshold" if count == 1 else f"{count} thresholds" if count else "nothing is judged: no threshold"
     if profile.warm_up_s:
@@ -85,7 +86,7 @@ def plan_sentence(plan: RunPlan) -> str:
 
 def trial_sentence(plan: RunPlan) -> str:
     """What a trial of it will do, in one line."""
-    return clean(f"one user does one task once → {mask_secrets(plan.target.url)} ({plan.target.environment})", 600)
+    return clean(f"one user does one task once → {mask_secrets(plan.target.url)} ({environment_of(plan)})", 600)
 
 
 def _how_long(profile: Profile) -> str:

@@ -117,9 +117,10 @@ class Choices(CursorWidget):
         return lines
 
     def title(self) -> Sequence[Piece]:
-        count = str(len(self._all))
+        # A row without a value stands for none of them.
+        count = str(sum(bool(each.value) for each in self._all))
         if self._filter:
-            count = f"{len(self._choices)} of {count} with {clean(self._filter, 20)}"
+            count = f"{sum(bool(each.value) for _, each in self._choices)} of {count} with {clean(self._filter, 20)}"
         return (Piece(self._title, "heading"), Piece(f" {count}", "muted"))
 
     def subtitle(self) -> Sequence[Piece]:
@@ -137,7 +138,7 @@ class ChoiceFilter(TypedInput):
         Binding("enter", "take", "Choose", id="setup.filter_take", tooltip="Choose this one"),
         Binding("escape", "give_up", "Clear", id="setup.filter_clear", tooltip="Choose what was chosen before"),
         Binding("up", "move(-1)", "Row above", id="setup.filter_up", show=False, tooltip="The row above"),
-        Binding("down", "move(1)", "Row below", id="setup.filter_down", show=False, tooltip="The row below"),
+        Binding("down", "move(1)", "Row", id="setup.filter_down", key_display="↑↓", tooltip="The row below"),
     ]
 
     def __init__(self) -> None:

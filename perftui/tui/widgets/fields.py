@@ -14,7 +14,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Input
 
 from perftui.tui.renderables.field_line import LABEL_WIDTH, row_lines, value_width
@@ -30,20 +29,24 @@ Wish = Literal["type", "turn", "reset"]
 class FieldInput(TypedInput):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "keep", "Keep", id="setup.field_keep", tooltip="Keep what is typed, and leave the field"),
-        Binding("escape", "keep", "Leave", id="setup.field_leave", show=False, tooltip="Leave the field"),
+        Binding("escape", "give_up", "Undo", id="setup.field_leave", tooltip="Leave the field as it was before"),
         Binding("up", "step(-1)", "Field above", id="setup.field_above", show=False, tooltip="The field above"),
         Binding("down", "step(1)", "Field below", id="setup.field_below", tooltip="The field below", key_display="↑↓"),
     ]
 
     class Left(Message):
-        """`step` is where to go from here: 0 back to where one came from."""
+        """`step` is where to go from here: 0 to the row of the field. `is_kept` tells whether its text counts."""
 
-        def __init__(self, step: int) -> None:
+        def __init__(self, step: int = 0, *, is_kept: bool = True) -> None:
             super().__init__()
             self.step = step
+            self.is_kept = is_kept
 
     def action_keep(self) -> None:
-        self.post_message(self.Left(0))
+        self.post_message(self.Left())
+
+    def action_give_up(self) -> None:
+        self.post_message(self.Left(is_kept=False))
 
     def action_step(self, step: int) -> None:
         self.post_message(self.Left(step))
@@ -56,6 +59,7 @@ class FieldRows(CursorWidget):
         Binding(
             "delete,backspace", "reset", "Reset", id="setup.field_reset", tooltip="Take back what was typed for this"
         ),
+        Binding("escape", "screen.lists", "Lists", id="setup.fields_leave", tooltip="Back to the profiles"),
     ]
 
     class Wished(Message):
@@ -175,7 +179,7 @@ class Fields(Container):
 
     def __init__(self) -> None:
         super().__init__(id="form")
-        self._return_to: Widget | None = None
+        self._text_before = ""
 
     def compose(self) -> ComposeResult:
         yield FieldRows()
@@ -210,12 +214,10 @@ class Fields(Container):
 
     def type_into(self, key: str, text: str, own: str) -> None:
         """Open the field of `key` with `text` in it; `own` shows where it is empty."""
-        if not self.is_typing:
-            self._return_to = self.screen.focused
         at = next((at for at, row in enumerate(self.rows.rows) if row.key == key), None)
         if at is None:
             return
-        self.rows.typed_into = key
+        self.rows.typed_into, self._text_before = key, text
         self.rows.place(at)
         field = self._input
         with field.prevent(Input.Changed):
@@ -227,13 +229,13 @@ class Fields(Container):
         self.rows.redraw()
         self._lay()
 
-    def leave(self, to: Widget | None = None) -> None:
-        """Nobody types any more; what was typed stays."""
+    def leave(self) -> None:
+        """Nobody types any more; what was typed stays, and the cursor is on its row."""
         was_typing = self.is_typing
         self.rows.typed_into = ""
         self._input.display = False
         if was_typing:
-            self.screen.set_focus(to or self._return_to or self.rows)
+            self.screen.set_focus(self.rows)
         self.rows.redraw()
 
     def _lay(self) -> None:
@@ -255,6 +257,8 @@ class Fields(Container):
 
     def on_field_input_left(self, event: FieldInput.Left) -> None:
         event.stop()
+        if not event.is_kept and self.rows.typed_into:
+            self.post_message(self.Typed(self.rows.typed_into, self._text_before))
         if not event.step:
             self.leave()
             return
@@ -263,7 +267,7 @@ class Fields(Container):
         if row is not None and row.kind == "text":
             self.post_message(self.Wished(row, "type"))
         else:
-            self.leave(self.rows)
+            self.leave()
 
     def on_field_rows_wished(self, event: FieldRows.Wished) -> None:
         event.stop()
