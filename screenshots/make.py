@@ -54,7 +54,7 @@ async def main() -> None:
         await camera.until(lambda: all(each.poll() is not None for each in earlier), "the earlier runs")
         newest = max((each for each in services.library.listings() if each.profile == PROFILE), key=_started)
         services.library.set_baseline("release-1.4", newest.folder)
-        await camera.press("enter")
+        await camera.press("ctrl+r")
         await take_live(camera, app, asker.lease)
         await camera.until(lambda: app.model.record is not None, "the end of the run")
         await take_kept(camera)

@@ -19,7 +19,17 @@ from perftui.demo.process import DemoLease  # noqa: E402
 from perftui.wire.rendezvous import runtime_folder  # noqa: E402
 
 SIZE = (100, 30)
-LEFT, DOWN, UP, ENTER, ESCAPE, TAB, CTRL_P, CTRL_U = "\x1b[D", "\x1b[B", "\x1b[A", "\r", "\x1b", "\t", "\x10", "\x15"
+LEFT, DOWN, UP, ENTER, ESCAPE, TAB, CTRL_P, CTRL_R, CTRL_U = (
+    "\x1b[D",
+    "\x1b[B",
+    "\x1b[A",
+    "\r",
+    "\x1b",
+    "\t",
+    "\x10",
+    "\x12",
+    "\x15",
+)
 WRONG = {"latency_ms": 40, "jitter_ms": 20, "failure_share": 0.06}
 SHELL = ("bash", "--norc", "--noprofile", "-i")
 
@@ -67,7 +77,7 @@ def set_up(cast: Cast) -> None:
 
 
 def watch_first_run(cast: Cast) -> None:
-    cast.type(ENTER)
+    cast.type(CTRL_R)
     cast.chapter("Live")
     cast.see("RUNNING")
     cast.look(11)
@@ -97,7 +107,7 @@ def watch_second_run(cast: Cast, target: str) -> None:
     cast.type("r")
     cast.see("Preflight  ✓", without="checking")
     cast.look(2)
-    cast.type(ENTER)
+    cast.type(CTRL_R)
     cast.see("RUNNING")
     cast.look(12)
     turn_knobs(target, WRONG)

@@ -166,3 +166,33 @@ def test_a_long_reading_of_many_runs_is_followed_and_ended(kept: KeptRuns, libra
 
     with pytest.raises(EnoughError):
         library.listings(end)
+
+
+def test_an_export_and_a_judgement_say_how_far_they_are_and_are_given_up(
+    kept: KeptRuns, library: RunLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = kept.folder / kept.keep()
+    monkeypatch.chdir(tmp_path)
+    said: list[str] = []
+
+    def up_to(most: int) -> Callable[[str], None]:
+        def seen(text: str) -> None:
+            said.append(text)
+            if len(said) >= most:
+                raise InterruptedError
+
+        return seen
+
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(InterruptedError):
+        library.export(folder, None, up_to(3))
+    assert said == ["0 of 8 files made", "1 of 8 files made", "2 of 8 files made"]
+    assert sorted(tmp_path.iterdir()) == before
+
+    def refuse(done_s: float, until_s: float) -> None:
+        assert (done_s, until_s) == (1.0, 20.0)
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        library.move_warm_up(folder, 5.0, refuse)
+    assert RunReader(folder).record().marks.warm_up_s is None

@@ -10,14 +10,18 @@ from typing import Any, TypeVar
 import click
 
 from perftui.cockpit.editor import write_profiles
+from perftui.exit_codes import USAGE
+from perftui.model.errors import PerftuiError
 from perftui.model.text import clean
 from perftui.planning import profiles_here
 from perftui.profiles.choice import DEFAULT_ORIGIN
 from perftui.profiles.editing import known_profile, save_profile
-from perftui.profiles.keys import PROFILE_KEYS, RULES, Key
+from perftui.profiles.keys import LOCUSTFILES, PROFILE_KEYS, RULES, SELECTIONS, Key
 from perftui.profiles.profile_set import ProfileSet
 
 F = TypeVar("F", bound=Callable[..., Any])
+# Options of `perftui run` that somebody expects here.
+_OF_A_SCENARIO = frozenset({*(str(key.option) for key in (*SELECTIONS, LOCUSTFILES)), "-c", "-T", "-E", "-f"})
 _RULE_NAMES = frozenset(key.name for key in RULES)
 
 
@@ -42,7 +46,19 @@ def profile() -> None:
     """List, show and save profiles."""
 
 
-@profile.command("save")
+class _Save(click.Command):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if error.option_name in _OF_A_SCENARIO:
+                why = "a profile holds no user classes, tags or locustfiles: they belong to a scenario"
+                next_step = "Write them into [scenarios.NAME], and save the profile with --scenario NAME"
+                raise PerftuiError(error.option_name, why, next_step, exit_code=USAGE) from None
+            raise
+
+
+@profile.command("save", cls=_Save)
 @click.argument("name")
 @click.option("--like", "base", metavar="BASE", help="The profile that it is made from; default: NAME itself.")
 @_setting_options

@@ -42,7 +42,10 @@ def junit_xml(record: Record) -> bytes:
         ElementTree.SubElement(properties, "property", {"name": name, "value": shown(value)})
     suite.extend(cases)
     said = [*record.sentences, covered_text(record)]
-    said += [f"Note at {format_clock(note.elapsed_s)}: {note.text}" for note in record.notes]
+    said += [
+        f"Note at {format_clock(note.elapsed_s)}: {note.text}" + (f" ({note.by})" if note.by else "")
+        for note in record.notes
+    ]
     ElementTree.SubElement(suite, "system-out").text = "\n".join(shown(each) for each in said if each)
     ElementTree.indent(suites)
     data: bytes = ElementTree.tostring(suites, encoding="utf-8", xml_declaration=True)

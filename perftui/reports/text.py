@@ -86,7 +86,7 @@ def _thresholds(record: Record) -> str:
 def _notes(record: Record) -> str:
     lines = []
     for note in record.notes[:MAX_NOTES_SHOWN]:
-        line = f"{format_clock(note.elapsed_s)}  {clean(note.text)}"
+        line = f"{format_clock(note.elapsed_s)}  {clean(note.text)}" + (f"  ({clean(note.by)})" if note.by else "")
         lines.append(textwrap.fill(line, WIDTH, subsequent_indent="       ", break_on_hyphens=False))
     more = len(record.notes) - MAX_NOTES_SHOWN
     return "\n".join(["Notes", *lines, *([f"… and {more} more in report.html"] if more > 0 else [])])

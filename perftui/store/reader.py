@@ -35,7 +35,6 @@ from perftui.store.schema import SELECT_EVENTS, SELECT_TICKS, point_of_row
 from perftui.store.tick_rows import SeqRange, read_ticks
 
 MAX_EVENTS = 10_000
-_NO_SEQ_IS_HIGHER = 2**62
 # Of so many ticks that are added up one is told of.
 _TOLD_EVERY = 50
 
@@ -90,7 +89,7 @@ class RunReader:
     def ticks(self, after_seq: int = -1) -> Iterator[Tick]:
         """Every tick after `after_seq` that was on disk when its turn came, as it was committed."""
         with reading(self._samples) as connection:
-            yield from read_ticks(connection, None if after_seq < 0 else SeqRange(after_seq + 1, _NO_SEQ_IS_HIGHER))
+            yield from read_ticks(connection, SeqRange(after_seq + 1))
 
     def last_elapsed_s(self) -> float:
         """Where on the run's clock its last tick ended; 0 without one."""

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen, Screen
 from perftui.model.text import clean
 from perftui.profiles.names import nearest
 from perftui.tui import screens
+from perftui.tui.key_names import is_key, near_keys
 from perftui.tui.settings import Settings
 
 _PACKAGE = "perftui.tui"
@@ -44,6 +45,14 @@ def checked_keymap(settings: Settings) -> dict[str, str]:
             why = "no binding has this id" + (f", the nearest is {match}" if match else "")
             raise settings.key_problem(binding_id, why, "docs/cockpit.md lists them")
     keymap = dict(App._normalize_keymap(settings.keys))
+    for binding_id, written in keymap.items():
+        for key in written.split(","):
+            if not is_key(key):
+                near = near_keys(key)
+                why = f"no key is called {clean(key, 40)!r}" + (f", the nearest is {near}" if near else "")
+                raise settings.key_problem(
+                    binding_id, why, "Keys are called x, X, ?, f1, ctrl+x, pageup, question_mark"
+                )
     places = [_keys_of(each) for each in classes]
     of_app = next(keys for each, keys in zip(classes, places, strict=True) if issubclass(each, App))
     for each, keys in zip(classes, places, strict=True):

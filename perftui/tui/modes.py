@@ -64,6 +64,12 @@ class ModesApp(TerminalApp, inherit_bindings=False):
 
             self.push_screen(Help(self.screen))
 
+    def action_command_palette(self) -> None:
+        from perftui.tui.palette import Palette  # Lazy: each import delays the start.
+
+        if not self.screen.is_modal:
+            self.push_screen(Palette())
+
     async def open_run(self, folder: Path) -> None:
         """Show the results of a run of the library. Raises PerftuiError."""
         from perftui.tui.following.recall import Recall

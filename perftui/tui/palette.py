@@ -7,10 +7,13 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from textual.app import App
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from rich.cells import cell_len
+from textual.app import App, ComposeResult
+from textual.command import CommandInput, CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
+from textual.widgets import LoadingIndicator
 
 from perftui.model.errors import PerftuiError
 from perftui.model.text import clean
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from perftui.store.history import RunListing
     from perftui.tui.app import PerftuiApp
 
+# Behind it stands what a command is for.
+_TITLE_WIDTH = 24
 # The newest; history has them all.
 MAX_RUNS = 200
 MODES = {
@@ -39,6 +44,22 @@ class Command(NamedTuple):
     run: Callable[[], Awaitable[object] | object]
 
 
+class Palette(CommandPalette):
+    """Textual's own, as the dialogs look: in a frame, and without a picture of a magnifying glass."""
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="a name, or a part of one", id="--command-palette")
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="--container") as frame:
+            frame.border_title, frame.border_subtitle = "Commands", "↑↓ enter does it · esc closes"
+            with Horizontal(id="--input"):
+                yield CommandInput(placeholder=self._placeholder, select_on_focus=False, compact=True)
+            with Vertical(id="--results"):
+                yield CommandList()
+                yield LoadingIndicator()
+
+
 class _CommandProvider(Provider):
     def commands(self) -> Iterable[Command]:
         raise NotImplementedError
@@ -49,8 +70,8 @@ class _CommandProvider(Provider):
 
     async def discover(self) -> Hits:
         for command in self.commands():
-            title = Content(clean(command.title))
-            yield DiscoveryHit(title, command.run, text=title.plain, help=_content(command.help))
+            title = clean(command.title)
+            yield DiscoveryHit(_entry(Content(title), command), command.run, text=title)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
@@ -62,7 +83,7 @@ class _CommandProvider(Provider):
                 shown = Content(title)
                 for place in places:
                     shown = shown.stylize(matcher.match_style, place, place + 1)
-                yield Hit(score, shown, command.run, text=title, help=_content(command.help))
+                yield Hit(score, _entry(shown, command), command.run, text=title)
 
 
 class CockpitCommands(_CommandProvider):
@@ -71,8 +92,10 @@ class CockpitCommands(_CommandProvider):
     def commands(self) -> Iterator[Command]:
         app = self.cockpit
         yield from _actions_of(self.screen)
+        keys = _keys_by_id(self.screen)
         for mode, (title, text) in MODES.items():
-            yield Command(title, text, partial(app.action_mode, mode))
+            key = keys.get(f"app.{mode}", "")
+            yield Command(title, f"{text} ({key})" if key else text, partial(app.action_mode, mode))
         yield from self._choices()
         for name, text in THEMES.items():
             yield Command(f"Theme: {name}", text, partial(app.put_on, name))
@@ -138,6 +161,12 @@ def _actions_of(screen: Screen[Any]) -> Iterator[Command]:
         yield Command(binding.description, f"{text or 'here'} ({screen.app.get_key_display(binding)})", run)
 
 
-def _content(text: str) -> Any:
-    # Textual takes any content for help, and says `str`.
-    return Content(clean(text))
+def _keys_by_id(screen: Screen[Any]) -> dict[str, str]:
+    bindings = [active.binding for active in screen.active_bindings.values()]
+    return {each.id: screen.app.get_key_display(each) for each in reversed(bindings) if each.id}
+
+
+def _entry(title: Content, command: Command) -> Any:
+    """One line: the name, and what it is for. Textual takes any content, and says `str`."""
+    gap = " " * max(2, _TITLE_WIDTH - cell_len(title.plain))
+    return title.append(gap).append(Content(clean(command.help)).stylize("$foreground 55%"))

@@ -37,3 +37,9 @@ def test_what_is_not_there_is_named_with_the_nearest(tmp_path: Path, monkeypatch
     with pytest.raises(PerftuiError, match="the nearest is 'light'"):
         said("show", "ligth")
     assert not (tmp_path / "profiles.toml").exists()
+
+
+@pytest.mark.parametrize("option", ["-c", "--tag", "-f"])
+def test_what_is_of_a_scenario_is_not_saved_into_a_profile(option: str) -> None:
+    with pytest.raises(PerftuiError, match="they belong to a scenario"):
+        said("save", "mine", "--like", "light", option, "x")

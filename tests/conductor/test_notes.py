@@ -62,6 +62,8 @@ async def test_notes_of_viewers_are_kept_shown_and_exported(conducted: Conducted
         await running
     first = shown()[-1].notes[0]
     assert (first.text, first.elapsed_s, first.by) == ("before the start", 0.0, "ann@desk")
+    kept = RunReader(conductor.folder).record().notes
+    assert [note.by for note in kept if note.text in ("before the start", "after the end")] == ["ann@desk"] * 2
     texts = [note.text for note in RunReader(conductor.folder).record().notes]
     assert len(texts) == MAX_NOTES
     assert {"now\\x1b[2J token=***", "after the end", "by command"} <= set(texts)

@@ -155,6 +155,8 @@ class FakeServices:
         chosen_scenario = Scenario("given", ("given.py",))
         if scenario != GIVEN_FILES:
             chosen_scenario = self.profile_set.scenarios[scenario or "checkout"]
+        if there.name not in self.profile_set.targets and there.environment == "staging":
+            origins["environment"] = "assumed: profiles.toml does not know the host"
         return RunPlan(chosen, there, replace(chosen_scenario, **selections), "/", asked.locust_args, origins)
 
     def host_to_confirm(self, plan: RunPlan) -> str:

@@ -58,6 +58,7 @@ def test_a_part_is_the_sum_of_its_ticks(reader: RunReader, window: Window) -> No
     assert page.covered_s == expected.covered_s
     assert [point.seq for point in page.points] == [each.seq for each in TICKS if window.holds(each)]
     assert sum(point.requests for point in page.points) == page.totals.requests
+    assert sum(sum(each.counts) for each in page.spectra) == page.totals.times().count
     assert [(each.message, each.count) for each in page.failures] == [
         (group.message, group.count) for group in expected.failures.values()
     ]

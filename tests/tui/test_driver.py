@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from textual import events
+from textual._xterm_parser import XTermParser
+
 from perftui.tui.app import PerftuiApp
 from perftui.tui.terminal.pace import FIRST_BYTES, MAX_MISSES, PATIENCE_S, Pace
 from perftui.tui.terminal.rhythm import SLOWEST_S, Rhythm
@@ -134,3 +137,8 @@ def test_answers_that_are_lost_are_given_up() -> None:
 
 def _text(app: PerftuiApp) -> str:
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+def test_alt_and_a_digit_are_heard_from_terminals_that_send_escape_first() -> None:
+    heard = [event for n in range(1, 10) for event in XTermParser().feed(f"\x1b{n}")]
+    assert [event.key for event in heard if isinstance(event, events.Key)] == [f"alt+{n}" for n in range(1, 10)]

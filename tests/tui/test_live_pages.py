@@ -12,8 +12,12 @@ from textual.pilot import Pilot
 from perftui.model.errors import PerftuiError
 from perftui.model.exchange import Exchange
 from perftui.model.judged import ThresholdResult, ThresholdState, Window
+from perftui.model.marks import Note
+from perftui.model.record import RunEvent
+from perftui.model.run_state import RunState
 from perftui.model.tick import ExceptionDelta, FailureDelta, TargetSample
 from perftui.tui.app import PerftuiApp
+from perftui.tui.following.link import author
 from perftui.tui.model import Connection
 from perftui.tui.screens.base import CockpitScreen
 from perftui.tui.screens.live import LiveScreen
@@ -314,3 +318,52 @@ async def test_a_run_that_ends_waits_for_who_writes_a_note(services: FakeService
         assert app.current_mode == "live"
         await pilot.press("escape")
         await wait_until(lambda: app.current_mode == "results", "the results")
+
+
+async def test_a_note_that_comes_too_late_for_the_conductor_is_put_into_the_record(
+    services: FakeServices, conductor: FakeConductor
+) -> None:
+    ticks = [tick(0, delta())]
+    conductor.feed(*ticks)
+    app = attached(services)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await watching(app, conductor, pilot)
+        conductor.state = RunState.SEALING
+        conductor.show()
+        await wait_until(lambda: app.model.snapshot and app.model.snapshot.state is RunState.SEALING, "the sealing")
+        await pilot.press("m", *"late", "enter")
+        await conductor.end(record_of(ticks))
+        await wait_until(lambda: services.library.asked, "the note")
+        assert services.library.asked == [("add_note", conductor.folder, Note(1.0, "late", author()))]
+        assert not conductor.notes
+
+
+async def test_what_happened_stands_in_the_log(
+    services: FakeServices, conductor: FakeConductor, text_of: TextOf
+) -> None:
+    conductor.log = ["     0.500 INFO     shop: opened"]
+    conductor.events = [RunEvent(0.7, "state", "ramping"), RunEvent(0.9, "note", "of the snapshot")]
+    conductor.feed(tick(0, delta()))
+    app = attached(services)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await watching(app, conductor, pilot)
+        app.screen.query_one(RunPanes).show_pane("Log")
+        await shown(app, pilot, "EVENT   state: ramping", text_of)
+        assert "of the snapshot" not in text_of(app)
+
+
+@pytest.mark.parametrize("width", [80, 84, 100, 104, 120, 160])
+async def test_no_value_of_a_tile_is_cut(
+    services: FakeServices, conductor: FakeConductor, text_of: TextOf, width: int
+) -> None:
+    for seq in range(20):
+        each = tick(seq, delta("/", (4321.0,) * 3), users=12_345, hub_lag_p99_ms=99.0)
+        conductor.feed(replace(each, target=TargetSample(37.0, 123_456_789, 3, None)))
+    app = attached(services)
+    async with app.run_test(size=(width, 30)) as pilot:
+        await watching(app, conductor, pilot)
+        await shown(app, pilot, "12,345", text_of)
+        tiles = "\n".join(text_of(app).splitlines()[2:6])
+        assert "…" not in tiles
+        assert all(value in tiles for value in ("3.00", "4.32s", "0%", "12,345", "5%", "37%"))
+        assert "CPU" in tiles

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from perftui.model.run_state import RunState
+from perftui.model.tick import FailureDelta
 from perftui.tui.model import MAX_LOG_LINES, CockpitModel
 from perftui.tui.services import RunAddress
 from perftui.tui.texts.state_words import state_of, word_of
@@ -70,3 +71,20 @@ def test_every_state_has_a_symbol_and_a_word_of_its_own() -> None:
     words = [word_of(state) for state in RunState]
     assert all(word.symbol and word.word for word in words)
     assert len({word.word for word in words}) == len(words)
+
+
+def test_failures_have_a_rate_over_time_from_what_snapshots_say() -> None:
+    def failed(seq: int) -> FailureDelta:
+        return FailureDelta("GET", "/", "boom", 2, seq + 0.1, seq + 0.9)
+
+    conductor = FakeConductor(ADDRESS.folder, ADDRESS.socket)
+    model = CockpitModel()
+    model.begin(ADDRESS)
+    for seq in range(20):
+        failures = (failed(seq),) if seq >= 10 else ()
+        conductor.feed(tick(seq, delta("/", (), (5.0, 5.0)), failures=failures))
+        model.take(conductor.snapshot())
+    trend = model.failure_trend_of(("GET", "/", "boom"))
+    # Whole bars of five seconds up to the twentieth second; what was before the run is unknown.
+    assert trend[-4:] == [0, 0, 1.6, 2.0]
+    assert set(trend[:-4]) == {None}

@@ -56,6 +56,17 @@ async def test_modes_themes_and_names_are_chosen_by_name(
         await wait_until(lambda: "--target local" in text_of(app), "the target")
 
 
+async def test_each_command_is_one_line_and_modes_have_their_key(
+    services: FakeServices, text_of: Callable[[PerftuiApp], str]
+) -> None:
+    app = PerftuiApp(services)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("ctrl+p", *"history")
+        await wait_until(lambda: "History                 All runs that are kept (5)" in text_of(app), "the line")
+        assert "╭─ Commands ─" in text_of(app)
+
+
 async def test_the_screen_is_saved_beside_what_is_there(
     services: FakeServices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from perftui.model.judged import ThresholdResult, ThresholdState, Window
 from perftui.model.marks import Note
 from perftui.tui.brush import window_text
 from perftui.tui.columns.count_columns import meaning_of, status_rows
-from perftui.tui.columns.threshold_columns import failing_text, margin_bar, states_of
+from perftui.tui.columns.threshold_columns import failing_text, margin_bar, named_by, states_of
 from perftui.tui.renderables.line import Line, width_of
 from perftui.tui.renderables.time_bins import time_bins
 from perftui.tui.widgets.log_pane import entry_of, with_notes
@@ -42,6 +42,15 @@ def test_a_request_bears_the_worst_of_the_thresholds_that_name_it() -> None:
         result("p50(GET *)", ThresholdState.ACCEPTABLE),
     ]
     assert states_of(results, [pay, items]) == {pay: ThresholdState.FAILED, items: ThresholdState.ACCEPTABLE}
+
+
+def test_a_threshold_of_a_group_is_one_of_its_requests() -> None:
+    failed = ThresholdResult("p95(auth) < 1ms", "p95(auth)", ThresholdState.FAILED, 3.0, "ms", 9, 1.0)
+    keys = [("POST", "/api/auth/login"), ("GET", "/api/tasks")]
+    groups = {"auth": ("* /api/auth/*",)}
+    assert states_of([failed], keys, groups) == {keys[0]: ThresholdState.FAILED}
+    assert named_by([failed], keys[0], groups) == (failed,)
+    assert not states_of([failed], keys)
 
 
 def test_failing_says_since_when_and_until_when() -> None:

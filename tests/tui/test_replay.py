@@ -13,7 +13,7 @@ from perftui.model.marks import Marks
 from perftui.model.record import RunEvent
 from perftui.model.run_state import RunState
 from perftui.tui.app import PerftuiApp
-from perftui.tui.following.replay import MAX_TICKS_AT_ONCE, SPEEDS, Performance, Playhead, heard
+from perftui.tui.following.replay import MAX_TICKS_AT_ONCE, SPEEDS, Checkpoints, Performance, Playhead, heard
 from perftui.tui.screens.replay import ReplayScreen
 from perftui.tui.services import RunAddress
 from tests.fakes.cockpit_services import FakeServices
@@ -74,6 +74,28 @@ def test_a_long_run_is_added_up_in_pieces_and_the_warm_up_is_where_it_was_moved_
     assert (len(scene.points), scene.is_behind) == (MAX_TICKS_AT_ONCE, True)
     assert scene.snapshot.total.requests == MAX_TICKS_AT_ONCE - 200
     assert performance.until(1e9).is_all
+
+
+def test_a_jump_back_in_a_long_run_goes_on_from_the_last_checkpoint() -> None:
+    ticks = [tick(seq, delta("/pay", (10.0 + seq % 7,))) for seq in range(2_000)]
+    record, checkpoints = record_of(ticks), Checkpoints(2_000.0)
+    performance = Performance(record, iter(ticks), checkpoints=checkpoints)
+    whole = performance.until(1_500.0)
+    while whole.is_behind:
+        whole = performance.until(1_500.0)
+    begun = checkpoints.before(1_300.0)
+    assert begun is not None
+    assert begun.elapsed_s == 1_200.0
+    assert checkpoints.before(599.0) is None
+    again = Performance(record, iter(ticks[begun.seq + 1 :]), begun, checkpoints)
+    scene = again.until(1_300.0)
+    assert (scene.snapshot.seq, len(scene.points), scene.is_behind) == (1_299, 100, False)
+    from_the_start = Performance(record, iter(ticks))
+    expected = from_the_start.until(1_300.0)
+    while expected.is_behind:
+        expected = from_the_start.until(1_300.0)
+    assert scene.snapshot == expected.snapshot
+    assert scene.points[-1] == expected.points[-1]
 
 
 def test_a_plan_whose_thresholds_cannot_be_read_is_one_line() -> None:

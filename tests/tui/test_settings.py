@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -115,6 +116,26 @@ def test_bindings_that_share_a_key_keep_it_when_one_of_them_gets_another() -> No
     assert keymap["page.back"] == "escape"
 
 
+@pytest.mark.parametrize(
+    ("key", "near"),
+    [
+        ("banana", ""),
+        ("pgup", "pageup"),
+        ("F1", "f1"),
+        ("shift+ctrl+left", "ctrl+shift+left"),
+        ("ctrl+/", "ctrl+slash"),
+    ],
+)
+def test_a_key_that_no_terminal_reports_is_refused(key: str, near: str) -> None:
+    with pytest.raises(PerftuiError, match=f"the nearest is {re.escape(near)}" if near else "no key is called"):
+        checked_keymap(Settings(keys={"app.help": f"?,{key}"}))
+
+
+def test_keys_that_terminals_report_are_taken() -> None:
+    for key in ("é", "X", "§", "f24", "alt+x", "ctrl+shift+left", "ctrl+slash", "tilde"):
+        assert checked_keymap(Settings(keys={"app.redraw": key}))
+
+
 async def test_another_key_works_and_is_what_is_shown(
     services: FakeServices, text_of: Callable[[PerftuiApp], str]
 ) -> None:
@@ -124,7 +145,8 @@ async def test_another_key_works_and_is_what_is_shown(
         assert app.theme == "perftui-safe"
         await pilot.press("question_mark")
         assert not app.screen.is_modal
-        assert "f1 Help" in text_of(app)
+        # In the place that it has without settings.
+        assert text_of(app).splitlines()[-1].endswith("f1 Help  q Quit")
         await pilot.press("f1")
         await pilot.pause()
         assert app.screen.is_modal

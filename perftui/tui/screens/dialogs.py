@@ -7,7 +7,6 @@ from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.widgets import Input
 
 from perftui.model.text import clean
@@ -15,7 +14,7 @@ from perftui.tui.columns.request_columns import facts_of
 from perftui.tui.renderables.line import Line, Piece, line, wrapped
 from perftui.tui.screens.leaving import Dialog
 from perftui.tui.widgets.text import Block
-from perftui.tui.widgets.typed_input import TypedInput
+from perftui.tui.widgets.text_form import TextForm
 
 QuitAnswer = Literal["detach", "stop"]
 
@@ -67,35 +66,32 @@ class ConfirmHost(Dialog[bool]):
         self._host, self._load, self._why, self._deed = host, load, why, deed
 
     def compose(self) -> ComposeResult:
-        with Container(classes="dialog"):
-            yield Block("Is this the target you mean?", id="question")
-            yield TypedInput(placeholder="host name", compact=True)
+        hint = f"enter to {self._deed} · esc does nothing"
+        yield TextForm("Is this the target you mean?", hint, placeholder="host name", max_length=300)
 
     def on_mount(self) -> None:
-        self._ask("")
-        self.query_one(Input).focus()
+        self.query_one(TextForm).ask(self._lines)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if event.value.strip() == self._host:
             self.dismiss(True)
         else:
-            self._ask("that is not the host's name")
+            self.query_one(TextForm).refuse("that is not the host's name")
 
-    def _ask(self, error: str) -> None:
-        def lines(width: int) -> Sequence[Line]:
-            return [
-                *wrapped(f"This goes to a target that {clean(self._why)}:", width),
-                *wrapped(clean(self._load, 400), width, "warn"),
-                Line(),
-                line("Type its host name:"),
-                # Never cut: it has to be typed.
-                *wrapped(clean(self._host, 300), width, "strong", first=Piece("  ")),
-                line((f"enter to {self._deed} · esc does nothing", "muted")),
-                line((f"✗ {error}", "bad")) if error else Line(),
-            ]
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.query_one(TextForm).refuse("")
 
-        self.query_one("#question", Block).show(lines)
+    def _lines(self, width: int) -> Sequence[Line]:
+        return [
+            *wrapped(f"This goes to a target that {clean(self._why)}:", width),
+            *wrapped(clean(self._load, 400), width, "warn"),
+            Line(),
+            line("Type its host name:"),
+            # Never cut: it has to be typed.
+            *wrapped(clean(self._host, 300), width, "strong", first=Piece("  ")),
+        ]
 
 
 class RowDetail(Dialog[None]):

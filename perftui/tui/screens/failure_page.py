@@ -15,8 +15,9 @@ from perftui.model.snapshot import FailureRow
 from perftui.model.text import clean
 from perftui.tui.columns.request_columns import facts_of
 from perftui.tui.following.recall import Recall
-from perftui.tui.model import CockpitModel
+from perftui.tui.model import TREND_BARS, TREND_S, CockpitModel
 from perftui.tui.renderables.line import Line, Piece, foreign, wrapped
+from perftui.tui.renderables.sparkline import sparkline
 from perftui.tui.screens.run_page import RunPage
 from perftui.tui.texts.exchange_text import exchange_lines, exchange_table
 from perftui.tui.texts.figures import bytes_text
@@ -91,7 +92,10 @@ class FailurePage(RunPage):
         row = self._row
         name = foreign(f"{row.method} {row.name}".strip(), "strong")
         self.query_one("#page-title", Bar).show((Piece(" ✗ ", "bad"), name), (Piece(f"{row.count:,} failed ", "bad"),))
-        facts = facts_of(row)[1:]
+        facts = [*facts_of(row)[1:]]
+        trend = self.model.failure_trend_of((row.method, row.name, row.message)) if self.is_of_live_run else ()
+        if any(trend):
+            facts.append(("last minute", f"{sparkline(trend, TREND_BARS).strip()}  failures, {TREND_S} s a bar"))
 
         def lines(width: int) -> Sequence[Line]:
             shown: list[Line] = []

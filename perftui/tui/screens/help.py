@@ -10,11 +10,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
 
-from perftui.tui.renderables.line import Line, Piece, line, wrapped
+from perftui.tui.renderables.line import Line, Piece, line, spread, width_of, wrapped
 from perftui.tui.screens.leaving import Dialog
 from perftui.tui.widgets.text import ScrollPane
 
 _HERE, _CHARTS, _FOCUSED, _EVERYWHERE = "This screen", "Charts", "Where the focus is", "Everywhere"
+# Narrower than this a text is hard to read.
+_LEAST_TEXT = 24
 
 
 class KeyEntry(NamedTuple):
@@ -48,14 +50,20 @@ class Help(Dialog[None]):
         for name, entries in self._groups.items():
             lines += [Line(), line((name, "heading"))] if lines else [line((name, "heading"))]
             for each in entries:
-                rows = wrapped(each.text, width, first=Piece(f"{each.keys:>{key_width}}  ", "key"))
-                # What a key is called in the settings stands behind what it does, where there is room.
-                room = width - sum(len(piece.text) for piece in rows[0].pieces)
-                if len(rows) == 1 and len(each.binding_id) + 2 <= room:
-                    gap = Piece(" " * (room - len(each.binding_id)))
-                    rows = [Line((*rows[0].pieces, gap, Piece(each.binding_id, "muted")))]
-                lines += rows
+                lines += _entry_lines(each, key_width, width)
         return lines
+
+
+def _entry_lines(entry: KeyEntry, key_width: int, width: int) -> list[Line]:
+    """What a key is called in the settings stands behind what it does; below it where that leaves too little."""
+    first = Piece(f"{entry.keys:>{key_width}}  ", "key")
+    name = Piece(entry.binding_id, "muted")
+    room = width - len(entry.binding_id) - 2
+    if room - width_of([first]) < min(_LEAST_TEXT, len(entry.text)):
+        rows = wrapped(entry.text, width, first=first)
+        return [*rows, Line(spread((), (name,), width))] if entry.binding_id else rows
+    rows = wrapped(entry.text, room, first=first)
+    return [Line(spread(rows[0].pieces, (name,), width)), *rows[1:]]
 
 
 def keys_of(screen: Screen[object]) -> dict[str, list[KeyEntry]]:

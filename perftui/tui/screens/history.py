@@ -15,7 +15,7 @@ from perftui.model.text import clean
 from perftui.store.history import RunListing
 from perftui.tui.columns.run_columns import RunRow
 from perftui.tui.screens.chores import Chore, on_thread
-from perftui.tui.screens.questions import AskText, Confirm
+from perftui.tui.screens.questions import AskText, Confirm, baseline_refusal
 from perftui.tui.screens.run_list import RunListScreen
 from perftui.tui.services import RunAddress
 from perftui.tui.widgets.table import Table
@@ -124,7 +124,12 @@ class HistoryScreen(RunListScreen):
                 self._change("setting the baseline…", lambda: self._say(library.set_baseline(name, run.folder)))
 
         self.app.push_screen(
-            AskText("Baseline", f"A name for {clean(run.run_id)}, to compare others with:", clean(run.profile, 60)),
+            AskText(
+                "Baseline",
+                f"A name for {clean(run.run_id)}, to compare others with:",
+                clean(run.profile, 60),
+                refusal=baseline_refusal,
+            ),
             named,
         )
 

@@ -19,7 +19,7 @@ from perftui.tui.following.link import author
 from perftui.tui.following.recall import KeptRun, Recall
 from perftui.tui.screens.chores import Chore, ChoreScreen, on_thread
 from perftui.tui.screens.note_dialog import NoteDialog
-from perftui.tui.screens.questions import AskText
+from perftui.tui.screens.questions import AskText, baseline_refusal
 from perftui.tui.terminal.desktop import open_file, opener
 from perftui.tui.texts.state_words import StateWord, verdict_word, word_of
 from perftui.tui.widgets.run_charts import RunCharts
@@ -107,7 +107,8 @@ class KeptRunScreen(ChoreScreen):
             self.begin("setting the baseline…", work)
 
         text = f"A name for {clean(kept.record.run_id)}, to compare others with:"
-        self.app.push_screen(AskText("Baseline", text, clean(kept.record.plan.profile.name, 60)), named)
+        suggested = clean(kept.record.plan.profile.name, 60)
+        self.app.push_screen(AskText("Baseline", text, suggested, refusal=baseline_refusal), named)
 
     def on_run_charts_note_wished(self, event: RunCharts.NoteWished) -> None:
         event.stop()

@@ -20,5 +20,6 @@ class Leaving(Screen[T]):
         return super().dismiss(result) if is_on_top else AwaitComplete()
 
 
-class Dialog(Leaving[T], ModalScreen[T]):
+# Textual looks for styles along the first of the bases only.
+class Dialog(ModalScreen[T], Leaving[T]):
     """A question, or what is looked at for a moment."""

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.widgets import Input
 
 from perftui.model.duration import format_clock
 from perftui.model.marks import MAX_NOTE_CHARS
-from perftui.tui.renderables.line import Line, line
+from perftui.tui.renderables.line import wrapped
 from perftui.tui.screens.leaving import Dialog
-from perftui.tui.widgets.text import Block
-from perftui.tui.widgets.typed_input import TypedInput
+from perftui.tui.widgets.text_form import TextForm
 
 
 class NoteDialog(Dialog[str | None]):
@@ -32,13 +29,13 @@ class NoteDialog(Dialog[str | None]):
 
     def compose(self) -> ComposeResult:
         where = "now" if self._elapsed_s is None else f"at {format_clock(self._elapsed_s)}"
-        with Container(classes="dialog"):
-            yield Block(f"Note {where}", id="question")
-            yield TypedInput(placeholder="what happened", max_length=MAX_NOTE_CHARS, compact=True)
+        hint = "enter writes it · esc leaves it"
+        yield TextForm(f"Note {where}", hint, placeholder="what happened", max_length=MAX_NOTE_CHARS)
 
     def on_mount(self) -> None:
-        self.query_one("#question", Block).show(self._lines)
-        self.query_one(Input).focus()
+        self.query_one(TextForm).ask(
+            lambda width: wrapped("It stands on every chart and in every export.", width, "muted")
+        )
 
     def on_key(self, event: events.Key) -> None:
         """What comes in one burst with the key that opened this, before there was a field, is text already."""
@@ -49,9 +46,3 @@ class NoteDialog(Dialog[str | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self.dismiss(event.value.strip() or None)
-
-    def _lines(self, width: int) -> Sequence[Line]:
-        return [
-            line(("It stands on every chart and in every export.", "muted")),
-            line((" enter ", "key"), " writes it  ", (" esc ", "key"), " leaves it"),
-        ]

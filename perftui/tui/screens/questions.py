@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -12,34 +12,50 @@ from textual.containers import Container
 from textual.widgets import Input
 
 from perftui.model.text import clean
+from perftui.profiles.names import NAME_ALLOWED, is_name
+from perftui.store.history import LAST
 from perftui.tui.renderables.line import Line, foreign, line, wrapped
 from perftui.tui.screens.leaving import Dialog
 from perftui.tui.widgets.text import Block
-from perftui.tui.widgets.typed_input import TypedInput
+from perftui.tui.widgets.text_form import TextForm
+
+
+def baseline_refusal(name: str) -> str:
+    """Why `name` cannot name a baseline; "" where it can."""
+    if name == LAST:
+        return f'"{LAST}" is the newest run'
+    return "" if is_name(name) else f"a name has {NAME_ALLOWED}"
 
 
 class AskText(Dialog[str | None]):
-    """One line of text; None where nothing shall be done."""
+    """One line of text; None where nothing shall be done.
+
+    `refusal` says why an answer is none, "" where it is one: what was typed stays until it is put right.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Leave it", id="question.leave", tooltip="Do nothing")
     ]
 
-    def __init__(self, title: str, explanation: str, text: str = "", *, max_length: int = 200) -> None:
+    def __init__(
+        self,
+        title: str,
+        explanation: str,
+        text: str = "",
+        *,
+        max_length: int = 200,
+        refusal: Callable[[str], str] | None = None,
+    ) -> None:
         super().__init__()
+        self._refusal = refusal
         self._heading, self._explanation, self._text = clean(title), clean(explanation, 600), clean(text, max_length)
         self._max_length = max_length
 
     def compose(self) -> ComposeResult:
-        with Container(classes="dialog"):
-            yield Block(self._heading, id="question")
-            yield TypedInput(self._text, max_length=self._max_length, compact=True)
+        yield TextForm(self._heading, "enter writes it · esc leaves it", text=self._text, max_length=self._max_length)
 
     def on_mount(self) -> None:
-        self.query_one("#question", Block).show(
-            lambda width: [*wrapped(self._explanation, width), line(("enter writes it · esc leaves it", "muted"))]
-        )
-        self.query_one(Input).focus()
+        self.query_one(TextForm).ask(lambda width: wrapped(self._explanation, width))
 
     def on_key(self, event: events.Key) -> None:
         """What comes in one burst with the key that opened this is text already."""
@@ -50,7 +66,16 @@ class AskText(Dialog[str | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.dismiss(event.value.strip() or None)
+        text = event.value.strip()
+        refusal = self._refusal(text) if self._refusal is not None and text else ""
+        if refusal:
+            self.query_one(TextForm).refuse(refusal)
+        else:
+            self.dismiss(text or None)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.query_one(TextForm).refuse("")
 
 
 class Confirm(Dialog[bool]):

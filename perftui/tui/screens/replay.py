@@ -128,9 +128,7 @@ class ReplayScreen(LiveScreen):
             if self._baseline is not None:
                 self._replayed.set_baseline(self._baseline)
 
-    async def _perform(
-        self, recall: Recall, kept: KeptRun, log: tuple[Heard, ...], checkpoints: Checkpoints
-    ) -> None:
+    async def _perform(self, recall: Recall, kept: KeptRun, log: tuple[Heard, ...], checkpoints: Checkpoints) -> None:
         """From the last checkpoint to where the playhead is, and on with it, until it goes back."""
         begun = checkpoints.before(self._playhead.at_s(self._clock()))
         begun_seq = -1 if begun is None else begun.seq

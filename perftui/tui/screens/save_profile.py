@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.widgets import Input
 
 from perftui.model.errors import PerftuiError
@@ -16,8 +15,7 @@ from perftui.profiles.names import NAME_ALLOWED, is_name
 from perftui.tui.crash import bug_text
 from perftui.tui.renderables.line import Line, Piece, foreign, line, wrapped
 from perftui.tui.screens.leaving import Dialog
-from perftui.tui.widgets.text import Block
-from perftui.tui.widgets.typed_input import TypedInput
+from perftui.tui.widgets.text_form import TextForm
 
 # More than a profile has keys.
 _MAX_SHOWN = 20
@@ -51,13 +49,12 @@ class SaveProfile(Dialog[tuple[str, str] | None]):
 
     def compose(self) -> ComposeResult:
         name = _free_name(self._base, self._known) if self._as_new else self._base
-        with Container(classes="dialog"):
-            yield Block("Duplicate the profile" if self._as_new else "Save the profile", id="question")
-            yield TypedInput(name, placeholder="name of the profile", max_length=64, compact=True)
+        title = "Duplicate the profile" if self._as_new else "Save the profile"
+        hint = "enter writes it · esc does not"
+        yield TextForm(title, hint, text=name, placeholder="name of the profile", max_length=64)
 
     def on_mount(self) -> None:
         self._ask("")
-        self.query_one(Input).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -87,7 +84,8 @@ class SaveProfile(Dialog[tuple[str, str] | None]):
             self._is_writing = False
 
     def _ask(self, error: str) -> None:
-        name = self.query_one(Input).value.strip()
+        form = self.query_one(TextForm)
+        name = form.field.value.strip()
 
         def lines(width: int) -> Sequence[Line]:
             like = "" if name == self._base else f", like {clean(self._base)}"
@@ -100,11 +98,10 @@ class SaveProfile(Dialog[tuple[str, str] | None]):
             what = "Comments and the order of the file stay."
             if self._is_new_file:
                 what = "The file is made: while it is there, perftui's own profiles are not listed."
-            found += wrapped(f"{what} enter writes it, esc does not.", width, "muted")
-            found += wrapped(clean(error, 400), width, "bad", first=Piece("✗ ", "bad")) if error else [Line()]
-            return found
+            return [*found, *wrapped(what, width, "muted")]
 
-        self.query_one("#question", Block).show(lines)
+        form.ask(lines)
+        form.refuse(error)
 
 
 def _free_name(base: str, known: frozenset[str]) -> str:

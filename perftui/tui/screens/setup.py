@@ -211,6 +211,8 @@ class SetupScreen(CockpitScreen):
         if command:
             self.app.copy_to_clipboard(command)
             self._view.say("the command line was given to the terminal's clipboard", "good")
+        else:
+            self._view.say(f"nothing to copy: {self._planned.why_not}", "warn")
 
     def action_save(self) -> None:
         self._save(as_new=False)
@@ -224,9 +226,7 @@ class SetupScreen(CockpitScreen):
         self.query_one(Fields).leave()
         if profile is not None:
             saved = partial(self._saved, profile)
-            self.run_worker(
-                self._wishes.save(profile, self._draft, saved, as_new=as_new), group="save", exclusive=True
-            )
+            self.run_worker(self._wishes.save(profile, self._draft, saved, as_new=as_new), group="save", exclusive=True)
 
     def _saved(self, base: str, name: str, said: str) -> None:
         self._draft.forget(KEPT_KEYS)
@@ -247,7 +247,7 @@ class SetupScreen(CockpitScreen):
         if profile is None:
             self._planned = Planned(error="the profiles file holds no profile")
         elif target is None:
-            self._planned = Planned(error=self._asking.no_target_why)
+            self._planned = Planned(error=self._asking.no_target_why, lacks_target=True)
         elif not services.is_ready(target):
             self._planned = Planned()
             self._readying = self.run_worker(self._ready(target), group="ready", exit_on_error=False)

@@ -127,7 +127,6 @@ class Draft:
         self.type("exclude_tags", ", ".join(without))
 
 
-
 class Drafts:
     """What is typed belongs to the profile that it was typed for: another one has a draft of its own."""
 

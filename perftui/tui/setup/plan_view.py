@@ -62,10 +62,9 @@ class PlanView:
 
     def _no_command(self) -> str:
         """What stands in its place: as much of it as is known, and what is missing."""
-        if self._offer.profile is None:
-            return "no command: there is no profile to run"
-        command = f"perftui run {clean(self._offer.profile.name, 64)}"
-        return command if self._notice[0] else f"{command} --target … (which target is missing)"
+        if self._planned.lacks_target and self._offer.profile is not None:
+            return f"perftui run {clean(self._offer.profile.name, 64)} --target … (the target is missing)"
+        return clean(self._notice[0] or f"none yet: {self._planned.why_not}", 300)
 
     def show_check(self, check: PlanCheck, *, hint: str) -> None:
         """`hint` stands in the place of items while there are none."""

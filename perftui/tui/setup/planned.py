@@ -15,13 +15,14 @@ from perftui.tui.setup.draft import Draft, fault_text, key_of
 class Planned(NamedTuple):
     """`plan` may be started; where it is None, `shown` is the plan with as much of what was typed as is right.
 
-    `faults` stand under their fields, by key; `error` is about no field.
+    `faults` stand under their fields, by key; `error` is about no field. `lacks_target`: nobody chose one yet.
     """
 
     plan: RunPlan | None = None
     shown: RunPlan | None = None
     faults: Mapping[str, str] = {}
     error: str = ""
+    lacks_target: bool = False
 
     @property
     def why_not(self) -> str:

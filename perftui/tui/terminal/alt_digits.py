@@ -6,16 +6,18 @@ no binding of alt+6 would ever hear of it in a terminal multiplexer.
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import cast
+from typing import NamedTuple, cast
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 
-# Textual reads the `value` of each: members of an enumeration, as its own keys are.
-_AltDigit = Enum("_AltDigit", {f"Alt{n}": f"alt+{n}" for n in range(10)})
+
+class _Key(NamedTuple):
+    """Textual reads `value`, as of the members of its own enumeration."""
+
+    value: str
 
 
 def know_alt_digits() -> None:
     """Have Textual's parser report them as alt+0 to alt+9."""
     known = cast("dict[str, object]", ANSI_SEQUENCES_KEYS)
-    known |= {f"\x1b{n}": (each,) for n, each in enumerate(_AltDigit)}
+    known |= {f"\x1b{n}": (_Key(f"alt+{n}"),) for n in range(10)}

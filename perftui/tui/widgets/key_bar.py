@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from textual.app import App
+from textual.binding import ActiveBinding, Binding
+from textual.dom import DOMNode
 from textual.screen import Screen
 
 from perftui.tui.renderables.line import Line, Piece, spread, width_of
 from perftui.tui.widgets.strips import StripWidget
+
+
+@cache
+def _declared(node: type[DOMNode]) -> dict[str, int]:
+    """The place of each binding by its id. What a class makes of a key of its base stands where that stood."""
+    ids_by_key: dict[str, list[str]] = {}
+    for base in reversed(node.__mro__):
+        if not getattr(base, "_inherit_bindings", True):
+            ids_by_key.clear()
+        own: dict[str, list[str]] = {}
+        for binding in Binding.make_bindings(vars(base).get("BINDINGS", ())):
+            own.setdefault(binding.key, []).append(binding.id or "")
+        ids_by_key |= own
+    ids = dict.fromkeys(each for of_key in ids_by_key.values() for each in of_key)
+    return {each: place for place, each in enumerate(ids)}
 
 
 class KeyBar(StripWidget):
@@ -22,7 +40,7 @@ class KeyBar(StripWidget):
         of_widgets: list[list[Piece]] = []
         of_app: list[list[Piece]] = []
         said: set[tuple[type[object], str]] = set()
-        for active in self.screen.active_bindings.values():
+        for active in self._in_order():
             binding = active.binding
             # Two that are named alike in two places are two things.
             deed = (type(active.node), binding.action)
@@ -42,6 +60,16 @@ class KeyBar(StripWidget):
                 break
             start += entry
         return [Line(spread(start, end, width))]
+
+    def _in_order(self) -> list[ActiveBinding]:
+        """As they are declared: Textual puts one that got another key behind all others."""
+        by_node: dict[DOMNode, list[ActiveBinding]] = {}
+        for active in self.screen.active_bindings.values():
+            by_node.setdefault(active.node, []).append(active)
+        for node, bindings in by_node.items():
+            places = _declared(type(node))
+            bindings.sort(key=lambda each: places.get(each.binding.id or "", len(places)))
+        return [active for bindings in by_node.values() for active in bindings]
 
     def _bindings_changed(self, _screen: Screen[object]) -> None:
         if self.is_attached and self.screen.is_current:

@@ -13,7 +13,7 @@ from perftui.tui.renderables.sparkline import sparkline
 from perftui.tui.widgets.strips import StripWidget
 
 # What most values take at most.
-_VALUE_CELLS = 5
+_VALUE_CELLS = 4
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class Tile(StripWidget):
             end = (Piece(note, reading.note_role),) if note else ()
             return [Line(spread((value,), end, width)), line(bars)]
         marked = (Piece(f" {reading.mark}", reading.note_role),) if reading.mark else ()
-        # The longest name that may stand beside a value of usual length: one that changed with it would flicker.
-        name = self._named(width - _VALUE_CELLS - 3)
+        # The longest name that may stand beside a value of usual length: one that changed with each would flicker.
+        name = self._named(width - max(_VALUE_CELLS, width_of((value, *marked))) - 2)
         head = (Piece(f" {name} ", "muted"), value, *marked)
         if width_of(head) > width:
             head = (Piece(" "), value, *marked)

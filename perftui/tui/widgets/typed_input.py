@@ -6,7 +6,7 @@ from textual import events
 from textual.binding import Binding
 from textual.widgets import Input
 
-_ACTIONS = {binding.key: binding.action for binding in Binding.make_bindings(Input.BINDINGS)}
+_KEYS = frozenset(binding.key for binding in Binding.make_bindings(Input.BINDINGS))
 
 
 class TypedInput(Input):
@@ -17,10 +17,11 @@ class TypedInput(Input):
     """
 
     async def _on_key(self, event: events.Key) -> None:
-        action = _ACTIONS.get(event.key)
-        if action is None:
+        # What a kind of field makes of a key goes before what all of them make of it.
+        bound = self._bindings.key_to_bindings.get(event.key) if event.key in _KEYS else None
+        if not bound:
             await super()._on_key(event)
             return
         event.stop()
         event.prevent_default()
-        await self.run_action(action)
+        await self.run_action(bound[0].action)
