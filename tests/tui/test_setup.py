@@ -592,7 +592,7 @@ async def test_while_a_list_is_narrowed_nothing_starts(services: FakeServices, t
         await opened(app, pilot)
         await pilot.press("slash")
         await pilot.pause()
-        assert text_of(app).splitlines()[-1].split("  ") == [" ⏎ Choose", "esc Clear", "↑↓ Row"]
+        assert text_of(app).splitlines()[-1].split("  ") == [" ↑↓ Row", "⏎ Choose", "esc Clear"]
         await pilot.press("ctrl+r", "ctrl+s")
         await pilot.pause()
         assert not app.screen.is_modal

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from textual.app import App
-from textual.binding import ActiveBinding, Binding
+from textual.binding import ActiveBinding, BindingsMap
 from textual.dom import DOMNode
 from textual.screen import Screen
 
@@ -17,15 +17,9 @@ from perftui.tui.widgets.strips import StripWidget
 @cache
 def _declared(node: type[DOMNode]) -> dict[str, int]:
     """The place of each binding by its id. What a class makes of a key of its base stands where that stood."""
-    ids_by_key: dict[str, list[str]] = {}
-    for base in reversed(node.__mro__):
-        if not getattr(base, "_inherit_bindings", True):
-            ids_by_key.clear()
-        own: dict[str, list[str]] = {}
-        for binding in Binding.make_bindings(vars(base).get("BINDINGS", ())):
-            own.setdefault(binding.key, []).append(binding.id or "")
-        ids_by_key |= own
-    ids = dict.fromkeys(each for of_key in ids_by_key.values() for each in of_key)
+    # Textual's own merging, before any settings: a name that is private in Textual 8.2.
+    merged = node._merged_bindings or BindingsMap()
+    ids = dict.fromkeys(each.id or "" for of_key in merged.key_to_bindings.values() for each in of_key)
     return {each: place for place, each in enumerate(ids)}
 
 
