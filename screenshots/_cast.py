@@ -65,6 +65,7 @@ class Cast(Line):
 
     def chapter(self, name: str) -> None:
         """A place that players can jump to."""
+        self._flush()
         self._events.append((self.at_s, "m", name))
 
     def write(self, path: Path) -> None:

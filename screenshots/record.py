@@ -58,7 +58,7 @@ def record() -> Cast:
 def set_up(cast: Cast) -> None:
     cast.see("Preflight  ✓", without="checking")
     cast.chapter("Setup")
-    cast.look(4)
+    cast.look(6)
     cast.type(DOWN, DOWN, DOWN, UP, UP, UP, every_s=0.45)
     cast.look(1.5)
     cast.type("e", every_s=0.8)
@@ -71,7 +71,7 @@ def set_up(cast: Cast) -> None:
     cast.chapter("One user on trial")
     cast.type("t")
     cast.see("none failed")
-    cast.look(4)
+    cast.look(6)
     cast.type(ESCAPE)
     cast.look(1.5)
 
@@ -96,7 +96,7 @@ def watch_first_run(cast: Cast) -> None:
     cast.see("Verdict")
     cast.chapter("Results")
     cast.look(5)
-    cast.type(TAB, TAB, every_s=1.5)
+    cast.type(TAB, TAB, every_s=2.5)
     cast.type("b", every_s=1.5)
     cast.type(CTRL_U, *"release-1.4", ENTER)
     cast.look(3)
@@ -108,12 +108,13 @@ def watch_second_run(cast: Cast, target: str) -> None:
     cast.see("Preflight  ✓", without="checking")
     cast.look(2)
     cast.type(CTRL_R)
-    cast.see("RUNNING")
-    cast.look(12)
+    cast.see("RAMPING")
+    # Early: a comparison of the two runs has to find it beyond the noise of this one.
     turn_knobs(target, WRONG)
+    cast.look(2)
     cast.type("m", every_s=0.6)
     cast.type(*"release 1.5 is out", ENTER, every_s=0.08)
-    cast.look(7)
+    cast.look(14)
     cast.chapter("How times spread")
     cast.type("v")
     cast.look(4)
@@ -138,7 +139,9 @@ def watch_second_run(cast: Cast, target: str) -> None:
     cast.type(*"perftui attach", ENTER, every_s=0.07)
     cast.see("Verdict")
     cast.chapter("Results")
-    cast.look(7)
+    cast.look(8)
+    cast.type(*[TAB] * 6, every_s=0.4)
+    cast.look(5)
 
 
 def look_back(cast: Cast) -> None:
@@ -151,7 +154,7 @@ def look_back(cast: Cast) -> None:
     cast.type("c")
     cast.see("All requests")
     cast.chapter("Compare")
-    cast.look(7)
+    cast.look(9)
     cast.type("t", every_s=2)
     cast.type(DOWN, DOWN, ENTER, every_s=0.5)
     cast.look(4)

@@ -109,9 +109,10 @@ def failure_table(
     names_request: bool = True,
     trend_of: Callable[[FailureRow], Sequence[float | None]] | None = None,
     has_trends: Callable[[], bool] = lambda: False,
+    has_rates: Callable[[], bool] = lambda: True,
 ) -> Table[FailureRow]:
     """Without `names_request` all of them are of one request that is named elsewhere. `trend_of` gives failures per
-    second over time. The message is what one reads: it has most of the room.
+    second over time; of a part that is over nothing fails now. The message is what one reads: it has most of the room.
     """
     columns: tuple[Column[FailureRow], ...] = (
         Column("Count", 7, lambda row: count_text(row.count), lambda row: row.count, lambda _row: "bad"),
@@ -130,6 +131,7 @@ def failure_table(
             lambda row: row.fails_per_s,
             lambda row: "bad" if row.fails_per_s else "muted",
             from_width=92,
+            wanted=has_rates,
         ),
         Column("Method", 6, lambda row: row.method, lambda row: row.method, is_text=True, wanted=lambda: names_request),
         Column(

@@ -63,7 +63,7 @@ class RequestPageScreen(ChartKeys, RunPage):
             yield Panes(
                 (
                     Pane("Spread", ScrollPane(id="bins", empty="no request was timed")),
-                    Pane("Failures", failure_table(id="failure-list", names_request=False)),
+                    Pane("Failures", failure_table(id="failure-list", names_request=False, has_rates=lambda: False)),
                     Pane("Statuses", status_table(id="statuses")),
                 ),
                 id="panes",

@@ -39,7 +39,10 @@ class RunPanes(Panes):
             has_states=lambda: bool(self._states),
         )
         self._failures = failure_table(
-            id="failure-list", trend_of=self._failure_trend_of, has_trends=lambda: bool(self._figures.failure_trends)
+            id="failure-list",
+            trend_of=self._failure_trend_of,
+            has_trends=lambda: bool(self._figures.failure_trends),
+            has_rates=lambda: any(row.fails_per_s is not None for row in self._figures.failures),
         )
         self._thresholds = threshold_table(id="thresholds")
         self._statuses = status_table(id="statuses")
