@@ -107,11 +107,11 @@ def watch_second_run(cast: Cast, target: str) -> None:
     cast.type("r")
     cast.see("Preflight  ✓", without="checking")
     cast.look(2)
+    # For all of this run: a comparison has to find it beyond the noise of each run.
+    turn_knobs(target, WRONG)
     cast.type(CTRL_R)
     cast.see("RAMPING")
-    # Early: a comparison of the two runs has to find it beyond the noise of this one.
-    turn_knobs(target, WRONG)
-    cast.look(2)
+    cast.look(4)
     cast.type("m", every_s=0.6)
     cast.type(*"release 1.5 is out", ENTER, every_s=0.08)
     cast.look(14)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from textual import events
 from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 from textual.message import Message
 
 from perftui.tui.terminal.alt_digits import know_alt_digits
@@ -82,6 +84,8 @@ class CockpitDriver(LinuxDriver):
         self._writer = LineWriter(2 if sys.__stderr__ is None else sys.__stderr__.fileno(), self._written)
         self._writer.start()
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's has no types
+        # Textual's own handler may be interrupted by itself, and then tells the older size last.
+        self._loop.add_signal_handler(signal.SIGWINCH, self._size_changed)
 
     def disable_input(self) -> None:
         # The input thread reads on meanwhile, and takes the last answer.
@@ -98,6 +102,10 @@ class CockpitDriver(LinuxDriver):
         if self._writer is not None:
             self._writer.close(_LAST_WRITE_S)
             self._writer = None
+
+    def _size_changed(self) -> None:
+        size = Size(*self._get_terminal_size())
+        self._app.post_message(events.Resize(size, size))
 
     def process_message(self, message: Message) -> None:
         """On the input thread."""
