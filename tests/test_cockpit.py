@@ -228,9 +228,7 @@ def test_leaving_while_a_run_starts_leaves_no_load(project: Path, way: str) -> N
         profiles_in(project, server.url)
         terminal = Terminal((*COMMAND, "launch", "--target", "stage", "--run-time", "60s"), project)
         try:
-            terminal.wait_for(
-                lambda text: "Preflight  ✓" in text and "checking" not in text, "the whole preflight"
-            )
+            terminal.wait_for(lambda text: "Preflight  ✓" in text and "checking" not in text, "the whole preflight")
             (project / "hold").touch()
             terminal.press("\r")
             terminal.wait_for(lambda _: (project / "held").exists(), "the engine of the run")
