@@ -72,7 +72,10 @@ class Cast(Line):
         self._flush()
         lines = [
             json.dumps(self._head),
-            *(json.dumps([round(s, 2), *event], ensure_ascii=False) for s, *event in self._events),
+            *(
+                json.dumps([round(s, 2), *event], ensure_ascii=False)
+                for s, *event in sorted(self._events, key=lambda event: event[0])
+            ),
         ]
         refuse_own_traces(text := "\n".join(lines) + "\n", path.name)
         path.write_text(text, encoding="utf-8")

@@ -17,6 +17,7 @@ from textual.widgets import LoadingIndicator
 
 from perftui.model.errors import PerftuiError
 from perftui.model.text import clean
+from perftui.tui.screens.leaving import Leaving
 from perftui.tui.settings import THEMES
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Command(NamedTuple):
     run: Callable[[], Awaitable[object] | object]
 
 
-class Palette(CommandPalette):
+class Palette(CommandPalette, Leaving[None]):
     """Textual's own, as the dialogs look: in a frame, and without a picture of a magnifying glass."""
 
     def __init__(self) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.command import CommandPalette
 from textual.widgets import Input
 
@@ -54,6 +55,23 @@ async def test_modes_themes_and_names_are_chosen_by_name(
         assert app.current_mode == "setup"
         await chosen(app, pilot, "Target: local")
         await wait_until(lambda: "--target local" in text_of(app), "the target")
+
+
+async def test_enter_three_times_in_one_burst_closes_the_palette_and_nothing_else(services: FakeServices) -> None:
+    app = PerftuiApp(services)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        await pilot.press("ctrl+p")
+        await wait_until(lambda: isinstance(app.screen, CommandPalette), "the palette")
+        app.screen.query_one(Input).value = "Theme: perftui-light"
+        await wait_until(lambda: _best(app).startswith("Theme"), "the theme", 10)
+        for _ in range(3):
+            assert app._driver is not None
+            app._driver.process_message(events.Key("enter", "\r"))
+        await wait_until(lambda: app.theme == "perftui-light", "the theme")
+        await pilot.pause()
+        assert app.is_running
+        assert app.current_mode == "setup"
 
 
 async def test_each_command_is_one_line_and_modes_have_their_key(
