@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from perftui.judgement.changes import METRICS, Change, ChangeVerdict, Doubt, Metric, RequestChange
 from perftui.model.duration import format_duration
@@ -19,36 +18,23 @@ from perftui.reports.comparison_figures import (
     value_text,
 )
 from perftui.tui.renderables.line import Line, Piece, foreign, line, wrapped
-from perftui.tui.texts.state_words import verdict_word, word_of
+from perftui.tui.texts.state_words import StateWord, verdict_word, word_of
 
 METRIC_NAMES: dict[Metric, str] = {"rps": "rps", "p50": "p50", "p95": "p95", "p99": "p99", "fail_ratio": "failed"}
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A verdict as a symbol and a word: never by colour alone."""
-
-    symbol: str
-    word: str
-    role: str
-
-    @property
-    def text(self) -> str:
-        return f"{self.symbol} {self.word}"
-
-
 _VERDICTS = {
-    ChangeVerdict.WORSE: Word("▲", "worse", "bad"),
-    ChangeVerdict.BETTER: Word("▼", "better", "good"),
-    ChangeVerdict.SAME: Word("=", "same", "muted"),
-    ChangeVerdict.ONLY_OLD: Word("-", "only in A", "warn"),
-    ChangeVerdict.ONLY_NEW: Word("+", "only in B", "warn"),
+    ChangeVerdict.WORSE: StateWord("▲", "worse", "bad"),
+    ChangeVerdict.BETTER: StateWord("▼", "better", "good"),
+    ChangeVerdict.SAME: StateWord("=", "same", "muted"),
+    ChangeVerdict.ONLY_OLD: StateWord("-", "only in A", "warn"),
+    ChangeVerdict.ONLY_NEW: StateWord("+", "only in B", "warn"),
 }
 _DOUBTS = {
-    Doubt.TOO_FEW: Word("?", "too few", "warn"),
-    Doubt.NOISE: Word("≈", "noise", "warn"),
-    Doubt.UNSURE: Word("?", "unsure", "warn"),
-    Doubt.FAILURES: Word("≈", "failures", "warn"),
+    Doubt.TOO_FEW: StateWord("?", "too few", "warn"),
+    Doubt.NOISE: StateWord("≈", "noise", "warn"),
+    Doubt.UNSURE: StateWord("?", "unsure", "warn"),
+    Doubt.FAILURES: StateWord("≈", "failures", "warn"),
 }
 _EXPLAINED = {
     _VERDICTS[ChangeVerdict.WORSE]: "beyond the limit, and more than the runs' own noise",
@@ -64,11 +50,11 @@ _EXPLAINED = {
 _ORDER = (*_VERDICTS.values(), *_DOUBTS.values())
 
 
-def word_of_change(change: Change) -> Word:
+def word_of_change(change: Change) -> StateWord:
     return _DOUBTS.get(change.doubt) or _VERDICTS[change.verdict]
 
 
-def word_of_request(request: RequestChange) -> Word:
+def word_of_request(request: RequestChange) -> StateWord:
     """The request's verdict; what is called the same although nothing of it is known to be, is unsure."""
     doubts = {each.doubt for each in request.changes}
     if request.verdict is ChangeVerdict.SAME and doubts and doubts <= {Doubt.TOO_FEW, Doubt.UNSURE}:
