@@ -7,6 +7,7 @@ import contextlib
 import time
 from bisect import bisect_right
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,7 +18,7 @@ from perftui.model.record import RunEvent
 from perftui.tui.charts.chart_data import Baseline
 from perftui.tui.following.below import baseline_below
 from perftui.tui.following.recall import KeptRun, Recall
-from perftui.tui.following.replay import Checkpoints, Heard, Performance, Playhead, heard, length_s
+from perftui.tui.following.replay import Checkpoints, Heard, Performance, Playhead, Scene, heard, length_s
 from perftui.tui.model import CockpitModel, Pace
 from perftui.tui.renderables.line import Piece
 from perftui.tui.screens.live import LiveScreen
@@ -146,7 +147,7 @@ class ReplayScreen(LiveScreen):
         while not self._goes_back:
             self._wake.clear()
             at_s = self._playhead.at_s(self._clock())
-            scene = await recall.ask(lambda _reader, at_s=at_s: performance.until(at_s))  # type: ignore[misc]
+            scene = await recall.ask(partial(_scene_at, performance, at_s))
             if is_first:
                 model.begin_replay(self._where, Pace(self._playhead.speed, self._playhead.is_paused))
                 if self._baseline is not None:
@@ -184,3 +185,8 @@ class ReplayScreen(LiveScreen):
 
 def _event_at(event: RunEvent) -> float:
     return event.elapsed_s
+
+
+def _scene_at(performance: Performance, at_s: float, _reader: ReadsRun) -> Scene:
+    """On the record's thread: the performance reads its ticks there."""
+    return performance.until(at_s)
