@@ -192,4 +192,8 @@ def _configure(
         locust_args=plan.locust_args,
         bench=bench,
         trial=trial,
+        stages=profile.stages,
+        rate_per_s=profile.rate_per_s,
+        max_users=profile.max_users,
+        load_shape=profile.load_shape,
     )

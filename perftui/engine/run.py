@@ -13,6 +13,7 @@ from locust import log
 
 from perftui.engine.arguments import sets_exit_code
 from perftui.engine.bounded_stats import PRUNE_INTERVAL_S
+from perftui.engine.clock import RunClock
 from perftui.engine.faults import fault_of
 from perftui.engine.flight import Flights
 from perftui.engine.heartbeat import Heartbeat
@@ -36,11 +37,18 @@ class Run:
     """`run` is for a greenlet of its own: user code can throw SystemExit into the main greenlet at any wait."""
 
     def __init__(
-        self, link: Link, heartbeat: Heartbeat, flights: Flights, configure: Configure, test: LoadedTest
+        self,
+        link: Link,
+        heartbeat: Heartbeat,
+        clock: RunClock,
+        flights: Flights,
+        configure: Configure,
+        test: LoadedTest,
     ) -> None:
         assert test.runner is not None
         self._link = link
         self._heartbeat = heartbeat
+        self._clock = clock
         self._flights = flights
         self._configure = configure
         self._options = test.options
@@ -87,7 +95,7 @@ class Run:
         gevent.spawn(ticker.run)
         gevent.spawn(self._prune)
         locust.events.spawning_complete.add_listener(
-            lambda user_count, **_: self._link.send(SpawningComplete(user_count, ticker.elapsed_s))
+            lambda user_count, **_: self._link.send(SpawningComplete(user_count, self._clock.elapsed_s))
         )
         if self._runner.environment.shape_class is not None:
             self._runner.start_shape()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import traceback
-from time import monotonic, time
+from time import time
 from types import TracebackType
 from typing import Any
 
+from perftui.engine.clock import RunClock
 from perftui.engine.exchanges import KeptFailures, Reported
 from perftui.engine.failure_text import failure_text
 from perftui.engine.flight import Flights
@@ -84,14 +85,14 @@ class Sampler:
     """Listens to `request` and `user_error`. Added before any locustfile is loaded, so it hears each event first:
     a user's listener that raises or waits changes nothing here."""
 
-    def __init__(self, flights: Flights) -> None:
+    def __init__(self, flights: Flights, clock: RunClock) -> None:
         self._flights = flights
+        self._clock = clock
         self.known_secrets: tuple[str, ...] = ()
         self.begin()
 
     def begin(self) -> None:
         """The test starts: what was reported before is no part of it."""
-        self._test_started_s = monotonic()
         self._by_raw_name: dict[tuple[Any, Any], Slot] = {}
         self._slots: dict[tuple[str, str], Slot] = {}
         # Known groups are kept for the run, so that its caps hold for the run and not for each second.
@@ -190,7 +191,7 @@ class Sampler:
             if len(self._failure_groups) >= MAX_FAILURE_GROUPS:
                 key = ("", OTHER, OTHER)
             self._failure_groups.add(key)
-        now_s = monotonic() - self._test_started_s
+        now_s = self._clock.elapsed_s
         delta = self._failures.get(key)
         count, first_s = (delta.count, delta.first_s) if delta else (0, now_s)
         self._failures[key] = FailureDelta(*key, count + 1, first_s, now_s)
@@ -215,7 +216,7 @@ class Sampler:
 
         `start_time` is in s since the epoch and `response_time` in ms; now, where they cannot be true.
         """
-        now_s = monotonic() - self._test_started_s
+        now_s = self._clock.elapsed_s
         try:
             age_s = time() - start_time - response_time / 1000
         except (TypeError, ValueError, OverflowError):

@@ -18,6 +18,7 @@ from gevent.event import Event
 from perftui import exit_codes
 from perftui.engine import loading, patches
 from perftui.engine.bench import Bench
+from perftui.engine.clock import RunClock
 from perftui.engine.faults import LoadError, fault_of
 from perftui.engine.flight import Flights
 from perftui.engine.health import HealthProbe
@@ -41,7 +42,8 @@ class Session:
         self._heartbeat = heartbeat
         self._link = Link(socket_fd)
         self._flights = Flights()
-        self._sampler = Sampler(self._flights)
+        self._clock = RunClock()
+        self._sampler = Sampler(self._flights, self._clock)
         self._probe = HealthProbe(heartbeat.came_round)
         self._logs = LogForwarder(self._link.send)
         self._ticker: Ticker | None = None
@@ -83,11 +85,13 @@ class Session:
         runner = test.runner
         assert runner is not None
         self._sampler.known_secrets = test.secrets
-        run = Run(self._link, self._heartbeat, self._flights, configure, test)
+        run = Run(self._link, self._heartbeat, self._clock, self._flights, configure, test)
         spawn_vital(self._probe.run)
 
         def make_ticker() -> Ticker:
-            self._ticker = Ticker(self._link, runner, self._sampler, self._flights, self._probe, self._logs)
+            self._ticker = Ticker(
+                self._link, runner, self._clock, self._sampler, self._flights, self._probe, self._logs
+            )
             return self._ticker
 
         self._await(lambda: run.run(make_ticker, lambda: self._hook_error), run.blame)

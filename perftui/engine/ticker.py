@@ -6,6 +6,7 @@ from time import monotonic
 
 import gevent
 
+from perftui.engine.clock import RunClock
 from perftui.engine.flight import Flights
 from perftui.engine.health import HealthProbe
 from perftui.engine.link import Link
@@ -19,12 +20,13 @@ INTERVAL_S = 1.0
 
 
 class Ticker:
-    """The clock of the test: it stands at zero when this is made."""
+    """Sets the run's clock going when it is made. While the run is paused no tick comes."""
 
     def __init__(
         self,
         link: Link,
         runner: EngineRunner,
+        clock: RunClock,
         sampler: Sampler,
         flights: Flights,
         probe: HealthProbe,
@@ -32,41 +34,39 @@ class Ticker:
     ) -> None:
         self._link = link
         self._runner = runner
+        self._clock = clock
         self._sampler = sampler
         self._flights = flights
         self._probe = probe
         self._logs = logs
         self._seq = 0
-        self._started_s = monotonic()
-        self._ticked_s = self._started_s
+        clock.begin()
+        self._ticked_s = 0.0
         self._sampler.begin()
         self._probe.take()
 
-    @property
-    def elapsed_s(self) -> float:
-        return monotonic() - self._started_s
-
     def run(self) -> None:
-        due_s = self._started_s
+        due_s = monotonic()
         while True:
             # After a pause of the whole process, not all the missed ticks at once.
             due_s = max(due_s + INTERVAL_S, monotonic())
             gevent.sleep(due_s - monotonic())
-            self.tick()
+            if not self._clock.is_paused:
+                self.tick()
 
     def tick(self) -> None:
         """Nothing else runs in here, so all numbers are of one instant, and none is counted twice or not at all."""
         users_by_class = self._users_by_class()
         is_stopped = self._runner.load_is_over.is_set()
         health = self._probe.take()
-        now_s = monotonic()
+        now_s = self._clock.elapsed_s
         interval_s, self._ticked_s = now_s - self._ticked_s, now_s
         requests, failures, exceptions, rate_limits = self._sampler.take()
         started, abandoned = self._flights.take()
         self._seq += 1
         tick = Tick(
             seq=self._seq,
-            elapsed_s=now_s - self._started_s,
+            elapsed_s=now_s,
             interval_s=interval_s,
             user_count=sum(users_by_class.values()),
             target_user_count=0 if is_stopped else self._runner.target_user_count,

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from perftui.exit_codes import USAGE
 from perftui.model.duration import format_duration
 from perftui.model.errors import PerftuiError
-from perftui.model.record import Record, Trust
+from perftui.model.judged import Trust
+from perftui.model.record import Record
 from perftui.model.run_state import RunState
 from perftui.model.text import without_userinfo
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perftui.model.record import Trust
+from perftui.model.judged import Trust
 from perftui.model.totals import RunTotals
 
 # A generator that was late for more than one second and more than this share of them is worth a sentence: the first

@@ -9,8 +9,8 @@ from perftui import exit_codes
 from perftui.judgement.sentences import counted, sentences_of
 from perftui.judgement.trust import trust_of
 from perftui.model.duration import format_duration
-from perftui.model.judged import Finding, ThresholdResult, ThresholdState
-from perftui.model.record import Outcome, Trust, Verdict
+from perftui.model.judged import Finding, ThresholdResult, ThresholdState, Trust
+from perftui.model.record import Outcome, Verdict
 from perftui.model.run_state import RunState
 from perftui.model.totals import RunTotals
 

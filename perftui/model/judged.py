@@ -17,6 +17,14 @@ class ThresholdState(Enum):
     FAILED = "failed"
 
 
+class Trust(Enum):
+    """Whether the measurement itself can be believed."""
+
+    OK = "ok"
+    LIMITED = "limited"
+    BAD = "bad"
+
+
 @dataclass(frozen=True, slots=True)
 class ThresholdResult:
     """A threshold held against a run. Numbers are in `unit`: "ms", "/s", "bytes", "%" (0 to 100), or "" for counts.

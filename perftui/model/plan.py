@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
 Environment = Literal["local", "staging", "production"]
@@ -14,6 +14,10 @@ LONGEST_UNASKED_RUN_S = 3600.0
 DEFAULT_TIMEOUT_S = 60.0
 # A warm-up that lasts until the run is steady, however long that takes.
 UNTIL_STEADY_S = math.inf
+# As many load workers as this machine has cores, without one for the engine and the target's answers; at least 1.
+AUTO_LOAD_WORKERS = -1
+# How long load workers that are expected may take to come.
+DEFAULT_MAX_WAIT_S = 60.0
 # Among the rules of `abort_on`: the rules that apply where nobody says otherwise.
 DEFAULT_ABORT_RULES = "default"
 
@@ -54,8 +58,34 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of a load shape: it goes to `users` or to `rate_per_s`, of which it has exactly one.
+
+    It has exactly one of `for_s`, which counts from its own beginning, and `hold_s`, which counts from when its level
+    is reached. `spawn_rate` (users/s, only with `users`) is how fast it goes there. Without one, a stage with `for_s`
+    changes evenly over all of its time; one with `hold_s` goes there at the profile's spawn rate, or, with
+    `rate_per_s`, at once.
+    """
+
+    users: int | None = None
+    rate_per_s: float | None = None
+    spawn_rate: float | None = None
+    for_s: float | None = None
+    hold_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """How much load, for how long. `run_time_s` None: to the end of the load shape, or LONGEST_UNASKED_RUN_S.
+
+    The load is one of four: `users`; `stages`; `rate_per_s`, an arrival rate (task starts per second, whatever the
+    target does); or the locustfile's LoadTestShape, which goes before users and stages, and is the one called
+    `load_shape` where there are several. With a rate, of the profile or of its stages, `max_users` is the most users
+    that may be busy with it, and `users` is not used.
+
+    `load_workers` is how many processes of this machine make the load: 0 is the engine itself, AUTO_LOAD_WORKERS as
+    many as there are cores to spare. `expect_workers` more have to come from elsewhere within `max_wait_s`; they find
+    the master where `bind` says (HOST or HOST:PORT; empty: loopback, and a port that is free).
 
     `warm_up_s` is not judged; UNTIL_STEADY_S where the run itself shows how long that is. `thresholds` and `abort_on`
     are rules as people write them (perftui.judgement.rules has their grammar).
@@ -74,6 +104,24 @@ class Profile:
     """The interpreter that the engine is started with; None: found as docs/locustfiles.md says."""
     thresholds: tuple[str, ...] = ()
     abort_on: tuple[str, ...] = (DEFAULT_ABORT_RULES,)
+    stages: tuple[Stage, ...] = ()
+    rate_per_s: float | None = None
+    max_users: int | None = None
+    load_shape: str = ""
+    load_workers: int = 0
+    expect_workers: int = 0
+    max_wait_s: float = DEFAULT_MAX_WAIT_S
+    bind: str = ""
+
+    @property
+    def is_open_model(self) -> bool:
+        """Whether tasks start at a rate, and not when a user is ready for the next."""
+        return self.rate_per_s is not None or any(stage.rate_per_s is not None for stage in self.stages)
+
+    @property
+    def has_master(self) -> bool:
+        """Whether load workers make the load, and the engine only leads them."""
+        return self.load_workers != 0 or self.expect_workers > 0 or bool(self.bind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +173,7 @@ def plan_from_dict(tables: Mapping[str, Any]) -> RunPlan:
     Raises KeyError, TypeError or ValueError where it is not one.
     """
     return RunPlan(
-        profile=Profile(**_known(Profile, tables["profile"])),
+        profile=_profile(tables["profile"]),
         target=Target(**_known(Target, tables["target"])),
         scenario=Scenario(**_known(Scenario, tables["scenario"])),
         working_directory=tables["run"]["working_directory"],
@@ -135,12 +183,17 @@ def plan_from_dict(tables: Mapping[str, Any]) -> RunPlan:
     )
 
 
+def _profile(table: Mapping[str, Any]) -> Profile:
+    stages = tuple(Stage(**_known(Stage, each)) for each in table.get("stages", ()))
+    return Profile(**(_known(Profile, table) | {"stages": stages}))
+
+
 def _table(value: Any) -> dict[str, Any]:
     table: dict[str, Any] = {}
     for each in fields(value):
         entry = getattr(value, each.name)
         if isinstance(entry, tuple):
-            table[each.name] = list(entry)
+            table[each.name] = [_table(one) if is_dataclass(one) else one for one in entry]
         elif isinstance(entry, Mapping):
             table[each.name] = {key: list(value) if isinstance(value, tuple) else value for key, value in entry.items()}
         elif entry is not None:

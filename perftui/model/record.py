@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from perftui.model.judged import WHOLE_RUN, Finding, ThresholdResult, Window
+from perftui.model.judged import WHOLE_RUN, Finding, ThresholdResult, Trust, Window
 from perftui.model.marks import NO_MARKS, NOTE, Marks, Note
 from perftui.model.plan import RunPlan
 from perftui.model.run_state import RunState
@@ -25,14 +25,6 @@ class Verdict(Enum):
     ABORTED = "aborted"
 
 
-class Trust(Enum):
-    """Whether the measurement itself can be believed."""
-
-    OK = "ok"
-    LIMITED = "limited"
-    BAD = "bad"
-
-
 @dataclass(frozen=True, slots=True)
 class Demands:
     """What more a run has to do to pass.
@@ -49,9 +41,13 @@ NO_DEMANDS = Demands()
 
 @dataclass(frozen=True, slots=True)
 class Accounting:
-    """Every request that was sent, once: started == succeeded + failed + abandoned.
+    """Every request that was sent, once: started == succeeded + failed + abandoned + local_errors.
 
     `abandoned` were in flight when the run ended; the oldest had been for `oldest_abandoned_s`.
+    `local_errors` could not be sent, for want of files, ports or memory here.
+
+    Of an arrival rate, `scheduled` tasks were due; scheduled == started_tasks + dropped + waiting.
+
     `dropped_log_lines` were printed by user code faster than the log keeps.
     """
 
@@ -61,6 +57,11 @@ class Accounting:
     abandoned: int = 0
     oldest_abandoned_s: float = 0.0
     dropped_log_lines: int = 0
+    local_errors: int = 0
+    scheduled: int = 0
+    started_tasks: int = 0
+    dropped: int = 0
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +94,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class RunEvent:
-    """Something that happened once, on the run's clock: a state, a stall, a command and who gave it."""
+    """Something that happened once, on the run's clock: a state, a stall, an order and who gave it.
+
+    `kind` is, among others, "load" for an order and for the next stage, and "worker" for a load worker that came, was
+    lost or returned.
+    """
 
     elapsed_s: float
     kind: str
     text: str
     by: str = ""
-    """Who wrote a note."""
+    """Who wrote a note, or gave an order."""
 
 
 @dataclass(frozen=True, slots=True)

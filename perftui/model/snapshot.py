@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from perftui.model.control import LoadControl
 from perftui.model.histogram import PERCENTILES, Histogram, merge
-from perftui.model.judged import ThresholdResult
+from perftui.model.judged import ThresholdResult, Trust
 from perftui.model.marks import Note
 from perftui.model.run_state import RunState
-from perftui.model.tick import Health, TargetSample, Tick
+from perftui.model.tick import Arrivals, Health, LoadWorkerSample, TargetSample, Tick
 from perftui.model.totals import FailureGroup, RequestTotals, RunTotals, is_strained
 
 
@@ -51,6 +52,8 @@ class RequestRow:
     fails_per_s: float
     mean_response_bytes: float
     times: Times
+    response: Times | None = None
+    """Response times (from the intended start) where users keep a schedule; `times` are service times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,11 @@ class TimelinePoint:
     cpu_percent: float
     hub_lag_p99_ms: float
     target: TargetSample | None = None
+    response: Times | None = None
+    """Response times (from the intended start) where users keep a schedule."""
+    is_strained: bool = False
+    """The generator was late enough to show in `times`."""
+    arrivals: Arrivals | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +145,17 @@ class Snapshot:
     is_strained: bool = False
     """In the newest tick the generator was late enough to show in what it measured."""
     strained_ticks: int = 0
+    control: LoadControl | None = None
+    """What drives the load; None before the test starts."""
+    arrivals: Arrivals | None = None
+    """Of the whole run, where the load is an arrival rate; `rate_per_s` and `busy_users` are of now."""
+    load_workers: tuple[LoadWorkerSample, ...] = ()
+    local_errors: tuple[tuple[str, int], ...] = ()
+    trust: Trust = Trust.OK
+    trust_reason: str = ""
+    """Why it is not believed, in one line with its numbers: of the last seconds, else of the run."""
+    recent_response: Times | None = None
+    """As `recent_times`, from the intended start."""
 
 
 # A viewer is sent the biggest of each; the record keeps all.
@@ -166,6 +185,9 @@ def point_of(tick: Tick) -> TimelinePoint:
         cpu_percent=tick.health.cpu_percent,
         hub_lag_p99_ms=tick.health.hub_lag_p99_ms,
         target=tick.target,
+        response=_response_of(merge(delta.response_times for delta in tick.requests)),
+        is_strained=is_strained(tick),
+        arrivals=tick.arrivals,
     )
 
 
@@ -198,7 +220,12 @@ def row_of(totals: RequestTotals, recent: tuple[int, int], recent_s: float) -> R
         fails_per_s=recent[1] * per_s,
         mean_response_bytes=totals.response_bytes / totals.requests if totals.requests else 0.0,
         times=times_of(totals.times()),
+        response=_response_of(totals.response_times),
     )
+
+
+def _response_of(histogram: Histogram) -> Times | None:
+    return times_of(histogram) if histogram.count else None
 
 
 def failure_rows_of(
@@ -252,6 +279,9 @@ def snapshot_of(
     thresholds: tuple[ThresholdResult, ...] = (),
     warm_up_s: float = 0.0,
     notes: tuple[Note, ...] = (),
+    control: LoadControl | None = None,
+    trust: Trust = Trust.OK,
+    trust_reason: str = "",
 ) -> Snapshot:
     """`measured` is the part of `whole` that is judged, None while the run still warms up."""
     totals = measured or whole
@@ -296,4 +326,19 @@ def snapshot_of(
         tracebacks=tuple(group.traceback[-MAX_SHOWN_TRACEBACK_CHARS:] for group in exceptions),
         is_strained=last is not None and is_strained(last),
         strained_ticks=whole.strained_ticks,
+        control=control,
+        arrivals=_arrivals(whole),
+        load_workers=last.load_workers if last else (),
+        local_errors=tuple(sorted(whole.local_errors.items())),
+        trust=trust,
+        trust_reason=trust_reason,
+        recent_response=_response_of(whole.recent_response_times()),
     )
+
+
+def _arrivals(whole: RunTotals) -> Arrivals | None:
+    now = whole.last.arrivals if whole.last else None
+    if now is None:
+        return None
+    sums = whole.arrivals
+    return Arrivals(now.rate_per_s, sums.scheduled, sums.started, sums.dropped, sums.waiting, now.busy_users)

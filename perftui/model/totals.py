@@ -11,6 +11,7 @@ from perftui.model.tick import (
     MAX_FAILURE_GROUPS,
     MAX_REQUEST_NAMES,
     OTHER,
+    Arrivals,
     ExceptionDelta,
     FailureDelta,
     Health,
@@ -41,6 +42,7 @@ class RequestTotals:
     ok_times: Histogram = field(default_factory=Histogram)
     failed_times: Histogram = field(default_factory=Histogram)
     statuses: dict[int, int] = field(default_factory=dict)
+    response_times: Histogram = field(default_factory=Histogram)
 
     def add(self, delta: RequestDelta | RequestTotals) -> None:
         self.succeeded += delta.succeeded
@@ -51,6 +53,7 @@ class RequestTotals:
         self.failed_times.add(delta.failed_times)
         for status, count in delta.statuses.items():
             self.statuses[status] = self.statuses.get(status, 0) + count
+        self.response_times.add(delta.response_times)
 
     @property
     def requests(self) -> int:
@@ -64,6 +67,22 @@ class RequestTotals:
     def times(self) -> Histogram:
         """Service times of all requests, succeeded and failed."""
         return merge((self.ok_times, self.failed_times))
+
+
+@dataclass(slots=True)
+class ArrivalTotals:
+    """Arrivals over many ticks; `waiting` is of the last. See Arrivals for the fields."""
+
+    scheduled: int = 0
+    started: int = 0
+    dropped: int = 0
+    waiting: int = 0
+
+    def add(self, arrivals: Arrivals) -> None:
+        self.scheduled += arrivals.scheduled
+        self.started += arrivals.started
+        self.dropped += arrivals.dropped
+        self.waiting = arrivals.waiting
 
 
 @dataclass(slots=True)
@@ -107,6 +126,9 @@ class RunTotals:
         self.ticks = 0
         self.covered_s = 0.0
         self.strained_ticks = 0
+        self.arrivals = ArrivalTotals()
+        # By message; bounded by the few reasons that there are.
+        self.local_errors: dict[str, int] = {}
         self.recent: deque[Tick] = deque(maxlen=RECENT_TICKS)
 
     @property
@@ -129,6 +151,10 @@ class RunTotals:
             self._add_failure(failure)
         for exception in tick.exceptions:
             self._add_exception(exception)
+        for error in tick.local_errors:
+            self.local_errors[error.message] = self.local_errors.get(error.message, 0) + error.count
+        if tick.arrivals is not None:
+            self.arrivals.add(tick.arrivals)
         self.started += tick.started
         self.abandoned += tick.abandoned
         self.in_flight = tick.in_flight
@@ -144,6 +170,10 @@ class RunTotals:
         return merge(
             times for tick in self.recent for delta in tick.requests for times in (delta.ok_times, delta.failed_times)
         )
+
+    def recent_response_times(self) -> Histogram:
+        """As `recent_times`, from the intended start."""
+        return merge(delta.response_times for tick in self.recent for delta in tick.requests)
 
     def recent_counts(self) -> dict[RequestKey, tuple[int, int]]:
         """Requests and failures by request name over the last RECENT_TICKS ticks."""

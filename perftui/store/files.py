@@ -14,9 +14,9 @@ import tomli_w
 
 from perftui import exit_codes
 from perftui.model.errors import PerftuiError
-from perftui.model.judged import Finding, ThresholdResult, ThresholdState
+from perftui.model.judged import Finding, ThresholdResult, ThresholdState, Trust
 from perftui.model.plan import RunPlan, plan_from_dict, plan_to_dict
-from perftui.model.record import OUTCOME_SCHEMA_VERSION, Accounting, Demands, Outcome, Trust, Verdict
+from perftui.model.record import OUTCOME_SCHEMA_VERSION, Accounting, Demands, Outcome, Verdict
 from perftui.model.run_state import RunState
 from perftui.model.totals import RunTotals
 from perftui.store.paths import path_for_people

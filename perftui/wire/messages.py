@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from perftui.model.control import LoadControl, Order
 from perftui.model.exchange import Exchange
 from perftui.model.inspection import Inspection
+from perftui.model.plan import Stage
 from perftui.model.snapshot import Snapshot
 from perftui.model.tick import Tick
 
-VERSION = 2
+VERSION = 3
 # The engine needs what this release of Locust brought.
 OLDEST_LOCUST = (2, 47)
 # A frame of so many times is about 90 kB.
@@ -44,10 +46,29 @@ class TrialSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MasterSettings:
+    """The engine leads load workers, and listens for them on `host`; `port` 0 is one that is free."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """The engine is a load worker of the master at `host` and `port`; `is_local` where the run itself started it."""
+
+    host: str
+    port: int
+    is_local: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Configure:
     """First command: what to load and how. `mode` "inspect" reports what the locustfiles hold and leaves.
 
-    `bench` and `trial` are there in the mode of that name, and only there.
+    `bench` and `trial` are there in the mode of that name, and only there; `master` and `worker` in a run of load
+    workers, one of them. A worker may have no `locustfiles`: it then asks its master for them. The load is as in
+    model.plan.Profile; the engine follows it, and with a master none of its workers does.
     """
 
     mode: Literal["run", "inspect", "bench", "trial"]
@@ -66,11 +87,25 @@ class Configure:
     locust_args: tuple[str, ...] = ()
     bench: BenchSettings | None = None
     trial: TrialSettings | None = None
+    stages: tuple[Stage, ...] = ()
+    rate_per_s: float | None = None
+    max_users: int | None = None
+    load_shape: str = ""
+    master: MasterSettings | None = None
+    worker: WorkerSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Send load. Given once, after Loaded."""
+    """Send load. Given once, after Loaded; not to a load worker, which its master tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Change the running load; answered by Obeyed with the same `number`."""
+
+    number: int
+    order: Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +134,23 @@ class Loaded:
     shape: str | None
     run_time_s: float | None
     warnings: tuple[str, ...]
+    master_port: int = 0
+    """Where load workers find this master."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerNews:
+    """A load worker came, was lost, came back or left; `workers` is how many are there now, lost ones left out.
+
+    `text` is one line for the timeline.
+    """
+
+    kind: Literal["joined", "lost", "returned", "left"]
+    name: str
+    host: str
+    role: Literal["local", "remote", "stock"]
+    workers: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +216,23 @@ class SpawningComplete:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadChanged:
+    """What drives the load is another now: by an order, or by the next stage, which `text` is about (else "")."""
+
+    control: LoadControl
+    elapsed_s: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Obeyed:
+    """The order of Control `number` was carried out, or `refused` says why not."""
+
+    number: int
+    refused: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stopping:
     """The engine stops, for `reason`: the run time, the load shape's end, runner.quit() in a task, a command."""
 
@@ -204,6 +273,41 @@ class Ended:
     abandoned: tuple[tuple[str, str, float], ...]
 
 
+# --- master <-> load worker, inside Locust's own messages -----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerGreeting:
+    """First word of a load worker that counts as the engine does."""
+
+    version: int
+    role: Literal["local", "remote"]
+    host: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerReport:
+    """What a load worker did since its last report; `is_last` where it will do no more in this test."""
+
+    tick: Tick
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOrder:
+    """What a master tells a load worker. `elapsed_s` is where the run's clock stands.
+
+    "begin" starts to count; "rate" gives it `rate_per_s` of the arrival rate, its first arrival after `phase` of the
+    time between two; "pause" and "resume" are those of model.control.
+    """
+
+    kind: Literal["begin", "rate", "pause", "resume"]
+    elapsed_s: float
+    rate_per_s: float = 0.0
+    phase: float = 0.0
+
+
 # --- viewer -> conductor ------------------------------------------------------------------------------------
 
 
@@ -231,6 +335,15 @@ class AddNote:
     elapsed_s: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ControlRun:
+    """Change the running load; answered by Answered with the same `number`. `by` says who asks, for the record."""
+
+    number: int
+    order: Order
+    by: str
+
+
 # --- conductor -> viewer ------------------------------------------------------------------------------------
 
 
@@ -251,12 +364,27 @@ class Shown:
     snapshot: Snapshot
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The order of ControlRun `number` was carried out, or `refused` says why not, in one line."""
+
+    number: int
+    refused: str
+
+
 Message = (
     Configure
     | Start
+    | Control
     | Stop
     | Hello
     | Loaded
+    | WorkerNews
+    | WorkerGreeting
+    | WorkerReport
+    | WorkerOrder
+    | LoadChanged
+    | Obeyed
     | TestStarted
     | Ticked
     | BenchPlanned
@@ -272,6 +400,8 @@ Message = (
     | Greeting
     | StopRun
     | AddNote
+    | ControlRun
+    | Answered
     | Welcome
     | Shown
 )

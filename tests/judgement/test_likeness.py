@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from perftui.judgement.likeness import differences, remarks
+from perftui.model.judged import Trust
 from perftui.model.plan import RunPlan, Target
-from perftui.model.record import Record, Trust
+from perftui.model.record import Record
 from perftui.model.run_state import RunState
 from tests.fakes.records import PLAN, record_of
 from tests.fakes.ticks import delta, tick, total_of

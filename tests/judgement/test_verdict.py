@@ -9,8 +9,8 @@ import pytest
 from perftui import exit_codes
 from perftui.judgement.findings import Evidence, find
 from perftui.judgement.verdict import Ending, Judgement, ending_of, judge
-from perftui.model.judged import Finding, ThresholdResult, ThresholdState
-from perftui.model.record import Accounting, Outcome, Trust, Verdict
+from perftui.model.judged import Finding, ThresholdResult, ThresholdState, Trust
+from perftui.model.record import Accounting, Outcome, Verdict
 from perftui.model.run_state import RunState
 from perftui.model.tick import ExceptionDelta, FailureDelta, Tick
 from tests.fakes.ticks import delta, tick, total_of

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from perftui.judgement.findings.evidence import Evidence, Second
 from perftui.judgement.quantities import format_quantity
 from perftui.judgement.trust import trust_of
-from perftui.model.judged import Finding
-from perftui.model.record import Trust
+from perftui.model.judged import Finding, Trust
 from perftui.model.totals import RunTotals
 
 # One process uses one core: from here on it waits for it.
