@@ -46,8 +46,8 @@ class WarmUp:
 
 
 @dataclass(frozen=True, slots=True)
-class _Second:
-    """One tick with all users."""
+class Second:
+    """One tick with all its users; `sums` are of all requests."""
 
     elapsed_s: float
     interval_s: float
@@ -70,7 +70,7 @@ class _Steadiness:
     def __init__(self) -> None:
         self._user_count = 0
         # Two spans, at a tick a second.
-        self._seconds: deque[_Second] = deque()
+        self._seconds: deque[Second] = deque()
 
     def is_reached_at(self, tick: Tick) -> bool:
         # In the tick at whose end all users are there they still came.
@@ -83,7 +83,7 @@ class _Steadiness:
         for delta in tick.requests:
             sums.add_delta(delta)
         seconds = self._seconds
-        seconds.append(_Second(tick.elapsed_s, tick.interval_s, sums))
+        seconds.append(Second(tick.elapsed_s, tick.interval_s, sums))
         from_s = tick.elapsed_s - 2 * STEADY_SPAN_S
         while seconds[0].elapsed_s - seconds[0].interval_s / 2 < from_s and len(seconds) > 1:
             seconds.popleft()
@@ -91,23 +91,24 @@ class _Steadiness:
             return False
         middle_s = tick.elapsed_s - STEADY_SPAN_S
         before = [each for each in seconds if each.elapsed_s - each.interval_s / 2 < middle_s]
-        return _are_alike(before, list(seconds)[len(before) :])
+        return are_alike(before, list(seconds)[len(before) :])
 
 
-def _are_alike(before: list[_Second], after: list[_Second]) -> bool:
+def are_alike(before: list[Second], after: list[Second]) -> bool:
+    """Whether two spans differ by no more than STEADY_WITHIN, or than chance explains, as `_Steadiness` has it."""
     times_before, times_after = (merge(each.sums.times for each in span) for span in (before, after))
     if min(times_before.count, times_after.count) < STEADY_MIN_REQUESTS:
         return False
     return _is_rps_alike(before, after) and _is_median_alike(times_before, times_after)
 
 
-def _is_rps_alike(before: list[_Second], after: list[_Second]) -> bool:
+def _is_rps_alike(before: list[Second], after: list[Second]) -> bool:
     (rps_before, variance_before), (rps_after, variance_after) = _rate_of(before), _rate_of(after)
     noise = _Z_OF_DIFFERENCE * math.sqrt(variance_before + variance_after)
     return abs(rps_after - rps_before) <= max(STEADY_WITHIN * rps_before, noise)
 
 
-def _rate_of(span: list[_Second]) -> tuple[float, float]:
+def _rate_of(span: list[Second]) -> tuple[float, float]:
     """Requests per second, and their variance if they are a Poisson count."""
     requests = sum(each.sums.requests for each in span)
     covered_s = math.fsum(each.interval_s for each in span)
