@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -103,14 +104,11 @@ def test_dropped_tasks_are_not_the_targets_limit() -> None:
 
 def test_a_level_whose_numbers_keep_moving_does_not_hold() -> None:
     """It is not broken either, and the search goes on below it."""
-    moved = {"ms": 20.0}
+    seconds_at: Counter[float] = Counter()
 
     def grow(now: Tick, level: float) -> Tick:
-        if level <= 20:
-            moved["ms"] = 20.0
-            return now
-        moved["ms"] = min(moved["ms"] * 1.05, 190.0)
-        return replace(now, requests=(delta(ok_ms=(moved["ms"],) * 30),))
+        seconds_at[level] += 1
+        return replace(now, requests=(delta(ok_ms=(20 * 1.05 ** seconds_at[level],) * 30),)) if level > 20 else now
 
     result = searched(knee(1e9), change=grow)
     assert result.highest is not None
