@@ -9,9 +9,7 @@ machine's cores with the run and the cockpit, so that on few cores the cockpit's
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -20,7 +18,7 @@ import time
 from pathlib import Path
 
 from benchmarks._line import Line
-from benchmarks.engine_cost import serve
+from benchmarks._target import target
 from perftui.wire.rendezvous import socket_path
 
 ROUNDS = 5
@@ -76,11 +74,7 @@ def _new_run(runs: Path, before: set[Path]) -> Path:
 
 
 def main() -> None:
-    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-    target = multiprocessing.get_context("fork").Process(target=serve, args=(listener,), daemon=True)
-    target.start()
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() as home, target() as server:
         os.environ["XDG_RUNTIME_DIR"] = home
         runs = Path(home) / "runs"
         os.environ["PERFTUI_RUNS_DIR"] = str(runs)
@@ -90,11 +84,9 @@ def main() -> None:
             measured: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
             for turn in range(ROUNDS):
                 for is_watched in (False, True) if turn % 2 else (True, False):
-                    measured[is_watched].append(measure(locustfile, user_class, url, runs, is_watched=is_watched))
+                    seen = measure(locustfile, user_class, server.url, runs, is_watched=is_watched)
+                    measured[is_watched].append(seen)
             _print(user_class, measured)
-    target.terminate()
-    target.join()
-    listener.close()
 
 
 def _print(user_class: str, measured: dict[bool, list[tuple[float, float]]]) -> None:

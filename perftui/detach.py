@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from perftui import exit_codes
-from perftui.conductor.conductor import open_run
 from perftui.conductor.interpreter import Interpreter
 from perftui.conductor.loading import load_engine
+from perftui.conductor.opening import open_run
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan, plan_from_dict, plan_to_dict
 from perftui.model.text import mask_secrets
@@ -155,7 +155,7 @@ def run_detached(asked_text: str) -> int:
         nonlocal folder
         folder = conductor.folder
         if not await starter.agrees(folder):
-            await engine.process.close()
+            await engine.close()
             await conductor.viewers.close()
             shutil.rmtree(folder, ignore_errors=True)
             raise _StarterGoneError

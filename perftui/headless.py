@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Protocol, Self, TextIO
 
 from perftui import exit_codes
-from perftui.conductor.conductor import open_run
 from perftui.conductor.interpreter import Interpreter
 from perftui.conductor.loading import load_engine
 from perftui.conductor.log import LogLine
+from perftui.conductor.opening import open_run
 from perftui.model.duration import format_clock
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import RunPlan
@@ -94,14 +94,16 @@ def progress_text(snapshot: Snapshot) -> str:
         clock += f" / {format_clock(snapshot.run_time_s)}"
     if snapshot.warning:
         return clean(f"{clock}  ! {snapshot.warning}")
+    is_paused = snapshot.control is not None and snapshot.control.is_paused
+    state = "paused" if is_paused else snapshot.state.value
     if snapshot.now is None:
-        return f"{clock}  {snapshot.state.value}"
+        return f"{clock}  {state}"
     total = snapshot.total
     p95_ms = snapshot.recent_times.p95_ms
     p95 = "p95 -" if p95_ms is None else f"p95 {p95_ms:,.0f} ms" if p95_ms >= 10 else f"p95 {p95_ms:.1f} ms"
     ratio = f" ({total.fail_ratio:.2%})" if total.failures and total.fail_ratio is not None else ""
     return (
-        f"{clock}  {snapshot.state.value}  {snapshot.user_count:,} users  {snapshot.now.rps:,.0f} rps  "
+        f"{clock}  {state}  {snapshot.user_count:,} users  {snapshot.now.rps:,.0f} rps  "
         f"{p95}  {total.requests:,} requests  {total.failures:,} failed{ratio}{_closest_text(snapshot)}"
     )
 

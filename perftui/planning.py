@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perftui import exit_codes
+from perftui.model.duration import format_duration
 from perftui.model.errors import PerftuiError
-from perftui.model.plan import RunPlan
+from perftui.model.load_plan import load_words, stage_words, stages_s
+from perftui.model.plan import Profile, RunPlan
 from perftui.model.text import clean, mask_secrets
-from perftui.profiles.choice import Choice, resolve
+from perftui.profiles.choice import Choice
 from perftui.profiles.file import find_profiles, load_profiles
 from perftui.profiles.guard import check_limits
+from perftui.profiles.names import listing
 from perftui.profiles.profile_set import BUILT_IN, ProfileSet
+from perftui.profiles.resolution import resolve
 from perftui.profiles.targets import NoTargetError, address_of
 
 if TYPE_CHECKING:
@@ -149,8 +153,9 @@ async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem | Inspec
         yield CheckItem("limits", "ok", f"within what target {plan.target.name} allows")
     except PerftuiError as error:
         yield _failed("limits", error)
+    yield _load_item(plan)
     yield check_open_files(plan)
-    yield check_machine()
+    yield check_machine(plan)
     async for item in look_at_target(plan.target):
         yield item
     yield await check_target_side(plan.target)
@@ -168,20 +173,61 @@ async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem | Inspec
     )
     try:
         inspection = await inspect(plan, interpreter)
-        yield CheckItem("locustfile", "ok", inspection_text(inspection), details=inspection_details(inspection))
+        text = inspection_text(inspection, plan)
+        yield CheckItem("locustfile", "ok", text, details=inspection_details(inspection))
         yield inspection
     except PerftuiError as error:
         yield _failed("locustfile", error)
 
 
-def inspection_text(inspection: Inspection) -> str:
-    """The user classes and their tasks in one line."""
+def _load_item(plan: RunPlan) -> CheckItem:
+    """What the load is, how long it lasts, and which processes make it."""
+    from perftui.conductor.load_workers import local_workers_of
+    from perftui.model.inspection import CheckItem
+
+    profile = plan.profile
+    parts = [load_words(profile)]
+    if profile.stages and profile.run_time_s is not None and profile.run_time_s < stages_s(profile):
+        parts[0] += f", cut there by run_time: the stages take {format_duration(round(stages_s(profile), 1))}"
+    if profile.is_open_model:
+        parts.append(
+            "tasks start at the rate, whatever the target does: what finds no free user waits, then is dropped"
+        )
+    if profile.has_master:
+        parts.append(_workers_text(profile, local_workers_of(profile)))
+    details = tuple(f"stage {number}: {stage_words(stage)}" for number, stage in enumerate(profile.stages, 1))
+    return CheckItem("load", "ok", "; ".join(parts), details=details)
+
+
+def _workers_text(profile: Profile, local: int) -> str:
+    cores = os.cpu_count() or 1
+    here = f"{local} load worker{'' if local == 1 else 's'} on this machine's {cores} cores"
+    if not profile.expect_workers:
+        return here
+    wait = format_duration(profile.max_wait_s)
+    return f"{here}, {profile.expect_workers} from elsewhere within {wait}"
+
+
+def inspection_text(inspection: Inspection, plan: RunPlan) -> str:
+    """The user classes and their tasks in one line, and what the load shapes do to the load of `plan`."""
     classes = ", ".join(f"{each.name} ({_tasks(len(each.tasks))})" for each in inspection.user_classes[:8])
     more = len(inspection.user_classes) - 8
     text = f"loads: {classes}" + (f" and {more} more" if more > 0 else "")
-    if inspection.shapes:
-        text += f"; load shape {inspection.shapes[0]} decides users and end"
-    return clean(text, 500)
+    text += _shapes_text(inspection.shapes, plan.profile)
+    return clean(text, 800)
+
+
+def _shapes_text(shapes: Sequence[str], profile: Profile) -> str:
+    if not shapes:
+        return ""
+    used = profile.load_shape or shapes[0]
+    if profile.is_open_model:
+        return f"; load shape {used} is not used: the load is an arrival rate"
+    text = f"; load shape {used} decides users and end"
+    if len(shapes) > 1:
+        text = f"; {len(shapes)} load shapes: {listing(shapes)}; {used} decides users and end"
+        text += "" if profile.load_shape else "; name one with --load-shape"
+    return text + ("; the profile's stages are not used, as in Locust" if profile.stages else "")
 
 
 def inspection_details(inspection: Inspection) -> tuple[str, ...]:

@@ -18,10 +18,11 @@ from perftui import exit_codes
 from perftui.commands.asked import demo_lease
 from perftui.model.errors import PerftuiError
 from perftui.model.text import clean
-from perftui.profiles.choice import Choice, resolve, wants_demo
+from perftui.profiles.choice import Choice, wants_demo
 from perftui.profiles.file import find_profiles, load_profiles
 from perftui.profiles.names import listing, unknown
 from perftui.profiles.profile_set import DEMO_TARGET
+from perftui.profiles.resolution import resolve
 from perftui.profiles.targets import address_of
 from perftui.sealed_run import SealedRun
 from perftui.store.reader import RunReader

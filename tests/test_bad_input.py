@@ -53,6 +53,21 @@ CASES = {
     "an option of Locust's that is ours": Case((*RUN, "--", "-u", "5"), exit_codes.USAGE, "--users"),
     "an unknown argument of the locustfile": Case((*RUN, "--", "--no-such"), exit_codes.USAGE, "--no-such"),
     "users that are no number": Case((*RUN, "--users", "many"), exit_codes.USAGE, "--users"),
+    "a rate without users for it": Case(
+        (*RUN, "--rate", "200/s"), exit_codes.USAGE, "--rate: a rate needs max_users"
+    ),
+    "two kinds of load": Case(
+        (*RUN, "--rate", "5/s", "--stage", "users=1 for=1s"), exit_codes.USAGE, "stages and rate together"
+    ),
+    "a stage of zero length": Case(
+        (*RUN, "--stage", "users=1 for=1s", "--stage", "users=2 for=0s"), exit_codes.USAGE,
+        "--stage: stage 2: for: '0s' is not a duration from 1s",
+    ),
+    "a stage without a level": Case((*RUN, "--stage", "hold=1m"), exit_codes.USAGE, "stage 1: no level"),
+    "more load workers than there may be": Case(
+        (*RUN, "--load-workers", "257"), exit_codes.USAGE, "from 0 to 256, or 'auto'"
+    ),
+    "a place to listen that is none": Case((*RUN, "--bind", "a b"), exit_codes.USAGE, "--bind: 'a b' is not HOST:PORT"),
     "a threshold that does not parse": Case((*RUN, "--threshold", "p95 < 500"), exit_codes.USAGE, "write 500ms"),
     "a metric that does not exist": Case(
         (*RUN, "--threshold", "faliures < 1"), exit_codes.USAGE, "column 1: no metric is called 'faliures', the nearest"

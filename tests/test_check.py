@@ -53,6 +53,45 @@ def test_a_check_says_what_the_locustfile_holds_and_where_each_value_came_from(t
     assert origins["target"] == "--target"
 
 
+SHAPES = """
+from locust import LoadTestShape
+class Steps(LoadTestShape):
+    def tick(self): return None
+class Waves(LoadTestShape):
+    def tick(self): return None
+"""
+
+
+def test_a_check_says_what_the_load_is_and_which_shapes_there_are(tmp_path: Path) -> None:
+    locustfile_in(tmp_path, LOCUSTFILE + SHAPES)
+    profiles_in(tmp_path, "http://127.0.0.1:9")
+    stages = ("--stage", "users=40 spawn_rate=10 hold=1m", "--stage", "users=0 for=30s")
+    done = perftui("check", "quick", "--target", "stage", *stages, "--load-workers", "2", cwd=tmp_path)
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert "stages users=40 spawn_rate=10 hold=1m --stage" in lines
+    assert "users not used with stages" in lines
+    assert "run_time not used with stages" in lines
+    load = next(at for at, line in enumerate(lines) if line.startswith("✓ load"))
+    assert lines[load].startswith("✓ load 2 stages, 1m34s, peak 40 users; 2 load workers on this machine's")
+    assert lines[load + 1 : load + 3] == [
+        "stage 1: 40 users, 10/s, held for 1m once they are there",
+        "stage 2: to 0 users over 30s",
+    ]
+    shapes = (
+        "2 load shapes: Steps, Waves; Steps decides users and end; name one with --load-shape; "
+        "the profile's stages are not used, as in Locust"
+    )
+    assert any(shapes in line for line in lines)
+    rate = ("--rate", "90/min", "--max-users", "5")
+    done = perftui("check", "quick", "--target", "stage", *rate, cwd=tmp_path)
+    assert "1.5 tasks/s by up to 5 users, 2s; tasks start at the rate, whatever the target does" in done.stdout
+    assert "load shape Steps is not used: the load is an arrival rate" in done.stdout
+    done = perftui("check", "quick", "--target", "stage", "--load-shape", "Wavs", cwd=tmp_path)
+    assert done.returncode == exit_codes.USAGE
+    assert "no load shape Wavs" in done.stdout
+    assert "Waves" in done.stdout
+
+
 def test_an_argument_that_the_locustfile_does_not_know_is_found_before_the_run(tmp_path: Path) -> None:
     with RunningFaultServer("ok") as server:
         code, items, _ = checked(tmp_path, server.url, "--", "--no-such")

@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def asking_options(command: F) -> F:
     """The options that say what to run, shared by run, launch and check."""
-    return _where_options(_load_options(_whose_options(command)))
+    return _where_options(_load_options(_kind_options(_whose_options(command))))
 
 
 def selecting_options(command: F) -> F:
@@ -64,6 +64,27 @@ def _load_options(command: F) -> F:
             metavar="RULE",
             help="Such as 'fail_ratio[10s] > 50%', in place of the profile's; repeatable.",
         ),
+    ]
+    return _with(command, options)
+
+
+def _kind_options(command: F) -> F:
+    """What the load is, where it is more than so many users; and which processes make it."""
+    options = [
+        click.option(
+            "--stage",
+            "stages",
+            multiple=True,
+            metavar="STAGE",
+            help="Such as 'users=200 spawn_rate=10 hold=2m' or 'rate=50/s for=1m'; repeatable. [PERFTUI_STAGES]",
+        ),
+        click.option("--rate", metavar="RATE", help="Tasks that start: 200/s, 90/min, 5/h. [PERFTUI_RATE]"),
+        click.option("--max-users", metavar="N", help="Users that may be busy with a rate. [PERFTUI_MAX_USERS]"),
+        click.option("--load-shape", metavar="CLASS", help="The locustfile's LoadTestShape. [PERFTUI_LOAD_SHAPE]"),
+        click.option("--load-workers", metavar="N|auto", help="Processes for the load. [PERFTUI_LOAD_WORKERS]"),
+        click.option("--expect-workers", metavar="N", help="Load workers from elsewhere. [PERFTUI_EXPECT_WORKERS]"),
+        click.option("--max-wait", metavar="TIME", help="What those may take to come. [PERFTUI_MAX_WAIT]"),
+        click.option("--bind", metavar="HOST[:PORT]", help="Where they find the master. [PERFTUI_BIND]"),
     ]
     return _with(command, options)
 
@@ -124,6 +145,8 @@ def asked(options: dict[str, Any], profile: str | None, locust_args: tuple[str, 
     profile_set = profiles_here(profiles)
     if demo and options["target"] is None:
         options["target"] = DEMO_TARGET
+    # Who gives none of a repeatable option has said nothing.
+    options["stages"] = "; ".join(options.get("stages", ())) or None
     choice = Choice(profiles=str(profiles) if profiles else None, profile=profile, locust_args=locust_args, **options)
     lease = demo_lease() if demo or wants_demo(profile_set, choice, os.environ) else None
     return Asker(profile_set, Path.cwd(), lease, confirmed), choice

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
 import signal
-import socket
 
 import click
 
 from perftui import exit_codes
 from perftui.commands.asked import runs_dir_option
-from perftui.commands.live_runs import live_run, live_runs
+from perftui.commands.live_runs import asker, live_run, live_runs
 from perftui.headless import progress_text
 from perftui.model.errors import PerftuiError
 from perftui.model.text import clean
@@ -65,14 +63,14 @@ def stop(run_name: str | None, runs_dir: str | None, everything: bool, now: bool
             silent = [error]
     if not clients and not silent:
         click.echo("No run goes on.", err=True)
-    by = f"{getpass.getuser()}@{socket.gethostname()}"
     for client in clients:
-        client.stop(by, now=now)
-    codes = [_end_by_force(error, now=now) for error in silent] + [_await_end(client) for client in clients]
+        client.stop(asker(), now=now)
+    codes = [_end_by_force(error, now=now) for error in silent] + [await_end(client) for client in clients]
     return max(codes, default=exit_codes.OK)
 
 
-def _await_end(client: RunClient) -> int:
+def await_end(client: RunClient) -> int:
+    """Wait until the run is sealed and say so; the exit code."""
     with client:
         sealed = any(snapshot.state.is_over for snapshot in client.snapshots())
     click.echo(f"{clean(client.welcome.run_id)}: {'stopped' if sealed else 'its conductor died'}")

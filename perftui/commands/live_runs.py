@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+import socket
 from pathlib import Path
 
 from perftui import exit_codes
@@ -72,3 +75,13 @@ def is_live(folder: Path) -> bool:
     if connection is not None:
         connection.close()
     return connection is not None
+
+
+def asker() -> str:
+    """Who asks a run for something from this shell, as its record keeps it."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        # A user that has no name, as in some containers.
+        user = str(os.getuid())
+    return f"{user[:20]}@{socket.gethostname()[:24]}"

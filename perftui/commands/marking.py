@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
 import sys
 import time
 
@@ -13,6 +10,7 @@ import click
 from perftui import exit_codes, keeping
 from perftui.commands.asked import runs_dir_option
 from perftui.commands.kept import read_time
+from perftui.commands.live_runs import asker
 from perftui.model.duration import format_clock, format_duration
 from perftui.model.errors import PerftuiError
 from perftui.model.marks import MAX_NOTES, Note
@@ -46,9 +44,9 @@ def note(run_name: str, text: str, runs_dir: str | None, at: str | None) -> None
     kept = None
     if client is not None:
         with client:
-            kept = _noted(client, Note(elapsed_s or 0.0, text, _who()), elapsed_s)
+            kept = _noted(client, Note(elapsed_s or 0.0, text, asker()), elapsed_s)
     if kept is None:
-        kept = keeping.add_note(folder, text, elapsed_s, _who())
+        kept = keeping.add_note(folder, text, elapsed_s, asker())
     click.echo(f"{clean(folder.name)}, {format_clock(kept.elapsed_s)}: {kept.text}")
 
 
@@ -158,12 +156,3 @@ def judge(run_name: str, runs_dir: str | None, warm_up: str | None, as_sealed: b
     for sentence in (*record.sentences, covered_text(record)):
         if sentence:
             click.echo(clean(sentence, 500))
-
-
-def _who() -> str:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        # A user that has no name, as in some containers.
-        user = str(os.getuid())
-    return f"{user[:20]}@{socket.gethostname()[:24]}"

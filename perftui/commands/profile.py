@@ -12,6 +12,7 @@ import click
 from perftui.cockpit.editor import write_profiles
 from perftui.exit_codes import USAGE
 from perftui.model.errors import PerftuiError
+from perftui.model.load_plan import peak_users
 from perftui.model.text import clean
 from perftui.planning import profiles_here
 from perftui.profiles.choice import DEFAULT_ORIGIN
@@ -28,11 +29,12 @@ _RULE_NAMES = frozenset(key.name for key in RULES)
 def _setting_options(command: F) -> F:
     """An option for everything that a profile's table may hold."""
     for key in reversed(PROFILE_KEYS):
-        text = f"{key.help[:1].upper()}{key.help[1:]}{'; repeatable' if key.name in _RULE_NAMES else ''}."
+        is_repeatable = key.is_repeatable or key.name in _RULE_NAMES
+        text = f"{key.help[:1].upper()}{key.help[1:]}{'; repeatable' if is_repeatable else ''}."
         option = key.option or f"--{key.name}"
         metavar = key.unit.upper() if key.unit == "s" else "RULE" if key.name in _RULE_NAMES else "VALUE"
         metavar = "TIME" if metavar == "S" else metavar
-        command = click.option(option, key.name, metavar=metavar, help=text, multiple=key.name in _RULE_NAMES)(command)
+        command = click.option(option, key.name, metavar=metavar, help=text, multiple=is_repeatable)(command)
     return command
 
 
@@ -90,7 +92,7 @@ def list_profiles(profiles: Path | None, as_json: bool) -> None:
     click.echo(f"From {profile_set.source}:")
     width = max(map(len, profile_set.profiles), default=0)
     for name, each in profile_set.profiles.items():
-        click.echo(f"{name:<{width}}  {each.users:>7,} users  {clean(each.description)}".rstrip())
+        click.echo(f"{name:<{width}}  {peak_users(each):>7,} users  {clean(each.description)}".rstrip())
 
 
 @profile.command("show")

@@ -20,7 +20,10 @@ from perftui.model.record import Demands
 from perftui.model.text import clean, mask_secrets
 from perftui.planning import Asker, admit, profiles_here
 from perftui.profiles.keys import SETTINGS, named
+from perftui.profiles.load_kinds import NOT_USED
 from perftui.profiles.profile_set import DEMO_TARGET, ProfileSet
+from perftui.profiles.stage_values import stage_texts
+from perftui.profiles.targets import LIMIT_OF_TARGET
 from perftui.store.history import find_run
 from perftui.store.layout import runs_folder
 from perftui.store.reader import RunReader
@@ -43,7 +46,7 @@ What stands after -- goes to Locust's own command line:
 @runs_dir_option
 @click.option("--again", metavar="RUN", help="Run the plan of an earlier run again.")
 @click.option("--json", "as_json", is_flag=True, help="The outcome as JSON, and nothing else on stdout.")
-@click.option("--ci", is_flag=True, help="Fail (12) where the generator was late for most of the run.")
+@click.option("--ci", is_flag=True, help="Fail (12) where the measurement cannot be trusted.")
 @click.option("--strict", is_flag=True, help="Fail (10) where a threshold is only acceptable.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress, no table: one line at the end.")
 @click.option("--debug", is_flag=True, hidden=True)
@@ -87,6 +90,7 @@ _OPTION_NAMES = {
     "user_classes": "--user-class",
     "tags": "--tag",
     "exclude_tags": "--exclude-tag",
+    "stages": "--stage",
     "thresholds": "--threshold",
 }
 
@@ -187,23 +191,29 @@ def check(locust_args: tuple[str, ...], /, profile: str | None, as_json: bool, d
     return asyncio.run(go())
 
 
-# Of all durations this is the one that also may be until steady.
-_SECONDS = named(SETTINGS)["warm_up"].kind
+_SETTINGS = named(SETTINGS)
 
 
 def _print_origins(plan: RunPlan) -> None:
     """Each value of the plan, and where it came from."""
     tables = plan_to_dict(plan)
-    values = {key: value for table in ("scenario", "target", "profile") for key, value in tables[table].items()}
+    values = {key: value for table in ("scenario", "target") for key, value in tables[table].items()}
     values |= {"profile": plan.profile.name, "target": plan.target.name, "scenario": plan.scenario.name}
-    values["thresholds"] = plan.thresholds
+    values |= {"thresholds": plan.thresholds, "abort_on": plan.profile.abort_on, LIMIT_OF_TARGET: plan.target.max_users}
     for key, origin in plan.origins.items():
-        # The run's own keys carry their unit, the file's do not.
-        seconds = values.get(f"{key}_s")
-        first, *more = _value_lines(key, values.get(key)) if seconds is None else [_SECONDS.write(seconds)]
+        first, *more = _setting_lines(key, plan) if key in _SETTINGS else _value_lines(key, values.get(key))
         click.echo(f"  {key:<16} {clean(mask_secrets(first), 100):<32} {clean(origin)}")
         for line in more:
             click.echo(f"  {'':<16} {clean(mask_secrets(line), 100)}")
+
+
+def _setting_lines(key: str, plan: RunPlan) -> list[str]:
+    """As the profiles file and the options have it; empty for one that does not apply."""
+    setting = _SETTINGS[key]
+    value = getattr(plan.profile, str(setting.field))
+    if value in (None, ()) or plan.origins[key].startswith(NOT_USED):
+        return [""]
+    return stage_texts(value) if setting.is_repeatable else [setting.kind.write(value)]
 
 
 def _value_lines(key: str, value: Any) -> list[str]:

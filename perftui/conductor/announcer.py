@@ -8,12 +8,15 @@ from collections.abc import Callable
 from perftui.conductor.engine_process import Printed
 from perftui.conductor.log import LogLine, log_line, traceback_lines
 from perftui.conductor.viewers import Viewers
+from perftui.model.control import LoadControl
 from perftui.model.marks import MAX_NOTES, NOTE, Note
 from perftui.model.record import RunEvent
 from perftui.model.snapshot import Snapshot
-from perftui.model.text import clean
+from perftui.model.text import clean, mask_secrets
 from perftui.store.writer import RunWriter
-from perftui.wire.messages import AddNote, Logged
+from perftui.wire.messages import AddNote, Ended, Logged
+
+MAX_NAMED_ABANDONED = 20
 
 
 class Announcer:
@@ -34,11 +37,29 @@ class Announcer:
         self._on_log = on_log
         self.notes: tuple[Note, ...] = ()
         """What viewers put on the timeline, in the order of its time; at most MAX_NOTES."""
+        self._spawned: int | None = None
         self._stuck_at = ""
         self._target_problem = ""
 
-    def event(self, kind: str, text: str) -> None:
-        self._writer.record_event(RunEvent(self._elapsed_s(), kind, clean(text, 500)))
+    def event(self, kind: str, text: str, by: str = "") -> None:
+        self._writer.record_event(RunEvent(self._elapsed_s(), kind, clean(text, 500), by))
+
+    def load(self, text: str, by: str) -> None:
+        """What drives the load now, and who asked for it: nobody did where a stage begins."""
+        self.event("load", text, by)
+        # The record has the event; whoever watches in this process has no timeline to find it on.
+        self._on_log(log_line(Logged("INFO", "load", f"{text} ({by})" if by else text), self._elapsed_s()))
+
+    def level(self, text: str) -> None:
+        """What a search for capacity tries now, or found."""
+        self.event("search", text)
+        self._on_log(log_line(Logged("INFO", "search", text), self._elapsed_s()))
+
+    def spawned(self, users: int, control: LoadControl | None) -> None:
+        """Once for each level: a ramp of small steps is not one event a second."""
+        if self._spawned is None or (users != self._spawned and (control is None or users == control.users)):
+            self._spawned = users
+            self.event("spawned", f"all {users:,} users are spawned")
 
     def note(self, asked: AddNote) -> bool:
         """Put on the timeline what a viewer asked for; False where it says nothing, or there is no room."""
@@ -51,6 +72,11 @@ class Announcer:
         self._writer.record_event(RunEvent(note.elapsed_s, NOTE, note.text, note.by))
         self.notes = tuple(sorted((*self.notes, note), key=lambda each: each.elapsed_s))
         return True
+
+    def abandoned(self, end: Ended) -> None:
+        """Name the first of the requests that were cut off."""
+        for method, url, age_s in end.abandoned[:MAX_NAMED_ABANDONED]:
+            self.event("abandoned", clean(mask_secrets(f"{method} {url} after {age_s:.1f} s")))
 
     def log(self, said: Printed | Logged) -> None:
         line = log_line(said, self._elapsed_s())

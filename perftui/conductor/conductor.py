@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 
 from perftui import exit_codes
 from perftui.conductor.announcer import Announcer
-from perftui.conductor.ending import End, accounting_of
+from perftui.conductor.control import Answer, Orders
+from perftui.conductor.ending import End
 from perftui.conductor.engine_process import Exited, Garbled, Printed, Report
 from perftui.conductor.escalation import TERM_AFTER_S, Escalation
-from perftui.conductor.exporting import export_all
 from perftui.conductor.judging import Judging
+from perftui.conductor.led_escalation import LedEscalation
 from perftui.conductor.loading import LoadedEngine
 from perftui.conductor.log import LogLine
+from perftui.conductor.pilot import Pilot
 from perftui.conductor.pulse import Pulse
+from perftui.conductor.run_clock import RunClock
+from perftui.conductor.sealing import Sealing
 from perftui.conductor.target_monitor import TargetMonitor
 from perftui.conductor.viewers import Viewers
+from perftui.judgement.trust import live_trust
 from perftui.model.plan import RunPlan
-from perftui.model.record import NO_DEMANDS, Demands, Outcome
+from perftui.model.record import Outcome
 from perftui.model.run_state import RunState, check_transition
-from perftui.model.secret_arguments import secret_flags_of
 from perftui.model.snapshot import Snapshot, snapshot_of
 from perftui.model.text import clean, mask_secrets, without_userinfo
 from perftui.model.tick import Tick
@@ -32,9 +34,12 @@ from perftui.store.writer import RunWriter
 from perftui.wire.heartbeat import Beat
 from perftui.wire.messages import (
     AddNote,
+    ControlRun,
     Ended,
     Fault,
+    LoadChanged,
     Logged,
+    Obeyed,
     SpawningComplete,
     Start,
     Stop,
@@ -42,55 +47,13 @@ from perftui.wire.messages import (
     StopRun,
     TestStarted,
     Ticked,
+    WorkerNews,
 )
-from perftui.wire.rendezvous import socket_path
 
 # The engine ends the run itself; this much later the conductor does.
 OVERDUE_S = 5.0
 _WATCH_INTERVAL_S = 0.25
 _SNAPSHOT_INTERVAL_S = 1.0
-
-
-async def open_run(
-    plan: RunPlan,
-    engine: LoadedEngine,
-    runs_folder: Path,
-    *,
-    on_snapshot: Callable[[Snapshot], None] = lambda _: None,
-    on_log: Callable[[LogLine], None] = lambda _: None,
-    demands: Demands = NO_DEMANDS,
-) -> Conductor:
-    """Make the folder and the socket of a run that `engine` is ready for.
-
-    `on_snapshot` and `on_log` are called in the event loop, for a run that is watched from the same process.
-    `demands` is what more a run has to do to pass.
-
-    Raises PerftuiError, with no load sent and the engine ended, where one of the two cannot be made, or where a rule of
-    `plan` cannot be read.
-    """
-    started_at = datetime.now(UTC)
-    writer: RunWriter | None = None
-    try:
-        # Everything that can be refused is refused before a folder is made.
-        judging = Judging(plan, demands)
-        socket_path(runs_folder / "a run")
-        writer = RunWriter.create(
-            runs_folder,
-            plan,
-            started_at=started_at,
-            environment=engine.environment,
-            secret_flags=secret_flags_of(engine.loaded.inspection.arguments),
-        )
-        conductor = Conductor(plan, engine, writer, started_at, on_snapshot, on_log, judging)
-        await conductor.viewers.open()
-    except BaseException:
-        await engine.process.close()
-        if writer is not None:
-            # A run that never began leaves no record.
-            writer.close()
-            shutil.rmtree(writer.folder, ignore_errors=True)
-        raise
-    return conductor
 
 
 class Conductor:
@@ -108,20 +71,29 @@ class Conductor:
     ) -> None:
         self.plan = plan
         self.folder = writer.folder
-        self.viewers = Viewers(writer.folder, writer.run_id, self._on_viewer_stop, self._on_viewer_note)
+        self.viewers = Viewers(
+            writer.folder,
+            writer.run_id,
+            self._on_viewer_stop,
+            self._on_viewer_note,
+            self._on_viewer_order,
+        )
         self._loaded = engine
         self._engine = engine.process
+        self._workers = engine.workers
         self._writer = writer
-        self._started_at = started_at
         self._judging = judging
-        self._say = Announcer(writer, self.viewers, self._elapsed_s, on_snapshot, on_log)
+        self._clock = RunClock(self._now)
+        self._say = Announcer(writer, self.viewers, self._clock.elapsed_s, on_snapshot, on_log)
+        self._orders = Orders(plan.target, self._clock, self._say, self._engine.send, self._now)
+        self._pilot = None if judging.search is None else Pilot(judging.search, self._orders, self._say)
         self._state = RunState.LOADING
         self._monitor = TargetMonitor.for_target(plan.target)
         self._end = End()
-        self._escalation = Escalation()
+        self._escalation = Escalation() if engine.workers is None else LedEscalation(engine.workers)
         self._pulse = Pulse(self._now())
-        self._test_started_at: float | None = None
-        self._overdue_at = float("inf")
+        self._sealing = Sealing(engine, writer, judging, self._end, self._monitor, started_at)
+        self._overdue_s = float("inf")  # on the run's clock
         self._last_shown_at = 0.0
 
     @property
@@ -138,6 +110,8 @@ class Conductor:
             self._writer.append_log([str(line) for line in self._loaded.early_lines])
             for warning in self._loaded.warnings:
                 self._say.event("warning", warning)
+            if self._workers is not None:
+                self._workers.attach(self._say)
             self._engine.send(Start())
             self._show()
             while self._end.returncode is None:
@@ -145,12 +119,14 @@ class Conductor:
                 if watching.done():
                     # Nobody escalates any more: a bug, which must not leave load behind.
                     watching.result()
+            if self._workers is not None:
+                await self._workers.finish(has_master_ended=self._end.ended)
             return await self._seal()
         finally:
             watching.cancel()
             if self._monitor is not None:
                 await self._monitor.close()
-            await self._engine.close()
+            await self._loaded.close()
             await self.viewers.close()
             self._writer.close()
 
@@ -171,7 +147,10 @@ class Conductor:
 
     def _begin_stopping(self, reason: str) -> None:
         self._say.event("stopping", reason)
+        if self._judging.search is not None:
+            self._judging.search.end(reason)
         self._enter(RunState.STOPPING)
+        self._orders.close(self._state)
         self._engine.send(Stop())
         grace_s = 0.0 if self._pulse.stuck_at else self.plan.profile.stop_timeout_s
         self._escalation.begin(self._now(), grace_s)
@@ -186,20 +165,35 @@ class Conductor:
         if takes_notes and self._say.note(request):
             self._show()
 
+    def _on_viewer_order(self, asked: ControlRun, answer: Answer) -> None:
+        refused = self._pilot.refusal_of(asked.order) if self._pilot is not None else ""
+        if refused:
+            answer(refused)
+        else:
+            self._orders.ask(asked, answer, self._state)
+
     def _handle(self, report: Report) -> None:
         match report:
             case Ticked(tick=tick):
                 self._add(tick)
             case Beat():
-                self._note(report)
+                self._pulse.note(report, self._now())
+                self._say_stuck()
             case Printed() | Logged():
                 self._say.log(report)
             case TestStarted():
                 self._begin_test()
             case SpawningComplete(user_count=users):
-                self._say.event("spawned", f"all {users:,} users are spawned")
+                self._say.spawned(users, self._orders.control)
                 if self._state is RunState.RAMPING:
                     self._enter(RunState.RUNNING)
+            case LoadChanged():
+                self._orders.follow(report)
+                self._show()
+            case Obeyed():
+                self._orders.obeyed(report)
+            case WorkerNews() if self._workers is not None:
+                self._workers.handle(report)
             case Stopping(reason=why):
                 self._engine_stops(why)
             case Fault():
@@ -207,12 +201,8 @@ class Conductor:
                 self._end.fault = clean(mask_secrets(report.text), 500)
                 self._say.event("fault", self._end.fault)
             case Ended():
-                self._end.ended = True
-                self._end.locust_exit_code = report.exit_code
-                self._end.hook_raised = clean(mask_secrets(report.hook_raised or ""))
-                self._end.oldest_abandoned_s = max((age for _, _, age in report.abandoned), default=0.0)
-                for method, url, age_s in report.abandoned[:20]:
-                    self._say.event("abandoned", clean(mask_secrets(f"{method} {url} after {age_s:.1f} s")))
+                self._end.note(report)
+                self._say.abandoned(report)
                 self._escalation.await_hooks(self._now())
             case Exited(returncode=code):
                 self._end.returncode = code
@@ -224,14 +214,15 @@ class Conductor:
                 pass
 
     def _begin_test(self) -> None:
-        self._test_started_at = self._now()
+        self._clock.begin()
         run_time_s = self._loaded.loaded.run_time_s
         if run_time_s is not None:
-            allowance_s = self.plan.profile.stop_timeout_s + OVERDUE_S
-            self._overdue_at = self._now() + run_time_s + allowance_s
+            self._overdue_s = run_time_s + self.plan.profile.stop_timeout_s + OVERDUE_S
         if self._state is RunState.LOADING:
             self._enter(RunState.RAMPING)
         self._say.event("started", "the test starts")
+        if self._pilot is not None:
+            self._pilot.begin()
         self._show()
 
     def _engine_stops(self, why: str) -> None:
@@ -248,7 +239,7 @@ class Conductor:
             tick = replace(tick, target=self._monitor.latest())
             self._say.target_problem(self._monitor.problem)
         was_warming_up = self._judging.assessment.is_warming_up
-        reason, now = self._judging.add(tick)
+        reason, now = self._judging.add(tick, self._clock.take_paused_s())
         if was_warming_up and not self._judging.assessment.is_warming_up:
             lasted_s = self._judging.assessment.warm_up_s
             self._say.event("warm-up", f"the warm-up is over after {lasted_s:.1f} s: what comes now is judged")
@@ -256,9 +247,16 @@ class Conductor:
         self._writer.commit(tick)
         if reason and self._state is not RunState.STOPPING:
             self.stop(reason, exit_codes.STOPPED_EARLY, now=now)
+        self._search(tick)
         if self._state is RunState.STOPPING and tick.user_count == 0 and tick.in_flight == 0:
             self._escalation.await_hooks(self._now())
         self._show()
+
+    def _search(self, tick: Tick) -> None:
+        if self._pilot is not None and self._state in (RunState.RAMPING, RunState.RUNNING):
+            found = self._pilot.add(tick, self._state)
+            if found:
+                self._begin_stopping(found)
 
     # --- watching -------------------------------------------------------------------------------------------
 
@@ -266,19 +264,23 @@ class Conductor:
         due = self._now() + _WATCH_INTERVAL_S
         while True:
             await asyncio.sleep(_WATCH_INTERVAL_S)
-            if self._now() > due + _SNAPSHOT_INTERVAL_S:
+            was_asleep = self._now() > due + _SNAPSHOT_INTERVAL_S
+            if was_asleep:
                 # We were stopped ourselves: what the engine said meanwhile is still to be read.
                 self._pulse = Pulse(self._now())
             due = self._now() + _WATCH_INTERVAL_S
             self._pulse.note_time(self._now())
             self._say_stuck()
             self._escalate()
+            if self._workers is not None:
+                self._workers.watch(self._now(), was_asleep=was_asleep)
+                if self._state in (RunState.RAMPING, RunState.RUNNING) and (reason := self._workers.ends_run):
+                    self._begin_stopping(reason)
+            self._orders.note_time()
+            if overdue := self._orders.pause_overdue():
+                self.stop(overdue, exit_codes.STOPPED_EARLY)
             if self._now() - self._last_shown_at >= _SNAPSHOT_INTERVAL_S:
                 self._show()
-
-    def _note(self, beat: Beat) -> None:
-        self._pulse.note(beat, self._now())
-        self._say_stuck()
 
     def _say_stuck(self) -> None:
         if not self._end.ended:
@@ -286,7 +288,7 @@ class Conductor:
 
     def _escalate(self) -> None:
         now = self._now()
-        if now >= self._overdue_at and self._state in (RunState.RAMPING, RunState.RUNNING):
+        if self._clock.elapsed_s() >= self._overdue_s and self._state in (RunState.RAMPING, RunState.RUNNING):
             self._begin_stopping("the run time is over, and the engine did not end the run")
         if self._state is RunState.STOPPING and self._pulse.stuck_at:
             self._escalation.hurry(now, TERM_AFTER_S)
@@ -295,57 +297,19 @@ class Conductor:
             self._end.forced = True
             self._engine.signal_group(number)
 
-    # --- the end --------------------------------------------------------------------------------------------
-
     async def _seal(self) -> Outcome:
         self._enter(RunState.SEALING)
         self._show()
-        self._writer.flush()
-        known = self._writer.problem
-        outcome = await asyncio.to_thread(self._outcome, known)
-        self._writer.seal(outcome, self._judging.assessment.measured, len(self._say.notes))
-        problem = await asyncio.to_thread(export_all, self._writer) or self._writer.problem
-        if problem and not known:
-            # The record is whole as far as it goes; that it is not more is part of the outcome.
-            outcome = await asyncio.to_thread(self._outcome, problem)
-            self._writer.seal(outcome, self._judging.assessment.measured, len(self._say.notes))
+        self._orders.close(self._state)
+        outcome = await self._sealing.seal(self._pulse.was_stuck_at, len(self._say.notes))
         self._enter(outcome.state, cause=outcome.reason)
         self._show()
         return outcome
-
-    def _outcome(self, incomplete: str) -> Outcome:
-        judgement = self._judging.judgement(self._end.ending(self._pulse.was_stuck_at, incomplete))
-        assessment = self._judging.assessment
-        return Outcome(
-            run_id=self._writer.run_id,
-            state=judgement.state,
-            verdict=judgement.verdict,
-            exit_code=judgement.exit_code,
-            reason=judgement.reason,
-            sentences=judgement.sentences,
-            started_at=self._started_at.isoformat(timespec="milliseconds"),
-            ended_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            duration_s=assessment.whole.elapsed_s,
-            accounting=accounting_of(assessment.whole, self._end, self._engine.dropped_lines),
-            locust_exit_code=self._end.locust_exit_code,
-            warnings=(
-                *self._loaded.warnings,
-                *([self._monitor.problem] if self._monitor and self._monitor.problem else []),
-            ),
-            trust=judgement.trust,
-            thresholds=judgement.thresholds,
-            findings=judgement.findings,
-            demands=self._judging.demands,
-            warm_up_s=assessment.warm_up_s,
-        )
 
     # --- saying ---------------------------------------------------------------------------------------------
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
-
-    def _elapsed_s(self) -> float:
-        return self._now() - self._test_started_at if self._test_started_at is not None else 0.0
 
     def _enter(self, state: RunState, cause: str = "") -> None:
         check_transition(self._state, state)
@@ -356,25 +320,31 @@ class Conductor:
         self._last_shown_at = self._now()
         assessment = self._judging.assessment
         whole = assessment.whole
+        trust, trust_reason = live_trust(whole)
         snapshot = snapshot_of(
             whole,
             None if assessment.is_warming_up else assessment.measured,
             run_id=self._writer.run_id,
             folder=str(self._writer.folder),
-            title=self.plan.title,
+            title=self.plan.title if self._pilot is None else f"{self.plan.title} · {self._pilot.title}",
             target_url=mask_secrets(without_userinfo(self.plan.target.url)),
             state=self._state,
             cause=self._end.stopped if not self._state.is_over else "",
             warning=self._warning(),
-            elapsed_s=self._elapsed_s() if self._state.has_load else whole.elapsed_s,
+            elapsed_s=self._clock.elapsed_s() if self._state.has_load else whole.elapsed_s,
             run_time_s=self._loaded.loaded.run_time_s,
-            thresholds=assessment.thresholds(),
+            thresholds=assessment.thresholds() if self._pilot is None else self._pilot.thresholds(),
             warm_up_s=assessment.warm_up_s,
             notes=self._say.notes,
+            control=self._orders.control,
+            trust=trust,
+            trust_reason=trust_reason,
         )
         self._say.show(snapshot)
 
     def _warning(self) -> str:
         if self._pulse.stuck_at and not self._end.ended:
             return f"user code is stuck at {self._pulse.stuck_at}: no user can work"
+        if self._workers is not None and self._workers.stuck_at and not self._end.ended:
+            return f"user code is stuck at {self._workers.stuck_at}: none of its users can work"
         return self._writer.problem

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 
 from perftui import exit_codes
 from perftui.judgement.verdict import Ending
+from perftui.model import record
 from perftui.model.record import Accounting
+from perftui.model.text import clean, mask_secrets
 from perftui.model.totals import RunTotals
+from perftui.wire.messages import Ended
 
 
 @dataclass(slots=True)
 class End:
     """What is known of the end while it comes.
 
-    `ended` is whether the engine said its last word, `forced` whether it was sent a signal to stop.
+    `ended` is whether the engine said its last word, `forced` whether it was sent a signal to stop. `load_gone` says
+    why no load worker was left to make load, `workers_lost` which of them are gone for good.
     """
 
     stopped: str = ""
@@ -28,6 +32,15 @@ class End:
     forced: bool = False
     returncode: int | None = None
     oldest_abandoned_s: float = 0.0
+    load_gone: str = ""
+    workers_lost: str = ""
+
+    def note(self, last: Ended) -> None:
+        """The engine's last word."""
+        self.ended = True
+        self.locust_exit_code = last.exit_code
+        self.hook_raised = clean(mask_secrets(last.hook_raised or ""))
+        self.oldest_abandoned_s = max((age_s for _, _, age_s in last.abandoned), default=0.0)
 
     def ending(self, stuck_at: str, incomplete: str = "") -> Ending:
         """`stuck_at` is where user code was last stuck, `incomplete` what could not be written."""
@@ -42,6 +55,8 @@ class End:
             fault = "user code did not stop in time, and the engine had to be killed"
         elif not self.ended and not self.forced:
             died = f"the engine died: {how_it_died(self.returncode or 0)}"
+        elif self.load_gone:
+            died = self.load_gone
         return Ending(
             stopped=self.stopped,
             stop_code=self.stop_code,
@@ -49,19 +64,13 @@ class End:
             locustfile_fault=fault,
             incomplete=incomplete,
             locust_exit_code=self.locust_exit_code,
+            workers_lost=self.workers_lost,
         )
 
 
 def accounting_of(totals: RunTotals, end: End, dropped_log_lines: int) -> Accounting:
     """Every request once. What a killed engine could not report any more was in flight at its last tick."""
-    return Accounting(
-        started=totals.started,
-        succeeded=totals.total.succeeded,
-        failed=totals.total.failed,
-        abandoned=totals.abandoned + totals.in_flight,
-        oldest_abandoned_s=max(end.oldest_abandoned_s, totals.oldest_in_flight_s),
-        dropped_log_lines=dropped_log_lines,
-    )
+    return record.accounting_of(totals, end.oldest_abandoned_s, dropped_log_lines)
 
 
 def how_it_died(returncode: int) -> str:

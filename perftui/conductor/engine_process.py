@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Literal
 
 import perftui
+from perftui.exit_codes import ENVIRONMENT
+from perftui.model.errors import PerftuiError
+from perftui.model.text import clean
 from perftui.wire.codec import WireError
 from perftui.wire.framing import FrameReader, encode
 from perftui.wire.heartbeat import MAX_LINE_BYTES, Beat, decode_beat
@@ -190,3 +193,16 @@ class EngineProcess:
         await asyncio.wait([messages], timeout=_DRAIN_MESSAGES_S)
         await asyncio.wait(streams, timeout=_DRAIN_S)
         await self._reports.put(Exited(returncode))
+
+
+async def start_engine(python: str, working_directory: str) -> EngineProcess:
+    """An engine with our own environment. Raises PerftuiError where `python` cannot be started."""
+    try:
+        return await EngineProcess.start(python, working_directory, {**os.environ, "PYTHONUNBUFFERED": "1"})
+    except OSError as error:
+        raise PerftuiError(
+            f"cannot start the engine with {clean(python)}",
+            error.strerror or str(error),
+            "Name another interpreter with --python",
+            exit_code=ENVIRONMENT,
+        ) from None

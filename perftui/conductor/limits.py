@@ -9,10 +9,14 @@ from perftui.model.tick import Tick
 _MINUTES_GRACE_S = 5.0
 
 
-def exceeded_limit(target: Target, tick: Tick) -> str:
-    """Which limit of `target` the tick exceeds, in words with both numbers; empty where it exceeds none."""
+def exceeded_limit(target: Target, tick: Tick, paused_s: float = 0.0) -> str:
+    """Which limit of `target` the tick exceeds, in words with both numbers; empty where it exceeds none.
+
+    The load was paused for `paused_s` before the tick, which has what landed meanwhile. Orders get around none of the
+    limits: users and requests are those that there really were, and minutes those with load.
+    """
     requests = sum(delta.requests for delta in tick.requests)
-    covered_s = max(tick.interval_s, 1.0)
+    covered_s = max(tick.interval_s + paused_s, 1.0)
     if target.max_rps is not None and requests > target.max_rps * covered_s:
         return f"{requests / covered_s:,.1f} rps, and target {target.name} allows {target.max_rps:g}"
     if target.max_users is not None and tick.user_count > target.max_users:

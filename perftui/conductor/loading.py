@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import contextlib
 import platform
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,31 +14,57 @@ import psutil
 
 from perftui import __version__, exit_codes
 from perftui.conductor.ending import how_it_died
-from perftui.conductor.engine_process import EngineProcess, Exited, Garbled, Printed, Report
+from perftui.conductor.engine_process import EngineProcess, Exited, Garbled, Printed, Report, start_engine
+from perftui.conductor.faults import does_not_load, fault_error
 from perftui.conductor.interpreter import Interpreter
+from perftui.conductor.joining_lines import lines_on_joining
+from perftui.conductor.load_workers import LoadWorkers, master_settings
 from perftui.conductor.log import LogLine, log_line
 from perftui.conductor.pulse import Pulse
+from perftui.conductor.worker_voice import WorkerVoice
 from perftui.judgement.likeness import LOAD_SHAPE
 from perftui.model.errors import PerftuiError
-from perftui.model.plan import RunPlan
-from perftui.model.text import clean, mask_secrets
+from perftui.model.plan import Profile, RunPlan
+from perftui.model.text import clean
 from perftui.wire.heartbeat import Beat
-from perftui.wire.messages import VERSION, BenchSettings, Configure, Fault, Hello, Loaded, Logged, TrialSettings
+from perftui.wire.messages import (
+    VERSION,
+    BenchSettings,
+    Configure,
+    Fault,
+    Hello,
+    Loaded,
+    Logged,
+    TrialSettings,
+    WorkerNews,
+)
 
 LOAD_TIMEOUT_S = 60.0
 # What user code says while it is imported, kept for the log of a run that has no folder yet.
 MAX_EARLY_LINES = 1000
+# While load workers come, those of this machine are looked at so often.
+_LOOK_EVERY_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedEngine:
-    """An engine that waits for Start. `early_lines` is what was said so far; `environment` is for the record."""
+    """An engine that waits for Start. `early_lines` is what was said so far; `environment` is for the record.
+
+    `workers` is there where it leads load workers, and as many of them as are wanted have come.
+    """
 
     process: EngineProcess
     loaded: Loaded
     environment: dict[str, str]
-    early_lines: tuple[LogLine, ...]
+    early_lines: Iterable[LogLine]
     warnings: tuple[str, ...]
+    workers: LoadWorkers | None = None
+
+    async def close(self) -> None:
+        """Leaves nothing of it behind."""
+        if self.workers is not None:
+            await self.workers.close()
+        await self.process.close()
 
 
 async def load_engine(
@@ -56,38 +82,64 @@ async def load_engine(
     `bench` and `trial` go with the mode of that name. Raises PerftuiError where they do not load, with nothing left
     behind.
     """
+    configure = _configure(plan, mode, bench, trial)
     loading = _Loading(interpreter, on_log)
+    process = await start_engine(interpreter.python, plan.working_directory)
+    workers: LoadWorkers | None = None
     try:
-        process = await EngineProcess.start(
-            interpreter.python, plan.working_directory, {**os.environ, "PYTHONUNBUFFERED": "1"}
-        )
-    except OSError as error:
-        raise PerftuiError(
-            f"cannot start the engine with {clean(interpreter.python)}",
-            error.strerror or str(error),
-            "Name another interpreter with --python",
-            exit_code=exit_codes.ENVIRONMENT,
-        ) from None
-    try:
-        process.send(_configure(plan, mode, bench, trial))
-        async with asyncio.timeout(timeout_s):
-            while loading.loaded is None:
-                loading.handle(await process.report())
-    except TimeoutError:
-        await process.close()
-        where = f", at {loading.pulse.stuck_at}" if loading.pulse.stuck_at else ""
-        raise _does_not_load(f"still loading after {timeout_s:g} s{where}") from None
+        process.send(configure)
+        loaded = await _loaded(process, loading, timeout_s)
+        environment = loading.environment | ({LOAD_SHAPE: loaded.shape} if loaded.shape else {})
+        if configure.master is not None:
+            workers = LoadWorkers(plan.profile, configure.master, loaded.master_port, WorkerVoice(loading.say))
+            workers.start(configure, interpreter, plan.working_directory)
+            await _joined(process, loading, workers, plan.profile, interpreter.notice)
+            environment["load workers"] = f"{workers.present}, led at {workers.address}"
     except BaseException:
+        if workers is not None:
+            await workers.close()
         await process.close()
         raise
     notice = (interpreter.notice,) if interpreter.notice else ()
     return LoadedEngine(
         process=process,
-        loaded=loading.loaded,
-        environment=loading.environment | ({LOAD_SHAPE: loading.loaded.shape} if loading.loaded.shape else {}),
-        early_lines=tuple(loading.early_lines),
-        warnings=notice + loading.loaded.warnings,
+        loaded=loaded,
+        environment=environment,
+        early_lines=loading.early_lines,
+        warnings=notice + loaded.warnings,
+        workers=workers,
     )
+
+
+async def _loaded(process: EngineProcess, loading: _Loading, timeout_s: float) -> Loaded:
+    try:
+        async with asyncio.timeout(timeout_s):
+            while loading.loaded is None:
+                loading.handle(await process.report())
+    except TimeoutError:
+        where = f", at {loading.pulse.stuck_at}" if loading.pulse.stuck_at else ""
+        raise does_not_load(f"still loading after {timeout_s:g} s{where}") from None
+    return loading.loaded
+
+
+async def _joined(
+    process: EngineProcess, loading: _Loading, workers: LoadWorkers, profile: Profile, notice: str
+) -> None:
+    """Returns when as many load workers are there as are wanted. Raises PerftuiError where they do not come."""
+    loading.workers = workers
+    for level, line in lines_on_joining(workers, profile):
+        loading.say(Logged(level, "perftui", line))
+    now = asyncio.get_running_loop().time
+    until_s = now() + profile.max_wait_s
+    while workers.present < workers.wanted:
+        # No timeout around this one: two that end in the same moment would cancel each other out.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_EVERY_S):
+                loading.handle(await process.report())
+        workers.check(notice)
+        workers.watch(now(), was_asleep=False)
+        if now() > until_s:
+            raise workers.too_few()
 
 
 class _Loading:
@@ -99,6 +151,7 @@ class _Loading:
         self._said_stuck_at = ""
         self.pulse = Pulse(asyncio.get_running_loop().time())
         self.loaded: Loaded | None = None
+        self.workers: LoadWorkers | None = None
         self.environment: dict[str, str] = {}
         self.early_lines: deque[LogLine] = deque(maxlen=MAX_EARLY_LINES)
 
@@ -113,12 +166,15 @@ class _Loading:
                 self.pulse.note(report, asyncio.get_running_loop().time())
                 self._say_slow()
             case Printed() | Logged():
-                self._say(report)
+                self.say(report)
+            case WorkerNews():
+                if self.workers is not None:
+                    self.workers.handle(report)
             case Fault():
                 raise fault_error(report, self._interpreter.notice)
             case Exited(returncode=code):
                 last = f"Its last line: {self.early_lines[-1].text}" if self.early_lines else ""
-                raise _does_not_load(f"the engine ended while loading it ({how_it_died(code)})", last)
+                raise does_not_load(f"the engine ended while loading it ({how_it_died(code)})", last)
             case Garbled(why=why):
                 raise PerftuiError("the engine is not understood", why, exit_code=exit_codes.ENGINE_DIED)
             case _:
@@ -140,7 +196,7 @@ class _Loading:
             "cores": str(psutil.cpu_count() or 1),
         }
 
-    def _say(self, said: Printed | Logged) -> None:
+    def say(self, said: Printed | Logged) -> None:
         line = log_line(said, 0.0)
         self.early_lines.append(line)
         self._on_log(line)
@@ -149,23 +205,8 @@ class _Loading:
         """An import that takes long is named, once for each place: it may be one that never ends."""
         where = self.pulse.stuck_at
         if where and where != self._said_stuck_at:
-            self._say(Logged("WARNING", "perftui", f"still loading the locustfile, at {where}"))
+            self.say(Logged("WARNING", "perftui", f"still loading the locustfile, at {where}"))
         self._said_stuck_at = where or self._said_stuck_at
-
-
-def fault_error(fault: Fault, notice: str = "") -> PerftuiError:
-    """What the engine said of a test that cannot begin; `notice` is what there is to say of its interpreter."""
-    text = clean(mask_secrets(fault.text), 500).rstrip(".")
-    if fault.kind == "arguments":
-        error = PerftuiError("what is asked does not fit the locustfile", text, exit_code=exit_codes.USAGE)
-    else:
-        error = _does_not_load(text, notice or "Details with --debug", exit_codes.OF_FAULT[fault.kind])
-    error.add_note(fault.traceback)
-    return error
-
-
-def _does_not_load(why: str, next_step: str = "", exit_code: int = exit_codes.LOCUSTFILE) -> PerftuiError:
-    return PerftuiError("the locustfile does not load", why, next_step, exit_code=exit_code)
 
 
 def _configure(
@@ -196,4 +237,5 @@ def _configure(
         rate_per_s=profile.rate_per_s,
         max_users=profile.max_users,
         load_shape=profile.load_shape,
+        master=master_settings(profile) if mode == "run" else None,
     )

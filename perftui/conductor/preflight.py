@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import resource
 
 import psutil
 
 from perftui import exit_codes
+from perftui.conductor.load_workers import local_workers_of
 from perftui.conductor.target_monitor import TargetMonitor
 from perftui.judgement.quantities import format_quantity
 from perftui.model.inspection import CheckItem
+from perftui.model.load_plan import at_most, peak_users
 from perftui.model.plan import RunPlan, Target
 
 # Longer than any one source may take.
@@ -47,22 +50,23 @@ async def check_target_side(target: Target) -> CheckItem:
 
 
 def check_open_files(plan: RunPlan) -> CheckItem:
-    """Whether the users of `plan` fit into the files that a process may open here."""
+    """Whether the most users of `plan` fit into the files that each of its processes may open here."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = plan.profile.users * OPEN_FILES_PER_USER + OPEN_FILES_OF_ENGINE
+    users = math.ceil(peak_users(at_most(plan)) / max(1, local_workers_of(plan.profile)))
+    needed = users * OPEN_FILES_PER_USER + OPEN_FILES_OF_ENGINE
     if hard != resource.RLIM_INFINITY and hard < needed:
         return CheckItem(
             "open files",
             "failed",
-            f"this machine allows {hard:,} open files, and {plan.profile.users:,} users need about {needed:,}; "
+            f"this machine allows {hard:,} open files, and {users:,} users need about {needed:,}; "
             f"raise the limit (`ulimit -Hn {needed}` as root) or lower the users",
             exit_codes.ENVIRONMENT,
         )
     limit = "no limit" if hard == resource.RLIM_INFINITY else f"limit {hard:,}"
-    return CheckItem("open files", "ok", f"{plan.profile.users:,} users need about {needed:,} open files; {limit}")
+    return CheckItem("open files", "ok", f"{users:,} users need about {needed:,} open files; {limit}")
 
 
-def check_machine() -> CheckItem:
+def check_machine(plan: RunPlan) -> CheckItem:
     """Whether somebody else already uses the processors."""
     cores, load = psutil.cpu_count() or 1, psutil.getloadavg()[0]
     if load > cores:
@@ -71,6 +75,6 @@ def check_machine() -> CheckItem:
             "warning",
             f"the load average is {load:.1f} on {cores} cores: measured times will be too high",
         )
-    return CheckItem(
-        "machine", "ok", f"{cores} cores, load average {load:.1f}; one process makes the load, on one of them"
-    )
+    processes = max(1, local_workers_of(plan.profile))
+    makers = "one process makes the load, on one of them" if processes == 1 else f"{processes} processes make the load"
+    return CheckItem("machine", "ok", f"{cores} cores, load average {load:.1f}; {makers}")

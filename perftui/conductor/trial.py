@@ -10,8 +10,9 @@ from dataclasses import replace
 from perftui import exit_codes
 from perftui.conductor.ending import how_it_died
 from perftui.conductor.engine_process import EngineProcess, Exited, Garbled, Printed, Report
+from perftui.conductor.faults import fault_error
 from perftui.conductor.interpreter import Interpreter
-from perftui.conductor.loading import fault_error, load_engine
+from perftui.conductor.loading import load_engine
 from perftui.conductor.log import LogLine, log_line
 from perftui.conductor.pulse import Pulse
 from perftui.model.errors import PerftuiError

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from perftui.exit_codes import ENVIRONMENT
@@ -14,9 +16,11 @@ from perftui.model.snapshot import Snapshot
 from perftui.wire import rendezvous
 from perftui.wire.codec import WireError
 from perftui.wire.framing import FrameReader, encode
-from perftui.wire.messages import VERSION, AddNote, Greeting, Shown, StopRun, Welcome
+from perftui.wire.messages import VERSION, AddNote, Answered, ControlRun, Greeting, Shown, StopRun, Welcome
 
 MAX_VIEWERS = 16
+# A viewer that gives orders and does not read loses the oldest of its answers.
+MAX_UNREAD_ANSWERS = 32
 # How long a viewer that does not read is waited for when the run is over.
 _LAST_WORDS_S = 2.0
 # Whoever connects and says nothing is no viewer.
@@ -24,17 +28,25 @@ _GREETING_WITHIN_S = 5.0
 
 
 class _Viewer:
-    """One connection. `_newest` is the frame that it has not been sent yet; a newer one takes its place."""
+    """One connection. `_newest` is the frame that it has not been sent yet; a newer one takes its place.
+
+    An answer follows the newest frame: whoever reads it has seen what came of the order.
+    """
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self.writer = writer
         self.done = asyncio.Event()
         self._newest = b""
+        self._answers: deque[bytes] = deque(maxlen=MAX_UNREAD_ANSWERS)
         self._is_last = False
         self._wake = asyncio.Event()
 
     def show(self, frame: bytes, *, is_last: bool) -> None:
         self._newest, self._is_last = frame, is_last
+        self._wake.set()
+
+    def answer(self, number: int, refused: str) -> None:
+        self._answers.append(encode(Answered(number, refused)))
         self._wake.set()
 
     async def send(self) -> None:
@@ -43,7 +55,9 @@ class _Viewer:
                 await self._wake.wait()
                 self._wake.clear()
                 is_last = self._is_last
-                self.writer.write(self._newest)
+                self.writer.write(b"".join((self._newest, *self._answers)))
+                self._newest = b""
+                self._answers.clear()
                 # Waits until the viewer has read: meanwhile newer snapshots replace each other.
                 await self.writer.drain()
                 if is_last:
@@ -55,7 +69,10 @@ class _Viewer:
 
 
 class Viewers:
-    """The run's socket. `on_stop` and `on_note` are called with what a viewer asks for."""
+    """The run's socket. `on_stop`, `on_note` and `on_order` are called with what a viewer asks for.
+
+    `on_order` also gets what it answers with: "", or why not.
+    """
 
     def __init__(
         self,
@@ -63,11 +80,13 @@ class Viewers:
         run_id: str,
         on_stop: Callable[[StopRun], None],
         on_note: Callable[[AddNote], None] = lambda _: None,
+        on_order: Callable[[ControlRun, Callable[[str], None]], None] = lambda _, answer: answer("no load to change"),
     ) -> None:
         self._folder = run_folder
         self._run_id = run_id
         self._on_stop = on_stop
         self._on_note = on_note
+        self._on_order = on_order
         self._viewers: set[_Viewer] = set()
         self._server: asyncio.Server | None = None
         self._path = rendezvous.socket_path(run_folder)
@@ -140,6 +159,8 @@ class Viewers:
                             self._on_stop(message)
                         elif isinstance(message, AddNote):
                             self._on_note(message)
+                        elif isinstance(message, ControlRun) and sending is not None:
+                            self._on_order(message, partial(viewer.answer, message.number))
         except (WireError, ConnectionError, TimeoutError):
             pass  # a viewer that speaks nonsense, dies or says nothing is gone; the run is not concerned
         finally:

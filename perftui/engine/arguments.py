@@ -70,14 +70,18 @@ def custom_actions(parser: ArgumentParser) -> list[Action]:
     return [action for action in parser._actions if action.dest not in known]
 
 
-def secrets_of(parser: ArgumentParser, options: Namespace) -> tuple[str, ...]:
-    """The values of secret arguments, and the password in the target's URL."""
-    secret = [
+def secret_options(parser: ArgumentParser) -> frozenset[str]:
+    """The arguments of the locustfile whose values are secret, by their names among the options."""
+    return frozenset(
         action.dest
         for action in custom_actions(parser)
         if getattr(action, "is_secret", False) or any(map(is_secret_name, (action.dest, *action.option_strings)))
-    ]
-    values = [getattr(options, dest, None) for dest in secret]
+    )
+
+
+def secrets_of(parser: ArgumentParser, options: Namespace) -> tuple[str, ...]:
+    """The values of secret arguments, and the password in the target's URL."""
+    values = [getattr(options, dest, None) for dest in sorted(secret_options(parser))]
     # A URL that cannot be split has no password that a client would send.
     with suppress(ValueError):
         values.append(urlsplit(options.host or "").password)

@@ -15,6 +15,9 @@ KEPT_SECONDS = 30
 PRUNE_INTERVAL_S = 60.0
 
 
+_OTHER_KEY = StatsError.create_key("", OTHER, OTHER)
+
+
 class BoundedEntries(EntriesDict):
     """Entries by (name, method). Costs nothing for a known name: only a missing one is looked at."""
 
@@ -23,6 +26,25 @@ class BoundedEntries(EntriesDict):
             return self[OTHER, ""]
         return super().__missing__(key)
 
+    def __setitem__(self, key: tuple[str, str], entry: Any) -> None:
+        """A master puts what its workers report; past the cap it then finds the entry of all others."""
+        if key in self or len(self) < MAX_REQUEST_NAMES or key == (OTHER, ""):
+            super().__setitem__(key, entry)
+
+
+class BoundedErrors(dict[str, Any]):
+    """Errors by key, as a master puts what its workers report."""
+
+    def __setitem__(self, key: str, error: Any) -> None:
+        if key not in self and len(self) >= MAX_FAILURE_GROUPS:
+            other = self.get(_OTHER_KEY)
+            if other is None:
+                super().__setitem__(_OTHER_KEY, StatsError("", OTHER, OTHER, error.occurrences))
+            else:
+                other.occurrences += error.occurrences
+            return
+        super().__setitem__(key, error)
+
 
 class BoundedStats(RequestStats):
     """Sums are exact; past the caps only names and messages are lost."""
@@ -30,10 +52,12 @@ class BoundedStats(RequestStats):
     def __init__(self) -> None:
         super().__init__()
         self.entries = BoundedEntries(self)
+        self.errors = BoundedErrors()
 
     def clear_all(self) -> None:
         super().clear_all()
         self.entries = BoundedEntries(self)
+        self.errors = BoundedErrors()
 
     def log_error(self, method: str, name: str, error: Any) -> None:
         self.total.log_error(error)

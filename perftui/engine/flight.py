@@ -13,14 +13,15 @@ MAX_LISTED = 1000
 
 
 class Flight:
-    """One request on its way. `period` is the tick in which it started."""
+    """One request on its way. `period` is the tick in which it started; `lateness_s` how late it was sent."""
 
-    __slots__ = ("is_open", "method", "period", "started_s", "url")
+    __slots__ = ("is_open", "lateness_s", "method", "period", "started_s", "url")
 
-    def __init__(self, method: Any, url: Any, period: int) -> None:
+    def __init__(self, method: Any, url: Any, period: int, lateness_s: float) -> None:
         self.method = method
         self.url = url
         self.period = period
+        self.lateness_s = lateness_s
         self.started_s = monotonic()
         self.is_open = True
 
@@ -39,20 +40,21 @@ class Flights:
         self._cut_off: deque[tuple[str, str, float]] = deque(maxlen=MAX_LISTED)
         self._period = 0
 
-    def take_off(self, method: Any, url: Any) -> Flight:
-        flight = Flight(method, url, self._period)
+    def take_off(self, method: Any, url: Any, lateness_s: float = 0.0) -> Flight:
+        flight = Flight(method, url, self._period, lateness_s)
         self.started += 1
         self._open.add(flight)
         return flight
 
-    def land(self) -> None:
+    def land(self) -> Flight | None:
         """A request event is reported: of the request that this greenlet sends, else of a client that is not ours."""
         flight = self.current.get(getcurrent())
         if flight is not None and flight.is_open:
             flight.is_open = False
             self._open.discard(flight)
-        else:
-            self.started += 1
+            return flight
+        self.started += 1
+        return None
 
     def abandon(self, flight: Flight) -> None:
         """Sent, and never reported: the user was stopped, or user code dropped the response."""

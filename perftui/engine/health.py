@@ -1,4 +1,4 @@
-"""How the generator itself is doing: CPU, memory, open files, and how late gevent's loop is."""
+"""How the generator itself is doing: CPU, memory, open files, local ports, and how late gevent's loop is."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from time import monotonic, perf_counter
 
 import gevent
 
+from perftui.engine.local_errors import local_port_range
 from perftui.model.tick import Health
 
 PROBE_S = 0.010
@@ -44,6 +45,8 @@ class HealthProbe:
         self._taken_s = monotonic()
         self._open_files = 0
         self._ticks = 0
+        self.take_lateness_p99_ms: Callable[[], float] = lambda: 0.0
+        """By how much tasks began late since the last call; whoever keeps a schedule sets it."""
 
     def run(self) -> None:
         while True:
@@ -60,6 +63,7 @@ class HealthProbe:
         cpu_percent = (cpu_s - self._cpu_s) / passed_s * 100
         self._taken_s, self._cpu_s = now_s, cpu_s
         lags_ms, self._lags_ms = sorted(self._lags_ms) or [0.0], []
+        ports, ports_limit = count_local_ports()
         return Health(
             cpu_percent=round(cpu_percent, 1),
             rss_bytes=_rss_bytes(),
@@ -68,6 +72,9 @@ class HealthProbe:
             hub_lag_max_ms=lags_ms[-1],
             open_files=self._count_open_files(),
             open_files_limit=_open_files_limit(),
+            lateness_p99_ms=self.take_lateness_p99_ms(),
+            local_ports=ports,
+            local_ports_limit=ports_limit,
         )
 
     def _count_open_files(self) -> int:
@@ -78,6 +85,34 @@ class HealthProbe:
             except OSError:
                 self._open_files = 0
         return self._open_files
+
+
+def count_local_ports() -> tuple[int, int]:
+    """TCP ports in use here and how many outgoing connections may have; 0, 0 where that is not known (not on Linux).
+
+    The kernel keeps these counts; its table of connections would take 10 ms and more to read, in which no user runs. So
+    it is the most that can be in use: listeners count, and both ends of a connection within this machine.
+    """
+    ports = local_port_range()
+    if ports is None:
+        return 0, 0
+    try:
+        used = _tcp_sockets("/proc/net/sockstat") + _tcp_sockets("/proc/net/sockstat6")
+    except (OSError, ValueError):
+        return 0, 0
+    limit = ports[1] - ports[0] + 1
+    return min(used, limit), limit
+
+
+def _tcp_sockets(path: str) -> int:
+    """Those that are open, and those whose port is not free yet after their end (all of these in the first file)."""
+    with open(path, "rb") as file:
+        for line in file:
+            if line.startswith((b"TCP: ", b"TCP6: ")):
+                words = line.split()
+                counts = dict(zip(words[1::2], words[2::2], strict=False))
+                return int(counts.get(b"inuse", 0)) + int(counts.get(b"tw", 0))
+    return 0
 
 
 def _cpu_s() -> float:

@@ -8,16 +8,22 @@ import sys
 import gevent
 from gevent import socket
 from gevent.event import AsyncResult, Event
+from gevent.queue import Full, Queue
 
 from perftui.engine.outbox import Outbox
 from perftui.exit_codes import BUG, STOPPED_EARLY
 from perftui.wire.codec import WireError
 from perftui.wire.framing import FrameReader, encode
-from perftui.wire.messages import Configure, Message, Start, Stop
+from perftui.wire.messages import Configure, Control, Message, Obeyed, Start, Stop
+
+# So many orders wait while one is carried out.
+MAX_ORDERS = 100
 
 
 class Link:
     """Owns the socket `fd`. `configured` gets the first command; `start_asked` and `stop_asked` are set by theirs.
+
+    `orders` holds what is asked of the running load, in its order; each is answered by whoever takes it.
 
     Ends the process at once when the conductor closes its end: no load without an owner.
     """
@@ -26,6 +32,7 @@ class Link:
         self.configured: AsyncResult = AsyncResult()
         self.start_asked = Event()
         self.stop_asked = Event()
+        self.orders: Queue[Control] = Queue(MAX_ORDERS)
         self._socket = socket.socket(fileno=fd)
         self._outbox = Outbox()
         self._has_more = Event()
@@ -59,6 +66,11 @@ class Link:
             self.configured.set(command)
         elif isinstance(command, Start):
             self.start_asked.set()
+        elif isinstance(command, Control):
+            try:
+                self.orders.put_nowait(command)
+            except Full:
+                self.send(Obeyed(command.number, f"{MAX_ORDERS} orders wait already"))
         elif isinstance(command, Stop):
             self.stop_asked.set()
 

@@ -14,12 +14,15 @@ from locust.log import setup_logging
 from locust.main import create_environment
 from locust.opentelemetry import setup_opentelemetry
 
-from perftui.engine import arguments, locustfiles, runner, selection
+from perftui.engine import arguments, locustfiles, selection
 from perftui.engine.bounded_stats import BoundedStats
 from perftui.engine.dispatcher import SmoothDispatcher
 from perftui.engine.faults import LoadError, fault_of
 from perftui.engine.inspection import inspect_files
 from perftui.engine.logs import own_locust_logging
+from perftui.engine.master import MasterEngineRunner
+from perftui.engine.runner import EngineRunner
+from perftui.engine.worker import WorkerEngineRunner
 from perftui.model.plan import LONGEST_UNASKED_RUN_S
 from perftui.wire.messages import Configure, Loaded
 
@@ -30,20 +33,25 @@ class LoadedTest:
 
     message: Loaded
     options: Namespace
-    runner: runner.EngineRunner | None
+    runner: EngineRunner | MasterEngineRunner | WorkerEngineRunner | None
     secrets: tuple[str, ...] = ()
 
 
 def load(
-    configure: Configure, hook_error: Callable[[], BaseException | None], on_logging: Callable[[], None]
+    configure: Configure,
+    hook_error: Callable[[], BaseException | None],
+    on_logging: Callable[[], None],
+    runner_of: Callable[[Any], Any],
 ) -> LoadedTest:
     """Import the locustfiles and make everything ready. Raises LoadError whatever their code does.
 
     `hook_error` is the first exception that Locust caught from a listener; `on_logging` is called once logging is
-    set up and before user code runs again.
+    set up and before user code runs again; `runner_of` makes the runner of an environment.
     """
     arguments.set_argv(arguments.command_line(configure))
     files = locustfiles.load(configure.locustfiles)
+    is_open_model = configure.rate_per_s is not None or any(each.rate_per_s is not None for each in configure.stages)
+    locustfiles.choose_shape(files, configure.load_shape, is_open_model=is_open_model)
     parser = arguments.build_parser()
     _check_hooks(hook_error, "a listener of init_command_line_parser raised:")
     inspection = inspect_files(files, arguments.custom_actions(parser))
@@ -54,9 +62,12 @@ def load(
     selected = selection.select(files, options.user_classes, configure.weights)
     environment = _environment(files, selected, options, configure)
     warnings = selection.filter_by_tags(environment.user_classes, configure.tags, configure.exclude_tags)
-    selection.check_hosts(environment.user_classes, configure.host, inspection.hosts)
+    if configure.worker is None:
+        selection.check_hosts(environment.user_classes, configure.host, inspection.hosts)
     on_logging()
-    engine_runner = runner.create(environment)
+    engine_runner = runner_of(environment)
+    if isinstance(engine_runner, MasterEngineRunner):
+        engine_runner.hidden_options = arguments.secret_options(parser)
     _initialise(environment, engine_runner, hook_error)
     message = Loaded(
         inspection=inspection,
@@ -64,6 +75,7 @@ def load(
         shape=type(files.shape).__name__ if files.shape is not None else None,
         run_time_s=_run_time_s(files, configure),
         warnings=(*warnings, *_shape_warnings(files, configure)),
+        master_port=engine_runner.port if isinstance(engine_runner, MasterEngineRunner) else 0,
     )
     return LoadedTest(message, options, engine_runner, arguments.secrets_of(parser, options))
 
@@ -139,6 +151,8 @@ def _hook_fault(error: BaseException, doing: str) -> LoadError:
 def _run_time_s(files: locustfiles.Locustfiles, configure: Configure) -> float | None:
     """As in Locust, a load shape ends by itself; where it does care for the run time, it reads the options."""
     if files.shape is not None:
+        return None
+    if configure.stages and configure.run_time_s is None:
         return None
     return LONGEST_UNASKED_RUN_S if configure.run_time_s is None else configure.run_time_s
 

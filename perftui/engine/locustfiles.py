@@ -12,21 +12,19 @@ from locust.argument_parser import parse_locustfile_paths
 from locust.util.load_locustfile import load_locustfile, load_locustfile_pytest
 from locust.util.url import is_url
 
-from perftui.engine.faults import LoadError, fault_of
+from perftui.engine.faults import LoadError, fault_of, nearest
 from perftui.engine.user_line import shown_path
 
 
 @dataclass(slots=True)
 class Locustfiles:
-    """What the files hold, by name and in their order. `shape` is the first load shape, an instance."""
+    """What the files hold, by name and in their order. `shape` is the load shape that the load follows, an instance."""
 
     paths: list[str]
     user_classes: dict[str, type] = field(default_factory=dict)
     shapes: dict[str, Any] = field(default_factory=dict)
 
-    @property
-    def shape(self) -> Any | None:
-        return next(iter(self.shapes.values()), None)
+    shape: Any | None = None
 
     @property
     def title(self) -> str:
@@ -45,6 +43,17 @@ def load(names: tuple[str, ...]) -> Locustfiles:
     if not files.user_classes:
         raise LoadError("locustfile", f"no User class in {files.title}")
     return files
+
+
+def choose_shape(files: Locustfiles, name: str, *, is_open_model: bool) -> None:
+    """The load shape called `name`, else the first one; none where tasks arrive at a rate, which knows no shape.
+
+    Raises LoadError for an unknown name.
+    """
+    if name and name not in files.shapes:
+        raise LoadError("arguments", f"no load shape {name} in {files.title}{nearest(name, list(files.shapes))}")
+    if not is_open_model:
+        files.shape = files.shapes[name] if name else next(iter(files.shapes.values()), None)
 
 
 def _find(names: tuple[str, ...]) -> list[str]:

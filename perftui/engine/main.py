@@ -42,8 +42,13 @@ def _check_locust(socket_fd: int) -> None:
         why = "has no Locust" if missing else f"cannot import Locust: {type(error).__name__}: {error}"
         _refuse(socket_fd, why)
     version = str(locust.__version__)
-    if _release(version) < OLDEST_LOCUST:
+    if not is_new_enough(version):
         _refuse(socket_fd, f"has Locust {version}")
+
+
+def is_new_enough(version: str) -> bool:
+    """Whether the engine can run with this release of Locust."""
+    return _release(version) >= OLDEST_LOCUST
 
 
 def _release(version: str) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """Where the engine changes Locust and geventhttpclient by what is not public; each has a test that notices.
 
-What it overrides in subclasses is in dispatcher.py, runner.py and bounded_stats.py.
+What it does before each task is in turns.py, the wait times that it replaces are in schedule.py, and what it overrides
+in subclasses is in dispatcher.py, runner.py and bounded_stats.py.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from locust.clients import HttpSession
 from locust.contrib.fasthttp import FastHttpSession
 
 from perftui.engine.flight import Flight, Flights
+from perftui.engine.gate import Gate
+from perftui.engine.schedule import Schedule
 
 # select(2) cannot watch a file descriptor from here on.
 SELECT_LIMIT = 1024
@@ -64,8 +67,13 @@ def mend_reconnects() -> None:
     pool._is_socket_alive = is_alive
 
 
-def count_requests(flights: Flights, connect_timeout_s: float, read_timeout_s: float) -> None:
-    """Count the requests of Locust's HTTP users when they are sent, and give those without a timeout one."""
+def count_requests(
+    flights: Flights, connect_timeout_s: float, read_timeout_s: float, gate: Gate, schedule: Schedule
+) -> None:
+    """Count the requests of Locust's HTTP users when they are sent, and give those without a timeout one.
+
+    None is sent while `gate` is shut. `schedule` knows when one was meant to be sent.
+    """
     FastHttpUser.connection_timeout = connect_timeout_s
     FastHttpUser.network_timeout = read_timeout_s
     stock = HttpSession.request
@@ -76,8 +84,8 @@ def count_requests(flights: Flights, connect_timeout_s: float, read_timeout_s: f
             kwargs["timeout"] = timeout
         return stock(self, method, url, *args, **kwargs)
 
-    HttpSession.request = _counted(request, flights)
-    FastHttpSession.request = _counted(FastHttpSession.request, flights)
+    HttpSession.request = _counted(request, flights, gate, schedule)
+    FastHttpSession.request = _counted(FastHttpSession.request, flights, gate, schedule)
 
 
 def _has_own_timeout(session: Any) -> bool:
@@ -85,13 +93,19 @@ def _has_own_timeout(session: Any) -> bool:
     return any(getattr(adapter, "timeout", None) is not None for adapter in session.adapters.values())
 
 
-def _counted(stock: Callable[..., Any], flights: Flights) -> Callable[..., Any]:
+def _counted(stock: Callable[..., Any], flights: Flights, gate: Gate, schedule: Schedule) -> Callable[..., Any]:
     current = flights.current
 
     def request(self: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
+        if gate.is_shut:
+            gate.hold()
         me = getcurrent()
         outer = current.get(me)
-        flight = current[me] = flights.take_off(method, url)
+        lateness_s = 0.0
+        if schedule.is_kept:
+            # A task may send its requests in greenlets of its own.
+            lateness_s = schedule.lateness_s(greenlet=getattr(getattr(self, "user", None), "greenlet", None))
+        flight = current[me] = flights.take_off(method, url, lateness_s)
         try:
             response = stock(self, method, url, *args, **kwargs)
         except Exception:

@@ -14,16 +14,19 @@ from locust import log
 from perftui.engine.arguments import sets_exit_code
 from perftui.engine.bounded_stats import PRUNE_INTERVAL_S
 from perftui.engine.clock import RunClock
+from perftui.engine.driver import Driver
 from perftui.engine.faults import fault_of
 from perftui.engine.flight import Flights
+from perftui.engine.gate import sleep_until
 from perftui.engine.heartbeat import Heartbeat
 from perftui.engine.link import Link
+from perftui.engine.load import Load
 from perftui.engine.loading import LoadedTest
 from perftui.engine.runner import EngineRunner
 from perftui.engine.ticker import Ticker
 from perftui.engine.user_line import describe_error
 from perftui.model.text import clean, mask_secrets
-from perftui.wire.messages import Configure, Ended, Fault, Logged, SpawningComplete, Stopping, TestStarted
+from perftui.wire.messages import Configure, Ended, Fault, Logged, Obeyed, SpawningComplete, Stopping, TestStarted
 
 Reason = Literal["run_time", "shape_ended", "user_code", "command"]
 
@@ -42,6 +45,7 @@ class Run:
         heartbeat: Heartbeat,
         clock: RunClock,
         flights: Flights,
+        load: Load,
         configure: Configure,
         test: LoadedTest,
     ) -> None:
@@ -54,6 +58,8 @@ class Run:
         self._options = test.options
         self._run_time_s = test.message.run_time_s
         self._runner: EngineRunner = test.runner
+        self._driver = Driver(test.runner, load, clock, configure, link.send, self._ask_end, self.blame)
+        self._has_started = False
         self._end_asked: AsyncResult = AsyncResult()
         self._fault: Fault | None = None
         self._exit_called: SystemExit | None = None
@@ -70,6 +76,7 @@ class Run:
 
     def run(self, ticker_of: Callable[[], Ticker], hook_error: Callable[[], BaseException | None]) -> None:
         """`ticker_of()` makes the test's clock; `hook_error()` is the first exception caught from a listener."""
+        gevent.spawn(self._obey)
         gevent.wait([self._link.start_asked, self._end_asked], count=1)
         ticker: Ticker | None = None
         if not self._end_asked.ready():
@@ -78,6 +85,7 @@ class Run:
         reason = self._end_asked.get()
         self._heartbeat.enter("stopping")
         self._link.send(Stopping(reason))
+        self._driver.stop()
         if ticker is not None:
             self._runner.finish(self._configure.stop_timeout_s + LEFT_BEHIND_AFTER_S, HOOKS_LIMIT_S / 2)
         exit_code = self._quit()
@@ -97,12 +105,21 @@ class Run:
         locust.events.spawning_complete.add_listener(
             lambda user_count, **_: self._link.send(SpawningComplete(user_count, self._clock.elapsed_s))
         )
-        if self._runner.environment.shape_class is not None:
-            self._runner.start_shape()
-        else:
-            self._runner.start(self._configure.users, self._configure.spawn_rate)
+        self._driver.start()
+        self._has_started = True
         if self._run_time_s is not None:
-            gevent.spawn_later(self._run_time_s, self._ask_end, "run_time")
+            gevent.spawn(self._end_after, self._run_time_s)
+
+    def _end_after(self, run_time_s: float) -> None:
+        sleep_until(self._clock, run_time_s)
+        self._ask_end("run_time")
+
+    def _obey(self) -> None:
+        """One order after the other: a change of users may have to wait for listeners of `test_start`."""
+        while True:
+            control = self._link.orders.get()
+            refused = self._driver.obey(control.order) if self._has_started else "the load has not started"
+            self._link.send(Obeyed(control.number, refused))
 
     def _ask_end(self, reason: str) -> None:
         """The first reason counts."""

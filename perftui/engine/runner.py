@@ -1,4 +1,4 @@
-"""Locust's local runner, with an end that always comes."""
+"""Locust's runners of users, with an end that always comes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import gevent
 from gevent.event import Event
 from locust.exception import StopTest
-from locust.runners import STATE_STOPPED, LocalRunner
+from locust.runners import STATE_INIT, STATE_STOPPED, LocalRunner, Runner
 
 from perftui.model.tick import MAX_EXCEPTION_GROUPS, OTHER
 
@@ -16,26 +16,18 @@ from perftui.model.tick import MAX_EXCEPTION_GROUPS, OTHER
 LET_GO_S = 0.2
 
 
-class EngineRunner(LocalRunner):
-    """`quit()` and `stop()`, which user code and load shapes may call, only ask for the end: see `finish`.
+class OrderlyEnd(Runner):
+    """Goes before one of Locust's runners that have users.
 
-    Locust's own wait for all users; called by one of them, it kills its caller half-way and leaves the rest alive.
+    `quit()` and `stop()`, which user code and load shapes may call, only ask for the end: see `finish`. Locust's own
+    wait for all users; called by one of them, they kill their caller half-way and leave the rest alive.
     """
 
-    def __init__(self, environment: Any) -> None:
-        super().__init__(environment)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.on_end_asked: Callable[[str], None] = lambda reason: None
         self.on_died: Callable[[BaseException], None] = lambda error: None
         self.load_is_over = Event()
-
-    def start(self, user_count: int, spawn_rate: float, wait: bool = False, user_classes: Any = None) -> None:
-        super().start(user_count, spawn_rate, wait, user_classes)
-        self.spawning_greenlet.link_exception(self._on_greenlet_died)
-
-    def start_shape(self) -> None:
-        super().start_shape()
-        # A shape that raises would leave its users running without end.
-        self.shape_greenlet.link_exception(self._on_greenlet_died)
+        super().__init__(*args, **kwargs)
 
     def stop(self) -> None:
         by_shape = self.shape_greenlet is not None and gevent.getcurrent() is self.shape_greenlet
@@ -50,7 +42,7 @@ class EngineRunner(LocalRunner):
         Users that do not let go within `load_limit_s` are left behind, as are listeners of `test_stop` that take
         longer than `hooks_limit_s`.
         """
-        stopping = gevent.spawn(LocalRunner.stop, self)
+        stopping = gevent.spawn(Runner.stop, self)
         gevent.wait([stopping, self.load_is_over], timeout=load_limit_s, count=1)
         if not self.load_is_over.is_set():
             stopping.kill(block=False)
@@ -77,6 +69,26 @@ class EngineRunner(LocalRunner):
         # StopTest is a way to end the test, which Locust itself turns into quit().
         if not isinstance(greenlet.exception, StopTest):
             self.on_died(greenlet.exception)
+
+
+class EngineRunner(OrderlyEnd, LocalRunner):
+    """That of an engine which makes the load itself."""
+
+    def __init__(self, environment: Any) -> None:
+        self._has_begun = Event()
+        super().__init__(environment)
+
+    def start(self, user_count: int, spawn_rate: float, wait: bool = False, user_classes: Any = None) -> None:
+        if self.spawning_greenlet and gevent.getcurrent() is not self.spawning_greenlet:
+            # A change while listeners of test_start run would cut them off, and have them run a second time.
+            gevent.wait([self._has_begun, self.spawning_greenlet], count=1)
+        super().start(user_count, spawn_rate, wait, user_classes)
+        self.spawning_greenlet.link_exception(self._on_greenlet_died)
+
+    def update_state(self, new_state: str) -> None:
+        super().update_state(new_state)
+        if new_state not in (STATE_INIT, STATE_STOPPED):
+            self._has_begun.set()
 
 
 def create(environment: Any) -> EngineRunner:

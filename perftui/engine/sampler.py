@@ -11,7 +11,9 @@ from perftui.engine.clock import RunClock
 from perftui.engine.exchanges import KeptFailures, Reported
 from perftui.engine.failure_text import failure_text
 from perftui.engine.flight import Flights
+from perftui.engine.local_errors import LocalErrors
 from perftui.engine.retry_after import retry_after_s
+from perftui.engine.schedule import Schedule
 from perftui.engine.user_line import clean_lines, walk
 from perftui.model.exchange import Exchange
 from perftui.model.histogram import LONGEST_US, Histogram
@@ -46,6 +48,7 @@ class Slot:
         "name",
         "ok_times",
         "response_bytes",
+        "response_times",
         "statuses",
         "succeeded",
         "untimed",
@@ -63,6 +66,7 @@ class Slot:
         self.response_bytes = 0
         self.ok_times = Histogram()
         self.failed_times = Histogram()
+        self.response_times = Histogram()
         self.statuses: dict[int, int] = {}
 
     def take(self) -> RequestDelta:
@@ -76,6 +80,7 @@ class Slot:
             self.ok_times,
             self.failed_times,
             self.statuses,
+            self.response_times,
         )
         self.empty()
         return delta
@@ -85,9 +90,10 @@ class Sampler:
     """Listens to `request` and `user_error`. Added before any locustfile is loaded, so it hears each event first:
     a user's listener that raises or waits changes nothing here."""
 
-    def __init__(self, flights: Flights, clock: RunClock) -> None:
+    def __init__(self, flights: Flights, clock: RunClock, schedule: Schedule) -> None:
         self._flights = flights
         self._clock = clock
+        self._schedule = schedule
         self.known_secrets: tuple[str, ...] = ()
         self.begin()
 
@@ -103,6 +109,7 @@ class Sampler:
         # Bounded by the slots.
         self._rate_limits: dict[tuple[str, str], RateLimitDelta] = {}
         self._kept = KeptFailures(self.known_secrets)
+        self.local_errors = LocalErrors()
         self._flights.forget()
 
     def on_request(
@@ -117,7 +124,10 @@ class Sampler:
         url: Any = None,
         **_: Any,
     ) -> None:
-        self._flights.land()
+        flight = self._flights.land()
+        if exception and self.local_errors.note(exception, response):
+            # It never reached the target, so it is none of its requests. Locust's own statistics count it as a failure.
+            return
         try:
             slot = self._by_raw_name[request_type, name]
         except (KeyError, TypeError):
@@ -145,6 +155,9 @@ class Sampler:
             slot.untimed += 1  # None, NaN, or no number
         else:
             times.record(min(max(time_us, 0), LONGEST_US))
+            if self._schedule.is_kept:
+                lateness_s = flight.lateness_s if flight else self._schedule.lateness_s(before_s=time_us / 1_000_000)
+                slot.response_times.record(min(max(time_us, 0) + int(lateness_s * 1_000_000), LONGEST_US))
 
     def on_user_error(self, user_instance: Any, exception: BaseException, tb: TracebackType | None, **_: Any) -> None:
         message, text = self._exception_text(exception, tb)
@@ -154,7 +167,11 @@ class Sampler:
 
     @property
     def has_news(self) -> bool:
-        return bool(self._exceptions or any(slot.succeeded or slot.failed for slot in self._slots.values()))
+        return bool(
+            self._exceptions
+            or self.local_errors.has_news
+            or any(slot.succeeded or slot.failed for slot in self._slots.values())
+        )
 
     def take_exchanges(self) -> tuple[Exchange, ...]:
         """Failed requests that were kept whole since the last call."""

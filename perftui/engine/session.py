@@ -9,6 +9,7 @@ import platform
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import gevent
@@ -16,20 +17,24 @@ import locust
 from gevent.event import Event
 
 from perftui import exit_codes
-from perftui.engine import loading, patches
+from perftui.engine import fetching, loading, master, patches, runner, worker
+from perftui.engine.agent_file import AgentFile
 from perftui.engine.bench import Bench
-from perftui.engine.clock import RunClock
 from perftui.engine.faults import LoadError, fault_of
-from perftui.engine.flight import Flights
-from perftui.engine.health import HealthProbe
+from perftui.engine.fleet import Fleet
 from perftui.engine.heartbeat import Heartbeat
+from perftui.engine.instruments import Instruments
 from perftui.engine.link import Link
+from perftui.engine.load import Load
 from perftui.engine.logs import LogForwarder
+from perftui.engine.master import MasterEngineRunner
 from perftui.engine.run import Run
-from perftui.engine.sampler import Sampler
-from perftui.engine.ticker import Ticker
+from perftui.engine.service import Service
+from perftui.engine.ticker import Counts, OwnCounts, Ticker
 from perftui.engine.trial import Trial
-from perftui.wire.messages import VERSION, Configure, Fault, Hello
+from perftui.engine.worker import WorkerEngineRunner
+from perftui.model.tick import Tick
+from perftui.wire.messages import VERSION, Configure, Fault, Hello, Ticked
 
 # A conductor that was stopped for a while gets everything when it goes on; there is no load meanwhile.
 FLUSH_TIMEOUT_S = 60.0
@@ -41,12 +46,11 @@ class Session:
     def __init__(self, socket_fd: int, heartbeat: Heartbeat) -> None:
         self._heartbeat = heartbeat
         self._link = Link(socket_fd)
-        self._flights = Flights()
-        self._clock = RunClock()
-        self._sampler = Sampler(self._flights, self._clock)
-        self._probe = HealthProbe(heartbeat.came_round)
+        self._instruments = Instruments(heartbeat.came_round)
         self._logs = LogForwarder(self._link.send)
         self._ticker: Ticker | None = None
+        self._service: Service | None = None
+        self._agent: AgentFile | None = None
         self._hook_error: BaseException | None = None
 
     def run(self) -> NoReturn:
@@ -55,7 +59,14 @@ class Session:
         self._patch(configure)
         self._heartbeat.enter("loading")
         try:
-            test = loading.load(configure, lambda: self._hook_error, self._logs.attach)
+            if configure.worker is not None and not configure.locustfiles:
+                configure = replace(configure, locustfiles=fetching.fetch(configure.worker))
+            test = loading.load(
+                configure,
+                lambda: self._hook_error,
+                self._logs.attach,
+                lambda environment: self._runner_of(configure, environment),
+            )
         except LoadError as error:
             self._fail(error.fault)
         except BaseException as error:  # noqa: BLE001 - user code is called all over the loading, and may raise anything
@@ -68,6 +79,8 @@ class Session:
         elif configure.mode == "trial":
             trial = Trial(self._link, self._heartbeat, self._logs, configure, test)
             self._await(lambda: trial.run(lambda: self._hook_error), trial.blame)
+        elif isinstance(test.runner, WorkerEngineRunner):
+            self._serve(test.runner, test.secrets)
         elif test.runner is not None:
             self._run(configure, test)
         self._leave(exit_codes.OK)
@@ -75,26 +88,49 @@ class Session:
     def _patch(self, configure: Configure) -> None:
         """Before any locustfile is loaded, so that all of them see the same Locust, and our listeners come first."""
         patches.watch_hooks(self._on_hook_raised)
-        patches.mend_reconnects()
-        patches.count_requests(self._flights, configure.connect_timeout_s, configure.read_timeout_s)
-        locust.events.request.add_listener(self._sampler.on_request)
-        locust.events.user_error.add_listener(self._sampler.on_user_error)
-        locust.events.test_stop.add_listener(self._on_test_stop)
+        self._instruments.install(configure.connect_timeout_s, configure.read_timeout_s, self._on_test_stop)
+
+    def _runner_of(self, configure: Configure, environment: Any) -> Any:
+        """The part that this process has in the run. Raises LoadError."""
+        if configure.worker is not None:
+            return worker.create(environment, configure.worker)
+        if configure.master is None:
+            return runner.create(environment)
+        instruments = self._instruments
+        fleet = Fleet(instruments.clock, instruments.probe, self._link.send, locust.__version__)
+        settings = configure.master
+        made = master.create(environment, settings.host, settings.port, fleet, instruments.clock)
+        self._agent = AgentFile(configure.connect_timeout_s, configure.read_timeout_s)
+        # The first, so that it stands before any locustfile is loaded.
+        environment.parsed_locustfiles = [self._agent.path, *environment.parsed_locustfiles]
+        return made
 
     def _run(self, configure: Configure, test: loading.LoadedTest) -> None:
-        runner = test.runner
-        assert runner is not None
-        self._sampler.known_secrets = test.secrets
-        run = Run(self._link, self._heartbeat, self._clock, self._flights, configure, test)
-        spawn_vital(self._probe.run)
+        made: Any = test.runner
+        instruments = self._instruments
+        instruments.sampler.known_secrets = test.secrets
+        leads = isinstance(made, MasterEngineRunner)
+        load: Load = made.load if leads else instruments.load
+        counts: Counts = made.fleet if leads else OwnCounts(made, instruments)
+        run = Run(self._link, self._heartbeat, instruments.clock, instruments.flights, load, configure, test)
+        spawn_vital(instruments.probe.run)
 
         def make_ticker() -> Ticker:
-            self._ticker = Ticker(
-                self._link, runner, self._clock, self._sampler, self._flights, self._probe, self._logs
-            )
+            delay_s = master.TICK_DELAY_S if leads else 0.0
+            self._ticker = Ticker(self._send_tick, counts, instruments.clock, delay_s=delay_s)
             return self._ticker
 
         self._await(lambda: run.run(make_ticker, lambda: self._hook_error), run.blame)
+
+    def _serve(self, made: WorkerEngineRunner, secrets: tuple[str, ...]) -> None:
+        self._instruments.sampler.known_secrets = secrets
+        service = self._service = Service(self._link, self._heartbeat, self._instruments, self._logs, made)
+        spawn_vital(self._instruments.probe.run)
+        self._await(lambda: service.run(lambda: self._hook_error), service.blame)
+
+    def _send_tick(self, tick: Tick) -> None:
+        self._link.send(Ticked(tick))
+        self._logs.next_tick()
 
     def _await(self, work: Callable[[], None], blame: Callable[[BaseException], None]) -> None:
         """Let `work` come to its end in a greenlet of its own."""
@@ -114,7 +150,10 @@ class Session:
 
     def _on_test_stop(self, environment: Any, **_: Any) -> None:
         """All users are gone, and it is said before user listeners take their time: the conductor waits for it."""
-        self._flights.abandon_all()
+        if self._service is not None:
+            self._service.duty.on_test_stop(environment)
+            return
+        self._instruments.flights.abandon_all()
         environment.runner.load_is_over.set()
         if self._ticker is not None:
             self._ticker.tick()
@@ -133,6 +172,8 @@ class Session:
         self._link.flush(FLUSH_TIMEOUT_S)
         self._heartbeat.leave_within(LEAVE_TIMEOUT_S)
         try:
+            if self._agent is not None:
+                self._agent.remove()
             atexit._run_exitfuncs()
             sys.stdout.flush()
             sys.stderr.flush()

@@ -30,7 +30,9 @@ class Assessment:
         self._profile = plan.profile
         self._asked_window = window
         self._warm_up = WarmUp(plan.profile.warm_up_s if window is None else 0.0)
-        self._watch = ThresholdWatch([parse_threshold(text) for text in plan.thresholds], plan.scenario.groups)
+        # A search for capacity holds them against each of its levels, and goes beyond them on purpose.
+        texts = plan.thresholds if plan.search is None else ()
+        self._watch = ThresholdWatch([parse_threshold(text) for text in texts], plan.scenario.groups)
         self._evidence = Evidence()
         self._has_secrets = any(mask_secrets(text) != text for text in plan.thresholds)
 

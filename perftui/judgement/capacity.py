@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from perftui.exit_codes import USAGE
 from perftui.judgement.measured_scope import Sums
-from perftui.judgement.quantities import format_quantity
-from perftui.judgement.rules import Threshold
+from perftui.judgement.rules import Threshold, parse_threshold
 from perftui.judgement.threshold_watch import ThresholdWatch
 from perftui.judgement.warm_up import Second, are_alike
-from perftui.model.capacity import MAX_LEVELS, CapacityLevel, CapacityResult, LevelVerdict
+from perftui.model.capacity import MAX_LEVELS, CapacityLevel, CapacityResult, LevelVerdict, level_text
+from perftui.model.errors import PerftuiError
 from perftui.model.judged import ThresholdResult, ThresholdState
+from perftui.model.plan import RunPlan
+from perftui.model.text import mask_secrets
 from perftui.model.tick import Tick
 from perftui.model.totals import RunTotals
 
@@ -19,6 +22,8 @@ from perftui.model.totals import RunTotals
 GROWTH = 2.0
 # The search ends when the lowest level that broke is this little above the highest that held, or one user.
 CLOSE_ENOUGH = 0.05
+# Tasks per second are tried in steps of this.
+LEAST_RATE = 0.1
 # After a level is reached, what the change itself did is left out.
 SETTLE_S = 2.0
 # A level that neither settles nor breaks is given up after so many times the time that it has to hold.
@@ -28,6 +33,8 @@ BROKEN_AFTER = 0.5
 # From this share of late seconds on the generator is what was measured; a search may not blame the target for it.
 GENERATOR_SHARE = 0.2
 DROPPED_SHARE = 0.01
+# A threshold that fails while this share of the requests does, for so long, needs no more: it only does harm.
+MOSTLY_FAILED, MOSTLY_FAILED_S = 0.5, 3.0
 # Users come at the plan's spawn rate; so much longer than that takes, and they do not.
 REACH_ALLOWANCE_S = 30.0
 
@@ -54,6 +61,26 @@ class SearchBounds:
     spawn_rate: float
 
 
+def search_of(plan: RunPlan) -> CapacitySearch | None:
+    """The search that `plan` asks for. Raises RuleError, and PerftuiError where no threshold says capacity."""
+    if plan.search is None:
+        return None
+    profile, thresholds = plan.profile, [parse_threshold(text) for text in plan.thresholds]
+    if not any(map(says_capacity, thresholds)):
+        raise PerftuiError(
+            "a search for capacity needs a threshold such as p95 < 500ms",
+            "what has to be less where the load is too much, and is not the load itself"
+            + ("; none of those here is" if thresholds else ""),
+            "Give one with --threshold, or write it into the profile",
+            exit_code=USAGE,
+        )
+    first = float(profile.users) if profile.rate_per_s is None else profile.rate_per_s
+    bounds = SearchBounds(
+        first, plan.search.most, profile.is_open_model, plan.search.hold_s, spawn_rate=profile.spawn_rate
+    )
+    return CapacitySearch(thresholds, plan.scenario.groups, bounds)
+
+
 class CapacitySearch:
     """Grows the load by GROWTH until a threshold breaks, then halves the range between.
 
@@ -74,6 +101,19 @@ class CapacitySearch:
         self.level = self._rounded(min(bounds.first, bounds.most))
         self._trial = self._trial_of(0.0, 0.0)
         self.result: CapacityResult | None = None
+
+    @property
+    def levels(self) -> tuple[CapacityLevel, ...]:
+        """Those that are decided."""
+        return tuple(self._levels)
+
+    @property
+    def is_rate(self) -> bool:
+        return self._bounds.is_rate
+
+    def thresholds(self) -> tuple[ThresholdResult, ...]:
+        """As they stand at the level that is tried now."""
+        return self._trial.thresholds()
 
     def add(self, tick: Tick) -> None:
         """A tick of the run; afterwards `level` may be another one, or `result` be there."""
@@ -100,7 +140,8 @@ class CapacitySearch:
             self._conclude(is_reached=False, why=f"at {self._said(tried.level)} {tried.text}")
             return
         if self._broken is None and self._held >= self._bounds.most:
-            self._conclude(is_reached=False, why=f"it held at {self._said(self._held)}, which is all that it may get")
+            why = f"it held at {self._said(self._held)}, which is all that it may get"
+            self._conclude(is_reached=False, why=why, is_all=True)
         elif self._broken is not None and self._is_close(self._broken):
             self._conclude(is_reached=True, why=self._levels_text())
         elif len(self._levels) >= MAX_LEVELS:
@@ -112,31 +153,29 @@ class CapacitySearch:
             self._trial = self._trial_of(before, tick.elapsed_s)
 
     def _is_close(self, broken: float) -> bool:
-        least = 0.0 if self._bounds.is_rate else 1.0
-        return broken - self._held <= max(CLOSE_ENOUGH * broken, least)
+        least = LEAST_RATE if self._bounds.is_rate else 1.0
+        return broken - self._held <= max(CLOSE_ENOUGH * broken, least * 1.001)
 
     def _rounded(self, level: float) -> float:
         """Users are whole; between two levels that are not close there is one."""
-        return round(level, 1) if self._bounds.is_rate else float(max(1, int(level)))
+        return max(LEAST_RATE, round(level, 1)) if self._bounds.is_rate else float(max(1, int(level)))
 
     def _trial_of(self, before: float, from_s: float) -> _Trial:
         watch = ThresholdWatch(self._thresholds, self._groups)
         return _Trial(self.level, self._bounds, watch, abs(self.level - before), from_s)
 
-    def _conclude(self, *, is_reached: bool, why: str) -> None:
+    def _conclude(self, *, is_reached: bool, why: str, is_all: bool = False) -> None:
         highest = self._held or None
         held = f"{self._said(self._held)} held" if highest else "no level held"
         text = f"Capacity: {held}; {why}." if is_reached else f"Capacity not reached: {held}; {why}."
-        self.result = CapacityResult(self._bounds.is_rate, highest, is_reached, text, tuple(self._levels))
+        self.result = CapacityResult(self._bounds.is_rate, highest, is_reached, text, self.levels, is_all)
 
     def _levels_text(self) -> str:
         broken = next(each for each in reversed(self._levels) if each.level == self._broken)
         return f"at {self._said(broken.level)} {broken.text}"
 
     def _said(self, level: float) -> str:
-        if self._bounds.is_rate:
-            return f"{format_quantity(level, '')} tasks/s"
-        return f"{level:,.0f} user{'' if level == 1 else 's'}"
+        return level_text(level, is_rate=self._bounds.is_rate)
 
 
 class _Trial:
@@ -173,6 +212,14 @@ class _Trial:
         self._measure(tick)
         return self._look(tick)
 
+    def thresholds(self) -> tuple[ThresholdResult, ...]:
+        return tuple(
+            replace(
+                each, rule=mask_secrets(each.rule), measure=mask_secrets(each.measure), text=mask_secrets(each.text)
+            )
+            for each in self._watch.results()
+        )
+
     def _is_reached(self, tick: Tick) -> bool:
         if self._bounds.is_rate:
             return tick.arrivals is not None and abs(tick.arrivals.rate_per_s - self._level) < 0.05
@@ -188,9 +235,13 @@ class _Trial:
 
     def _look(self, tick: Tick) -> CapacityLevel | None:
         covered_s, hold_s = self._totals.covered_s, self._bounds.hold_s
-        if covered_s < BROKEN_AFTER * hold_s:
+        is_hurt = covered_s >= MOSTLY_FAILED_S and (self._totals.total.fail_ratio or 0.0) >= MOSTLY_FAILED
+        if covered_s < BROKEN_AFTER * hold_s and not is_hurt:
             return None
-        results = self._watch.results()
+        results = self.thresholds()
+        if unsent := sum(self._totals.local_errors.values()):
+            why = f"{unsent:,} requests could not be sent for want of files, ports or memory here"
+            return self._verdict(LevelVerdict.GENERATOR, tick, why)
         if self._is_late():
             late = f"the generator was late in {self._totals.strained_ticks:,} of {self._totals.ticks:,} seconds"
             return self._verdict(LevelVerdict.GENERATOR, tick, f"{late}: give it more load workers")

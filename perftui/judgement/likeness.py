@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from perftui.exit_codes import USAGE
+from perftui.judgement.trust import run_trust
 from perftui.model.duration import format_duration
 from perftui.model.errors import PerftuiError
 from perftui.model.judged import Trust
+from perftui.model.load_plan import stage_words
+from perftui.model.plan import Profile
 from perftui.model.record import Record
 from perftui.model.run_state import RunState
 from perftui.model.text import without_userinfo
@@ -92,19 +95,29 @@ def _doubts(record: Record) -> Iterable[str]:
     elif record.state is not RunState.FINISHED:
         yield f"did not end as planned ({record.state.value}: {record.outcome.reason})"
     if record.outcome is not None and record.outcome.trust is Trust.BAD:
-        yield "cannot be trusted: the generator was late for most of it"
+        yield f"cannot be trusted{_why(record)}"
     elif record.outcome is not None and record.outcome.trust is Trust.LIMITED:
-        yield "is not quite to be trusted: the generator was late for some of it"
+        yield f"is not quite to be trusted{_why(record)}"
+
+
+def _why(record: Record) -> str:
+    reason = run_trust(record.totals)[1]
+    return f": {reason}" if reason else ""
 
 
 def _asked(record: Record) -> dict[str, str]:
-    """What must be the same in both, by name. Where a load shape decides on the users, the profile's do not count."""
+    """What must be the same in both, by name. Where something else decides on the users, the profile's do not count."""
     profile, scenario = record.plan.profile, record.plan.scenario
     shape = record.environment.get(LOAD_SHAPE, "")
+    is_constant = not shape and not profile.stages and not profile.is_open_model
     return {
-        "load model": f"load shape {shape}" if shape else CONSTANT_USERS,
-        "users": "" if shape else f"{profile.users:,}",
-        "spawn rate": "" if shape else f"{profile.spawn_rate:g}/s",
+        "load model": f"load shape {shape}" if shape else _load_model(profile),
+        "users": f"{profile.users:,}" if is_constant else "",
+        "spawn rate": f"{profile.spawn_rate:g}/s" if not shape and not profile.is_open_model else "",
+        "arrival rate": f"{profile.rate_per_s:g}/s" if profile.rate_per_s is not None and not profile.stages else "",
+        "most users": f"{profile.max_users or 0:,}" if profile.is_open_model else "",
+        "stages": "" if shape else "; ".join(map(stage_words, profile.stages)),
+        "load workers": _load_workers(record),
         "load generators": record.environment.get(GENERATORS, "1"),
         "warm-up": "until steady" if math.isinf(profile.warm_up_s) else format_duration(profile.warm_up_s),
         "locustfiles": ", ".join(_locustfiles(record)),
@@ -114,6 +127,18 @@ def _asked(record: Record) -> dict[str, str]:
         "weights": ", ".join(f"{name} {weight}" for name, weight in sorted(scenario.weights.items())),
         "arguments": " ".join(record.plan.locust_args),
     }
+
+
+def _load_model(profile: Profile) -> str:
+    if profile.is_open_model:
+        return "stages of arrival rates" if profile.stages else "arrival rate"
+    return "stages of users" if profile.stages else CONSTANT_USERS
+
+
+def _load_workers(record: Record) -> str:
+    """Those that did something; the engine alone is none."""
+    count = sum(each.role != "master" and (each.most_users or each.requests) > 0 for each in record.load_workers)
+    return f"{count:,}" if count else ""
 
 
 def _locustfiles(record: Record) -> dict[str, str]:

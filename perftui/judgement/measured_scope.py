@@ -12,21 +12,27 @@ from perftui.model.tick import MAX_REQUEST_NAMES, RequestDelta, Tick
 
 @dataclass(slots=True)
 class Sums:
-    """What became of some requests. `times` are those of all that had one, succeeded and failed."""
+    """What became of some requests. Times are those of all that had one, succeeded and failed.
+
+    `times` are from the send, `response_times` from the intended start, where there is a schedule.
+    """
 
     requests: int = 0
     failed: int = 0
     statuses: dict[int, int] = field(default_factory=dict)
     times: Histogram = field(default_factory=Histogram)
+    response_times: Histogram = field(default_factory=Histogram)
 
     def add(self, other: Sums) -> None:
         self._count(other.requests, other.failed, other.statuses)
         self.times.add(other.times)
+        self.response_times.add(other.response_times)
 
     def add_delta(self, delta: RequestDelta) -> None:
         self._count(delta.requests, delta.failed, delta.statuses)
         self.times.add(delta.ok_times)
         self.times.add(delta.failed_times)
+        self.response_times.add(delta.response_times)
 
     def take_out(self, oldest: Sums, rest: Iterable[Sums]) -> None:
         """From the sum of `oldest` and `rest` to that of `rest`. Exact: these are whole numbers.
@@ -34,24 +40,29 @@ class Sums:
         Only the minimum and the maximum cannot be taken back, and are looked for in `rest`.
         """
         self._count(-oldest.requests, -oldest.failed, {status: -count for status, count in oldest.statuses.items()})
-        times, gone = self.times, oldest.times
-        if not gone.count:
-            return
-        times.count -= gone.count
-        times.sum_us -= gone.sum_us
-        for bucket, count in gone.buckets.items():
-            times.buckets[bucket] -= count
-            if not times.buckets[bucket]:
-                del times.buckets[bucket]
-        left = [each.times for each in rest if each.times.count]
-        times.min_us = min((each.min_us for each in left), default=0)
-        times.max_us = max((each.max_us for each in left), default=0)
+        left = list(rest)
+        _take_out(self.times, oldest.times, (each.times for each in left))
+        _take_out(self.response_times, oldest.response_times, (each.response_times for each in left))
 
     def _count(self, requests: int, failed: int, statuses: Mapping[int, int]) -> None:
         self.requests += requests
         self.failed += failed
         for status, count in statuses.items():
             self.statuses[status] = self.statuses.get(status, 0) + count
+
+
+def _take_out(times: Histogram, gone: Histogram, rest: Iterable[Histogram]) -> None:
+    if not gone.count:
+        return
+    times.count -= gone.count
+    times.sum_us -= gone.sum_us
+    for bucket, count in gone.buckets.items():
+        times.buckets[bucket] -= count
+        if not times.buckets[bucket]:
+            del times.buckets[bucket]
+    left = [each for each in rest if each.count]
+    times.min_us = min((each.min_us for each in left), default=0)
+    times.max_us = max((each.max_us for each in left), default=0)
 
 
 NOTHING = Sums()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from perftui.judgement.measured_scope import Sums
 from perftui.judgement.rules import Measure
+from perftui.model.histogram import Histogram
 from perftui.model.tick import Tick
 
 TIMES = frozenset({"percentile", "avg", "max", "min"})
@@ -35,11 +36,14 @@ class Gauge:
         self.n = 0
         self._peak = -math.inf
         self._sum = 0.0
+        self._of = 0.0
         self._last = 0.0
         self._first: list[float] = []
         self._latest: deque[float] = deque(maxlen=_MAX_END_SAMPLES)
 
-    def add(self, value: float) -> None:
+    def add(self, value: float, of: float = 0.0) -> None:
+        """`of` is the whole that `value` is a part of, where it is one."""
+        self._of += of
         if len(self._first) < _MAX_END_SAMPLES:
             self._first.append(value)
         self._latest.append(value)
@@ -53,6 +57,14 @@ class Gauge:
 
     def mean(self) -> float | None:
         return self._sum / self.n if self.n else None
+
+    def total(self) -> float | None:
+        return self._sum if self.n else None
+
+    def share(self) -> float | None:
+        """Of all that the values are parts of, in percent; None where that is nothing."""
+        # Some that were dropped in a window were due before it.
+        return min(100.0, 100 * self._sum / self._of) if self._of else None
 
     def last(self) -> float | None:
         return self._last if self.n else None
@@ -90,9 +102,25 @@ def _value(tick: Tick) -> float | None:
     return tick.target.value if tick.target else None
 
 
+def _dropped(tick: Tick) -> float | None:
+    return tick.arrivals.dropped if tick.arrivals else None
+
+
+def _local_errors(tick: Tick) -> float | None:
+    return sum(each.count for each in tick.local_errors)
+
+
+def _whole_of(tick: Tick) -> float:
+    """What of a tick a share is taken of; only arrivals have one."""
+    return tick.arrivals.scheduled if tick.arrivals else 0.0
+
+
 # What is read from each tick, and what is made of it. All other metrics come from requests.
 GAUGES: dict[str, tuple[Callable[[Tick], float | None], Callable[[Gauge], float | None]]] = {
     "users": (_users, Gauge.peak),
+    "dropped": (_dropped, Gauge.total),
+    "dropped_ratio": (_dropped, Gauge.share),
+    "local_errors": (_local_errors, Gauge.total),
     "target_memory": (_memory, Gauge.peak),
     "target_memory_growth": (_memory, Gauge.growth),
     "target_cpu": (_cpu, Gauge.mean),
@@ -109,6 +137,7 @@ class _Kept:
     interval_s: float
     sums: Sums
     reading: float | None
+    of: float
 
 
 class Meter:
@@ -142,9 +171,9 @@ class Meter:
             self.covered_s += tick.interval_s
             self.ticks += 1
             if reading is not None:
-                self._gauge.add(reading)
+                self._gauge.add(reading, _whole_of(tick))
         else:
-            kept = _Kept(tick.elapsed_s - tick.interval_s / 2, tick.interval_s, sums, reading)
+            kept = _Kept(tick.elapsed_s - tick.interval_s / 2, tick.interval_s, sums, reading, _whole_of(tick))
             self._slide(tick, kept, self.measure.window_s)
 
     def _slide(self, tick: Tick, newest: _Kept, window_s: float) -> None:
@@ -162,7 +191,7 @@ class Meter:
             self._gauge = Gauge()
             for each in window:
                 if each.reading is not None:
-                    self._gauge.add(each.reading)
+                    self._gauge.add(each.reading, each.of)
 
     @property
     def n(self) -> int:
@@ -172,7 +201,11 @@ class Meter:
             return self._gauge.n
         if metric == "rps":
             return self.ticks
-        return self.sums.times.count if metric in TIMES else self.sums.requests
+        return self._times.count if metric in TIMES else self.sums.requests
+
+    @property
+    def _times(self) -> Histogram:
+        return self.sums.response_times if self.measure.is_response else self.sums.times
 
     def value(self) -> float | None:
         """In the measure's unit; None without data. Raises ValueError for a metric that does not exist."""
@@ -181,13 +214,13 @@ class Meter:
         measure, sums = self.measure, self.sums
         match measure.metric:
             case "percentile" if measure.percent is not None:
-                return sums.times.percentile_ms(measure.percent)
+                return self._times.percentile_ms(measure.percent)
             case "avg":
-                return sums.times.mean_ms
+                return self._times.mean_ms
             case "max":
-                return sums.times.max_ms
+                return self._times.max_ms
             case "min":
-                return sums.times.min_ms
+                return self._times.min_ms
             case "rps":
                 return sums.requests / self.covered_s if self.covered_s else None
             case "requests":

@@ -47,18 +47,26 @@ METRICS: Mapping[str, Quantity] = {
     "avg": TIME,
     "max": TIME,
     "min": TIME,
+    "response_avg": TIME,
+    "response_max": TIME,
+    "response_min": TIME,
     "rps": Quantity("/s", "a number of requests in a second", {"/s": "1", "": "1"}),
     "fail_ratio": SHARE,
     "failures": COUNT,
     "requests": COUNT,
     "users": _MOST,
+    "dropped": _MOST,
+    "dropped_ratio": Quantity("%", "a share such as 1% or 0.01", {"%": "1", "": "100"}, "%", 100, of_requests=False),
+    "local_errors": _MOST,
     "target_memory": _MEMORY,
     "target_memory_growth": _MEMORY,
     "target_cpu": Quantity("%", "a share of one core", {"%": "1"}, "%", of_requests=False),
     "target_connections": _MOST,
     "target_value": Quantity("", "a number", {"": "1"}, of_requests=False),
 }
-_EXAMPLES = ("p50", "p95", "p99.9", "status[429]", *METRICS)
+# What comes before the name of a time that is measured from the intended start, and not from the send.
+RESPONSE = "response_"
+_EXAMPLES = ("p50", "p95", "p99.9", "response_p99", "status[429]", *METRICS)
 # difflib's time grows with the square of the length.
 _MAX_COMPARED = 40
 KNOWN_METRICS = ", ".join(_EXAMPLES)

@@ -3,7 +3,7 @@
     threshold  = measure operator bound { [","] ( "acceptable" bound | "min_requests" whole ) }
     abort rule = measure operator bound { [","] ( "for" duration | "after" duration | "min_requests" whole ) }
     measure    = metric [ "[" ( duration | "run" ) "]" ] [ "(" scope ")" ]
-    metric     = "p" number | "status" "[" code "]" | a name of metrics.METRICS
+    metric     = [ "response_" ] "p" number | "status" "[" code "]" | a name of metrics.METRICS
     operator   = "<" | "<=" | ">" | ">="
     bound      = number [ unit ]                     its units: metrics.METRICS
     scope      = a group, a request name or a glob   parentheses in it come in pairs
@@ -24,7 +24,7 @@ from perftui.judgement.metrics import (
     COUNT,
     KNOWN_METRICS,
     METRICS,
-    SHARE,
+    RESPONSE,
     STATUS_SHARE,
     TIME,
     Quantity,
@@ -60,7 +60,8 @@ class Measure:
     """What is measured: `metric` over the requests that `scope` names, in `unit`.
 
     `metric` is "percentile" (with `percent`), "status" (with `status`), or a name of METRICS. `scope` is a group's
-    name, a request name or a glob, empty for all requests. `window_s` is a sliding window; None: everything after the
+    name, a request name or a glob, empty for all requests. `is_response`: times are from the intended start, and not
+    from the send. `window_s` is a sliding window; None: everything after the
     warm-up, or with `is_whole_run` the whole run. `text` is how it was written.
     """
 
@@ -72,6 +73,7 @@ class Measure:
     status: int | None = None
     window_s: float | None = None
     is_whole_run: bool = False
+    is_response: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ class _Reader(RuleText):
 
     def comparison(self) -> tuple[Measure, Operator, float, Quantity]:
         start = self.at
+        is_response = self.text.startswith(RESPONSE, start)
         metric, percent, status, quantity = self._metric()
         window_s, is_whole_run = self._window()
         scope = self._scope(metric, quantity)
@@ -157,7 +160,7 @@ class _Reader(RuleText):
         if metric == "status" and self._has_percent_sign():
             quantity = STATUS_SHARE
         bound = self._bound(quantity)
-        measure = Measure(text, metric, quantity.unit, scope, percent, status, window_s, is_whole_run)
+        measure = Measure(text, metric, quantity.unit, scope, percent, status, window_s, is_whole_run, is_response)
         return measure, sign, bound, quantity
 
     def parts(self, known: Iterable[str], quantity: Quantity) -> _Parts:
@@ -184,7 +187,7 @@ class _Reader(RuleText):
         at, name = self.at, self.take(_NAME)
         if not name:
             raise self.error(f"expected a metric: {KNOWN_METRICS}")
-        percentile = _PERCENTILE.fullmatch(name)
+        percentile = _PERCENTILE.fullmatch(name.removeprefix(RESPONSE))
         if percentile:
             percent = float(percentile[1])
             if percent != 100 and not _LOWEST_PERCENT <= percent <= _HIGHEST_PERCENT:
@@ -199,7 +202,7 @@ class _Reader(RuleText):
             return "status", None, int(code), COUNT
         if name not in METRICS:
             raise self.error(unknown_metric(name), at)
-        return name, None, None, METRICS[name]
+        return name.removeprefix(RESPONSE), None, None, METRICS[name]
 
     def _window(self) -> tuple[float | None, bool]:
         if not self.take(re.compile(r"\[")):
@@ -246,7 +249,7 @@ class _Reader(RuleText):
         unit = self._unit(quantity, number, at)
         value = Decimal(number)
         # 1 is the share of all, and what people write who mean 1 %.
-        if quantity is SHARE and not unit and value >= 1:
+        if "" in quantity.factors and quantity.unit == "%" and not unit and value >= 1:
             raise self.error(f"a share without % is below 1; write {number}%", at)
         if quantity.is_whole and value % 1:
             raise self.error("expected a whole number", at)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from perftui import exit_codes
 from perftui.judgement.quantities import format_quantity, format_span
 from perftui.model.duration import format_clock
+from perftui.model.histogram import Histogram
 from perftui.model.judged import Finding, ThresholdResult, ThresholdState
 from perftui.model.record import Verdict
 from perftui.model.totals import RunTotals
@@ -108,12 +109,19 @@ def _numbers(measured: RunTotals) -> str:
     total, duration_s = measured.total, measured.covered_s
     # A rate of a fraction of a second says little.
     rate = f" ({total.requests / duration_s:,.1f} rps)" if duration_s >= 1 else ""
-    known = zip(("p50", "p95", "p99"), total.times().percentiles_ms((50, 95, 99)), strict=True)
-    times = ", ".join(f"{name} {format_quantity(value, 'ms')}" for name, value in known if value is not None)
+    times = _percentiles(total.times())
+    response_times = _percentiles(total.response_times)
+    if times and response_times:
+        times = f"service times (from the send) {times}; response times (from the intended start) {response_times}"
     return (
         f"{counted(total.requests, 'request')} in {format_span(duration_s)}{rate} "
         f"from up to {counted(measured.max_user_count, 'user')}{f': {times}' if times else ''}."
     )
+
+
+def _percentiles(times: Histogram) -> str:
+    known = zip(("p50", "p95", "p99"), times.percentiles_ms((50, 95, 99)), strict=True)
+    return ", ".join(f"{name} {format_quantity(value, 'ms')}" for name, value in known if value is not None)
 
 
 def _notes(

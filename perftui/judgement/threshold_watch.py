@@ -28,6 +28,11 @@ _KNOWN_AS = {
     "target_connections": "number of open connections",
     "target_value": "value",
 }
+_OF_ARRIVALS = ("dropped", "dropped_ratio")
+_NO_SCHEDULE = (
+    "no user kept a schedule, so nothing is known of an intended start: that takes an arrival rate, constant_pacing or "
+    "constant_throughput"
+)
 # A threshold may hold a long glob twice: as its measure, and in what is said of it.
 _MAX_TEXT_LENGTH = 500
 
@@ -195,8 +200,10 @@ class _Held:
 
     def _why_no_data(self, is_matched: bool) -> str:
         threshold, measure, meter = self.threshold, self.threshold.measure, self._meter
-        if measure.metric == "users":
+        if measure.metric in ("users", "local_errors"):
             return "no tick was measured"
+        if measure.metric in _OF_ARRIVALS:
+            return "no task was due: the load is no arrival rate" if not meter.n else "no task was due"
         if measure.metric in GAUGES:
             known = _KNOWN_AS[measure.metric]
             if meter.n:
@@ -206,6 +213,8 @@ class _Held:
             return f"no request matches {measure.scope!r}"
         if not meter.seen:
             return "no request was measured"
+        if measure.is_response and not self._most_counted:
+            return _NO_SCHEDULE
         if self._most_counted < threshold.min_requests and self._most_counted:
             where = f" in any {format_span(measure.window_s)}" if measure.window_s is not None else ""
             noun = "request" if self._most_counted == 1 else "requests"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from perftui import exit_codes
-from perftui.judgement.sentences import counted, sentences_of
-from perftui.judgement.trust import trust_of
+from perftui.judgement.sentences import MAX_SENTENCES, counted, sentences_of
+from perftui.judgement.trust import run_trust
+from perftui.model.capacity import CapacityResult
 from perftui.model.duration import format_duration
 from perftui.model.judged import Finding, ThresholdResult, ThresholdState, Trust
 from perftui.model.record import Outcome, Verdict
@@ -20,6 +21,7 @@ class Ending:
     """What the conductor knows of the end; each text is one clause for a person, empty where it does not apply.
 
     `stop_code` is the exit code of an early stop (a signal's, or STOPPED_EARLY), 0 where the run ended as planned.
+    `workers_lost` names load workers that were gone for good while others went on: the numbers lack what they did last.
     """
 
     stopped: str = ""
@@ -28,15 +30,25 @@ class Ending:
     locustfile_fault: str = ""
     incomplete: str = ""
     locust_exit_code: int | None = None
+    workers_lost: str = ""
+
+
+# What a sealed outcome's warning begins with where `Ending.workers_lost` says something.
+LOST_WORKERS = "lost load worker"
 
 
 def ending_of(outcome: Outcome) -> Ending:
     """How the run ended, as far as its outcome still says."""
+    lost = next((each for each in outcome.warnings if each.startswith(LOST_WORKERS)), "")
+    return replace(_ending_of(outcome, lost), workers_lost=lost)
+
+
+def _ending_of(outcome: Outcome, lost: str) -> Ending:
     if outcome.locust_exit_code and outcome.exit_code == _own_exit_code(outcome.locust_exit_code):
         return Ending(locust_exit_code=outcome.locust_exit_code)
     if outcome.state is RunState.STOPPED:
         return Ending(stopped=outcome.reason, stop_code=outcome.exit_code)
-    if outcome.exit_code == exit_codes.ENGINE_DIED:
+    if outcome.exit_code == exit_codes.ENGINE_DIED and outcome.reason != lost:
         return Ending(engine_died=outcome.reason)
     if outcome.exit_code in (exit_codes.LOCUSTFILE, exit_codes.INCOMPLETE):
         fault = outcome.reason if outcome.exit_code == exit_codes.LOCUSTFILE else ""
@@ -59,6 +71,7 @@ class Judgement:
     sentences: tuple[str, ...]
     thresholds: tuple[ThresholdResult, ...]
     findings: tuple[Finding, ...]
+    capacity: CapacityResult | None = None
 
 
 def judge(
@@ -70,19 +83,27 @@ def judge(
     findings: Sequence[Finding] = (),
     must_be_trusted: bool = False,
     is_strict: bool = False,
+    capacity: CapacityResult | None = None,
 ) -> Judgement:
     """The verdict on a run: `measured` is the part of `whole` that is judged, by `thresholds` among others.
 
     Every reason that holds is said; the exit code is the first of them in `exit_codes.PRECEDENCE`. A locustfile's
     own exit code is passed through where nothing else is wrong: its author has judged the run. With `is_strict`, what
-    is only acceptable fails.
+    is only acceptable fails. A search for capacity is judged by what it found.
     """
-    reasons = _reasons(whole, measured, ending) | _threshold_reasons(thresholds, is_strict=is_strict)
+    found = _capacity_reasons(capacity, ending)
+    reasons = found | _reasons(whole, measured, ending) | _threshold_reasons(thresholds, is_strict=is_strict)
     if exit_codes.NO_DATA not in reasons and whole.total.requests and not measured.total.requests:
         reasons[exit_codes.NO_DATA] = "no request ended in the part of the run that is judged"
-    trust = trust_of(measured)
+    trust, doubt = run_trust(measured)
+    if ending.workers_lost:
+        trust = Trust.LIMITED if trust is Trust.OK else trust
+        text = f"{ending.workers_lost[0].upper()}{ending.workers_lost[1:]}: what it did last is in no number."
+        findings = (Finding("load workers", text), *findings)
+        if must_be_trusted:
+            reasons.setdefault(exit_codes.ENGINE_DIED, ending.workers_lost)
     if trust is Trust.BAD and must_be_trusted:
-        reasons[exit_codes.UNTRUSTED] = "the generator was late for most of the run"
+        reasons[exit_codes.UNTRUSTED] = f"the measurement cannot be trusted: {doubt}"
     exit_code = next(code for code in exit_codes.PRECEDENCE if code in reasons or code == exit_codes.OK)
     verdict = _verdict(exit_code, whole)
     own_code = ending.locust_exit_code
@@ -97,11 +118,37 @@ def judge(
         verdict=verdict,
         trust=trust,
         exit_code=exit_code,
-        reason=reasons.get(exit_code, "finished as planned"),
-        sentences=sentences_of(whole, measured, verdict, exit_code, reasons, thresholds, findings),
+        reason=reasons.get(exit_code, "finished as planned" if capacity is None else _said(capacity)),
+        sentences=_with_capacity(
+            capacity,
+            exit_code == exit_codes.OK or exit_code in found,
+            sentences_of(whole, measured, verdict, exit_code, reasons, thresholds, findings),
+        ),
         thresholds=tuple(thresholds),
         findings=tuple(findings),
+        capacity=capacity,
     )
+
+
+def _capacity_reasons(capacity: CapacityResult | None, ending: Ending) -> dict[int, str]:
+    """Empty where it was found, where all held that was asked for, and where the run did not come that far."""
+    if capacity is None or capacity.is_all or ending.stop_code != exit_codes.OK:
+        return {}
+    if capacity.is_reached:
+        return {} if capacity.highest else {exit_codes.FAILED: _said(capacity)}
+    return {exit_codes.NO_DATA: _said(capacity)}
+
+
+def _said(capacity: CapacityResult) -> str:
+    return capacity.text.removesuffix(".")
+
+
+def _with_capacity(capacity: CapacityResult | None, is_head: bool, sentences: tuple[str, ...]) -> tuple[str, ...]:
+    """What was found stands first where nothing else decided, else behind what did."""
+    if capacity is None:
+        return sentences
+    said = (capacity.text, *sentences[1:]) if is_head else (sentences[0], capacity.text, *sentences[1:])
+    return said[:MAX_SENTENCES]
 
 
 def _in_state(thresholds: Sequence[ThresholdResult], state: ThresholdState) -> list[ThresholdResult]:
@@ -153,6 +200,9 @@ def _reasons(whole: RunTotals, measured: RunTotals, ending: Ending) -> dict[int,
 
 def _no_result(whole: RunTotals) -> str:
     duration = format_duration(round(whole.elapsed_s, 1))
+    if whole.local_errors:
+        message = max(whole.local_errors, key=lambda each: whole.local_errors[each])
+        return f"this machine could not send {counted(sum(whole.local_errors.values()), 'request')}: {message}"
     if whole.started == 0:
         return f"no request was sent in {duration}"
     verb = "was" if whole.started == 1 else "were"

@@ -44,8 +44,9 @@ class CapacityLevel:
 class CapacityResult:
     """`highest` is the highest level that held, in users or in tasks per second (`is_rate`); None where none did.
 
-    `is_reached` is whether the next level above broke a threshold: only then it is the target's capacity. `text` is
-    the result in one sentence.
+    `is_reached` is whether the next level above broke a threshold: only then it is the target's capacity. `is_all` is
+    whether all held that it might get. Where neither is so, something else ended the search. `text` is the result in
+    one sentence.
     """
 
     is_rate: bool
@@ -53,3 +54,11 @@ class CapacityResult:
     is_reached: bool
     text: str
     levels: tuple[CapacityLevel, ...]
+    is_all: bool = False
+
+
+def level_text(level: float, *, is_rate: bool) -> str:
+    """In users or in tasks per second, such as "40 users"."""
+    if is_rate:
+        return f"{level:,.10g} tasks/s"
+    return f"{level:,.0f} user{'' if level == 1 else 's'}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from perftui.model.snapshot import RequestRow, TimelinePoint, Times
 from perftui.model.spectrum import Spectrum, added
-from perftui.model.tick import TargetSample
+from perftui.model.tick import Arrivals, TargetSample
 
 
 def merged_points(points: Sequence[TimelinePoint]) -> TimelinePoint:
@@ -15,7 +16,7 @@ def merged_points(points: Sequence[TimelinePoint]) -> TimelinePoint:
 
     Counts are added and rates taken over the time of all. A percentile is that of the worst of them, for percentiles
     cannot be averaged; minimum, mean and maximum are what they are. Users and requests in flight are the last ones,
-    the load of the generator and of the target is the highest.
+    the load of the generator and of the target is the highest. Where the generator was late in one of them, it was.
     """
     if len(points) == 1:
         return points[0]
@@ -37,6 +38,9 @@ def merged_points(points: Sequence[TimelinePoint]) -> TimelinePoint:
         cpu_percent=max(point.cpu_percent for point in points),
         hub_lag_p99_ms=max(point.hub_lag_p99_ms for point in points),
         target=_merged_target([point.target for point in points if point.target is not None]),
+        response=_merged_response(points),
+        is_strained=any(point.is_strained for point in points),
+        arrivals=_merged_arrivals([point.arrivals for point in points if point.arrivals is not None]),
     )
 
 
@@ -63,6 +67,8 @@ def whole_point(total: RequestRow, points: Sequence[TimelinePoint], covered_s: f
         cpu_percent=max(point.cpu_percent for point in points),
         hub_lag_p99_ms=max(point.hub_lag_p99_ms for point in points),
         target=_merged_target([point.target for point in points if point.target is not None]),
+        response=total.response,
+        arrivals=_merged_arrivals([point.arrivals for point in points if point.arrivals is not None]),
     )
 
 
@@ -90,6 +96,23 @@ def _merged_times(times: Sequence[Times]) -> Times:
         _highest([each.p95_ms for each in known]),
         _highest([each.p99_ms for each in known]),
         _highest([each.p99_9_ms for each in known]),
+    )
+
+
+def _merged_response(points: Sequence[TimelinePoint]) -> Times | None:
+    known = [point.response for point in points if point.response is not None]
+    return _merged_times(known) if known else None
+
+
+def _merged_arrivals(arrivals: Sequence[Arrivals]) -> Arrivals | None:
+    """Counts are added; the rate that is asked for, and who waits and is busy, are the last."""
+    if not arrivals:
+        return None
+    return replace(
+        arrivals[-1],
+        scheduled=sum(each.scheduled for each in arrivals),
+        started=sum(each.started for each in arrivals),
+        dropped=sum(each.dropped for each in arrivals),
     )
 
 

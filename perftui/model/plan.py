@@ -125,6 +125,17 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """A search for capacity: from the profile's users or rate, to at most `most` of them.
+
+    A level holds when every threshold did so for `hold_s`. The profile's run time is the longest that it may take.
+    """
+
+    most: float
+    hold_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunPlan:
     """Everything needed to run it again. Paths are absolute; `locust_args` is what stood after ``--``.
 
@@ -139,6 +150,7 @@ class RunPlan:
     locust_args: tuple[str, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
+    search: Search | None = None
 
     @property
     def title(self) -> str:
@@ -157,6 +169,7 @@ class RunPlan:
 
 def plan_to_dict(plan: RunPlan) -> dict[str, Any]:
     """`plan` as plain tables, without what is None: TOML and JSON hold it."""
+    search = {} if plan.search is None else {"search": _table(plan.search)}
     return {
         "profile": _table(plan.profile),
         "target": _table(plan.target),
@@ -164,6 +177,7 @@ def plan_to_dict(plan: RunPlan) -> dict[str, Any]:
         "run": {"working_directory": plan.working_directory, "locust_args": list(plan.locust_args)},
         "origins": dict(plan.origins),
         "provenance": dict(plan.provenance),
+        **search,
     }
 
 
@@ -180,6 +194,7 @@ def plan_from_dict(tables: Mapping[str, Any]) -> RunPlan:
         locust_args=tuple(tables["run"].get("locust_args", ())),
         origins=dict(tables.get("origins", {})),
         provenance=dict(tables.get("provenance", {})),
+        search=Search(**_known(Search, tables["search"])) if "search" in tables else None,
     )
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from perftui.model.capacity import CapacityResult
 from perftui.model.judged import WHOLE_RUN, Finding, ThresholdResult, Trust, Window
+from perftui.model.load_workers import LoadWorkerRow
 from perftui.model.marks import NO_MARKS, NOTE, Marks, Note
 from perftui.model.plan import RunPlan
 from perftui.model.run_state import RunState
@@ -29,7 +31,7 @@ class Verdict(Enum):
 class Demands:
     """What more a run has to do to pass.
 
-    `trust`: its generator was not late for most of it. `targets`: what is only acceptable is not enough.
+    `trust`: its measurement can be believed, and no load worker was lost. `targets`: what is only acceptable is not enough.
     """
 
     trust: bool = False
@@ -64,6 +66,23 @@ class Accounting:
     waiting: int = 0
 
 
+def accounting_of(totals: RunTotals, oldest_abandoned_s: float = 0.0, dropped_log_lines: int = 0) -> Accounting:
+    """Of a whole run. What was in flight at its last tick, and never reported after, was abandoned."""
+    return Accounting(
+        started=totals.started,
+        succeeded=totals.total.succeeded,
+        failed=totals.total.failed,
+        abandoned=totals.abandoned + totals.in_flight,
+        oldest_abandoned_s=max(oldest_abandoned_s, totals.oldest_in_flight_s),
+        dropped_log_lines=dropped_log_lines,
+        local_errors=sum(totals.local_errors.values()),
+        scheduled=totals.arrivals.scheduled,
+        started_tasks=totals.arrivals.started,
+        dropped=totals.arrivals.dropped,
+        waiting=totals.arrivals.waiting,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a run ended; written as outcome.json before perftui exits.
@@ -90,6 +109,8 @@ class Outcome:
     demands: Demands = NO_DEMANDS
     warm_up_s: float = 0.0
     """How much of the start is in none of the numbers; of all that was recorded where the run never became steady."""
+    capacity: CapacityResult | None = None
+    """What was found where the run was a search for capacity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +157,13 @@ class Record:
     sentences: tuple[str, ...] = ()
     marks: Marks = NO_MARKS
     """What people said about it since; their notes are among `events` too."""
+    load_workers: tuple[LoadWorkerRow, ...] = ()
+    """Over the whole run, the master first; empty where the engine made the load itself."""
+
+    @property
+    def has_schedule(self) -> bool:
+        """Whether anything that is judged was measured from its intended start."""
+        return self.totals.total.response_times.count > 0
 
     @property
     def notes(self) -> tuple[Note, ...]:

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from perftui.model.histogram import Histogram, merge
+from perftui.model.lag import LEAST_LAG_MS, is_excess, less_lag
 from perftui.model.tick import (
     MAX_EXCEPTION_GROUPS,
     MAX_FAILURE_GROUPS,
@@ -126,6 +127,10 @@ class RunTotals:
         self.ticks = 0
         self.covered_s = 0.0
         self.strained_ticks = 0
+        self.less_lag = Histogram()
+        """All service times without what the generator is thought to have added."""
+        self.lost_workers: tuple[str, ...] = ()
+        """The load workers that were gone when there was last a load."""
         self.arrivals = ArrivalTotals()
         # By message; bounded by the few reasons that there are.
         self.local_errors: dict[str, int] = {}
@@ -162,7 +167,14 @@ class RunTotals:
         self.max_user_count = max(self.max_user_count, tick.user_count)
         self.ticks += 1
         self.covered_s += tick.interval_s
-        self.strained_ticks += is_strained(tick)
+        times = _times(tick)
+        self.strained_ticks += _is_strained(tick, times)
+        self.less_lag.add(less_lag(times, tick.health))
+        if tick.target_user_count > 0:
+            # When the load is over they all go.
+            self.lost_workers = tuple(
+                each.name for each in tick.load_workers if each.role != "master" and each.state in ("missing", "left")
+            )
         self.recent.append(tick)
 
     def recent_times(self) -> Histogram:
@@ -230,17 +242,24 @@ class RunTotals:
             group.count += delta.count
 
 
-# A generator this late adds visibly to what it measures: 10 ms, or a fifth of the median where that is more.
-STRAINED_LAG_MS = 10.0
-STRAINED_SHARE = 0.2
-
-
 def is_strained(tick: Tick) -> bool:
-    """Whether the generator's own lag may show in the times of this tick."""
-    lag_ms = tick.health.hub_lag_p99_ms
-    if lag_ms <= STRAINED_LAG_MS:
+    """Whether the generator's own lag, or how late it began what was due, may show in the times of this tick."""
+    return _is_strained(tick, _times(tick))
+
+
+def _is_strained(tick: Tick, times: Histogram) -> bool:
+    if _is_visible(tick.health.hub_lag_p99_ms, times):
+        return True
+    late_ms = tick.health.lateness_p99_ms
+    return late_ms >= LEAST_LAG_MS and _is_visible(late_ms, merge(delta.response_times for delta in tick.requests))
+
+
+def _is_visible(lag_ms: float, times: Histogram) -> bool:
+    if lag_ms < LEAST_LAG_MS:
         return False
-    median_ms = merge(times for delta in tick.requests for times in (delta.ok_times, delta.failed_times)).percentile_ms(
-        50
-    )
-    return median_ms is not None and lag_ms > STRAINED_SHARE * median_ms
+    p99_ms = times.percentile_ms(99)
+    return p99_ms is not None and is_excess(p99_ms, max(0.0, p99_ms - lag_ms))
+
+
+def _times(tick: Tick) -> Histogram:
+    return merge(times for delta in tick.requests for times in (delta.ok_times, delta.failed_times))

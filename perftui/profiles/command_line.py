@@ -37,7 +37,9 @@ def command_line(plan: RunPlan, secret_flags: Iterable[str] = ()) -> str:
                 words += [str(key.option), entry]
     for key in SETTINGS:
         if _came_from_outside(plan, key.name) and key.field:
-            words += [str(key.option), key.kind.write(getattr(plan.profile, key.field))]
+            text = key.kind.write(getattr(plan.profile, key.field))
+            entries = text.split("; ") if key.is_repeatable else [text]
+            words += [word for entry in entries for word in (str(key.option), entry)]
     for key in RULES:
         if _came_from_outside(plan, key.name):
             for rule in getattr(plan.profile, key.name):

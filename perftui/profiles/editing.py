@@ -26,14 +26,16 @@ from perftui.profiles.file import (
     parse_profiles,
     profiles_path,
 )
-from perftui.profiles.keys import PROFILE_KEYS, RULES, Key, named
+from perftui.profiles.keys import PROFILE_KEYS, USERS, Key, named
+from perftui.profiles.load_kinds import BY_OPTION, BY_PROFILE, LoadKindError, losing, profile_of, ranks_of
 from perftui.profiles.names import NAME_ALLOWED, is_name, listing, unknown
 from perftui.profiles.profile_set import BUILT_IN, ProfileSet
+from perftui.profiles.sections import is_whole
 from perftui.profiles.settings import interpreter_path, warm_up_problem
 from perftui.profiles.toml_text import appended, header, inserted, renamed_header, section_with
+from perftui.profiles.typed_values import as_toml, path_from, value_of
 
 _KEYS = named(PROFILE_KEYS)
-_RULE_NAMES = frozenset(key.name for key in RULES)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NEW_FILE = """\
 # What can be run here. `perftui check PROFILE` looks at it without load, `perftui run PROFILE` runs it.
@@ -112,6 +114,8 @@ def _write_new_file(edit: _Edit, path: Path, write: Writes) -> tuple[ProfileSet,
 def _written(edit: _Edit, path: Path, data: bytes, write: Writes) -> ProfileSet:
     """What `path` holds once `data`, which was proven to say what was wanted, is in it."""
     source = display_path(path)
+    if not is_whole(decoded(data, source)):
+        raise edit.cannot()
     edit.prove(parse_profiles(data, source, path.parent))
     try:
         # A link stays one: what it leads to is written.
@@ -143,6 +147,8 @@ class _Edit:
 
     def __post_init__(self) -> None:
         self.changes: dict[str, Any] = {}
+        """None where the key goes."""
+        self._written = dict(self.profile_set.written[self.base])
         self._wanted = replace(self.profile_set.profiles[self.base], name=self.name)
         self._names = {
             "scenario": self.profile_set.scenario_of(self.base),
@@ -162,24 +168,51 @@ class _Edit:
                 continue
             text = overrides[key.name]
             if key.name == "python":
-                text = _path_from(text, working_directory, self.folder)
-            value = _value_of(key, text)
+                text = path_from(text, working_directory, self.folder)
+            value = value_of(key, text)
             if key.name == "python":
                 value = interpreter_path(value, self.folder)
             if self._holds(key, value):
                 continue
-            self.changes[key.name] = _as_toml(key, text, value) if key.name != "python" else text
-            if key.field:
-                self._wanted = replace(self._wanted, **{key.field: value})
-            else:
+            self.changes[key.name] = as_toml(key, text, value) if key.name != "python" else text
+            self._written[key.name] = value
+            if key.field is None:
                 self._names[key.name] = value
+        self._settle()
         problem = warm_up_problem(self._wanted)
         if problem:
             raise PerftuiError(problem, "", "Make the run longer or the warm-up shorter", exit_code=USAGE)
 
+    def _settle(self) -> None:
+        """Take out of the table what the changes leave no use for, and see what profile that makes."""
+        ranks = dict.fromkeys(self._written, BY_PROFILE) | dict.fromkeys(self.changes, BY_OPTION)
+        try:
+            useless = set(losing(ranks))
+            while True:
+                for key in useless & set(self._written):
+                    del self._written[key]
+                    self.changes[key] = None
+                defaults = self.profile_set.defaults
+                try:
+                    self._wanted = profile_of(
+                        self.name, {**defaults, **self._written}, ranks_of(self._written, defaults)
+                    )
+                    return
+                except LoadKindError as error:
+                    if error.key in self.changes or error.key not in self._written:
+                        raise
+                    useless = {error.key}
+        except LoadKindError as error:
+            raise PerftuiError(
+                clean(_KEYS[error.key].option or error.key), str(error), error.next_step, exit_code=USAGE
+            ) from None
+
     def _holds(self, key: Key, value: Any) -> bool:
         if key.field is None:
             return bool(self._names[key.name] == value)
+        if key.name == USERS.name and (self._wanted.stages or self._wanted.is_open_model):
+            # It stands in no table: what it is then says nothing.
+            return False
         return bool(getattr(self._wanted, key.field) == value)
 
     def applied(self, text: str) -> str:
@@ -217,12 +250,15 @@ class _Edit:
         if before.source != BUILT_IN:
             is_right = is_right and _others(after, self.name) == _others(before, self.name)
         if not is_right:
-            raise PerftuiError(
-                f"[profiles.{self.name}] cannot be written without changing more than that",
-                f"{before.source} is laid out in a way that perftui cannot edit; nothing was written",
-                f"Add {header(('profiles', self.name))} by hand",
-                exit_code=USAGE,
-            )
+            raise self.cannot()
+
+    def cannot(self) -> PerftuiError:
+        return PerftuiError(
+            f"[profiles.{self.name}] cannot be written without changing more than that",
+            f"{self.profile_set.source} is laid out in a way that perftui cannot edit; nothing was written",
+            f"Add {header(('profiles', self.name))} by hand",
+            exit_code=USAGE,
+        )
 
 
 def _others(profile_set: ProfileSet, name: str) -> tuple[Any, ...]:
@@ -230,37 +266,3 @@ def _others(profile_set: ProfileSet, name: str) -> tuple[Any, ...]:
     profiles: dict[str, Profile] = {each: value for each, value in profile_set.profiles.items() if each != name}
     written = {each: value for each, value in profile_set.written.items() if each != name}
     return profile_set.defaults, profiles, profile_set.targets, profile_set.scenarios, written
-
-
-def _value_of(key: Key, text: str) -> Any:
-    try:
-        return key.kind.read(_rules(text)) if key.name in _RULE_NAMES else key.kind.read_text(text)
-    except ValueError as error:
-        raise PerftuiError(clean(key.option or key.name), str(error), exit_code=USAGE) from None
-
-
-def _rules(text: str) -> list[str]:
-    return [each.strip() for each in text.replace(";", "\n").splitlines() if each.strip()]
-
-
-def _as_toml(key: Key, text: str, value: Any) -> Any:
-    """`value` as TOML holds it: as it was typed, where the file may say it that way."""
-    if isinstance(value, tuple):
-        return list(value)
-    for typed in (text.strip(), value, key.kind.write(value)):
-        try:
-            if key.kind.read(typed) == value:
-                return int(typed) if isinstance(typed, float) and typed.is_integer() else typed
-        except ValueError:
-            continue
-    raise AssertionError(f"{key.name}: what was read cannot be written")
-
-
-def _path_from(text: str, working_directory: Path, folder: Path) -> str:
-    """A path typed in `working_directory` as a file in `folder` has to name it."""
-    absolute = interpreter_path(text, working_directory)
-    if absolute == text or text.startswith("~"):
-        return text
-    if Path(absolute).is_relative_to(folder):
-        return os.path.join(os.curdir, os.path.relpath(absolute, folder))
-    return absolute

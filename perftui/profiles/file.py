@@ -17,11 +17,13 @@ from perftui.model.errors import PerftuiError
 from perftui.model.plan import Profile, Scenario, Target
 from perftui.model.text import clean
 from perftui.profiles.keys import TABLES, Key, named
-from perftui.profiles.lines import line_of, line_with
+from perftui.profiles.lines import line_of, line_of_table, line_with
+from perftui.profiles.load_kinds import LoadKindError, profile_of, ranks_of
 from perftui.profiles.locustfiles import nearest_file
 from perftui.profiles.names import NAME_ALLOWED, is_name, listing, nearest, unknown
 from perftui.profiles.profile_set import BUILT_IN, ProfileSet
 from perftui.profiles.settings import interpreter_path, warm_up_problem
+from perftui.profiles.stage_values import StageError
 
 FILE_NAME = "profiles.toml"
 MAX_FILE_BYTES = 1_000_000
@@ -148,7 +150,7 @@ class _Document:
             source=self._source,
             folder=folder,
             defaults=defaults,
-            profiles={name: self._profile(name, {**defaults, **values}) for name, values in written.items()},
+            profiles={name: self._profile(name, values, defaults) for name, values in written.items()},
             targets={name: Target(name, **values) for name, values in targets.items()},
             scenarios={name: Scenario(name, **values) for name, values in scenarios.items()},
             written=written,
@@ -197,12 +199,17 @@ class _Document:
             return key.kind.read(value)
         except RuleError as error:
             raise self._error(path, key.name, str(error), entry=error.text) from None
+        except StageError as error:
+            raise self._error(path, key.name, str(error), table=error.number) from None
         except ValueError as error:
             raise self._error(path, key.name, str(error)) from None
 
-    def _profile(self, name: str, values: Mapping[str, Any]) -> Profile:
-        keys = named(TABLES["profiles"])
-        return Profile(name, **{field: value for key, value in values.items() if (field := keys[key].field)})
+    def _profile(self, name: str, values: Mapping[str, Any], defaults: Mapping[str, Any]) -> Profile:
+        try:
+            return profile_of(name, {**defaults, **values}, ranks_of(values, defaults))
+        except LoadKindError as error:
+            path = ("profiles", name) if error.key in values else ("defaults",)
+            raise self._error(path, error.key, str(error), error.next_step) from None
 
     def _check_references(self, document: ProfileSet) -> None:
         tables: list[tuple[tuple[str, ...], Mapping[str, Any]]] = [(("defaults",), document.defaults)]
@@ -218,7 +225,8 @@ class _Document:
         for name, profile in document.profiles.items():
             problem = warm_up_problem(profile)
             if problem:
-                key = "warm_up" if "warm_up" in document.written[name] else "run_time"
+                length = "stages" if profile.stages and profile.run_time_s is None else "run_time"
+                key = "warm_up" if "warm_up" in document.written[name] else length
                 raise self._error(("profiles", name), key, problem)
 
     def _check_weights(self, document: ProfileSet) -> None:
@@ -238,11 +246,12 @@ class _Document:
                 raise self._error(path, name, why, f"Allowed here: {', '.join(known)}")
 
     def _error(
-        self, path: tuple[str, ...], key: str | None, why: str, next_step: str = "", *, entry: str = ""
+        self, path: tuple[str, ...], key: str | None, why: str, next_step: str = "", *, entry: str = "", table: int = 0
     ) -> PerftuiError:
-        """`entry` is what is wrong in a list, which may go over many lines."""
+        """`entry`, or the table of this number, is what is wrong in a list, which may go over many lines."""
         line = line_of(self._text, path, key)
         line = line and line_with(self._text, entry, line)
+        line = line and line_of_table(self._text, table, line)
         place = f"{self._source}:{line}" if line else self._source
         if path:
             place += f" [{clean('.'.join(path), 100)}]"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from perftui.exit_codes import REFUSED
 from perftui.model.errors import PerftuiError
-from perftui.model.plan import LONGEST_UNASKED_RUN_S, RunPlan
+from perftui.model.load_plan import at_most, peak_rate_per_s, peak_users, planned_s
+from perftui.model.plan import RunPlan
+from perftui.model.target_limits import rate_beyond, users_beyond
 from perftui.model.text import clean
 from perftui.profiles.keys import SETTINGS, named
 from perftui.profiles.profile_set import ProfileSet
@@ -14,32 +16,40 @@ __all__ = ["check_limits", "host_of", "host_to_confirm", "limit_faults"]
 
 _SETTINGS = named(SETTINGS)
 _DURATION = _SETTINGS["run_time"].kind
+# What says so much of a search for capacity.
+_OF_SEARCH = {"users": "--to", "rate": "--to", "run_time": "--max-time"}
 
 
 def limit_faults(plan: RunPlan) -> dict[str, str]:
     """What `plan` asks beyond its target's limits: the sentence by the key of the setting."""
-    target, faults = plan.target, {}
-    if target.max_users is not None and plan.profile.users > target.max_users:
-        faults["users"] = f"{plan.profile.users:,} users asked, max_users is {target.max_users:,}"
-    run_time_s = LONGEST_UNASKED_RUN_S if plan.profile.run_time_s is None else plan.profile.run_time_s
+    target, profile, faults = plan.target, at_most(plan), {}
+    level_key = "stages" if profile.stages else "rate" if profile.is_open_model else "users"
+    rate = peak_rate_per_s(profile)
+    faults["max_users" if profile.is_open_model else level_key] = users_beyond(target, peak_users(profile))
+    if rate is not None:
+        faults[level_key] = rate_beyond(target, rate)
+    run_time_s = planned_s(profile)
     if target.max_minutes is not None and run_time_s > target.max_minutes * 60:
         most = _DURATION.write(target.max_minutes * 60)
-        asked = f"a run of {_DURATION.write(run_time_s)}"
-        if plan.profile.run_time_s is None:
+        asked = f"{'stages' if profile.stages else 'a run'} of {_DURATION.write(round(run_time_s, 1))}"
+        if profile.run_time_s is None and not profile.stages:
             asked = f"a run without run_time, which is one of up to {_DURATION.write(run_time_s)},"
-        faults["run_time"] = f"{asked} asked, max_minutes is {target.max_minutes:g} ({most})"
-    return faults
+        key = "stages" if profile.stages and profile.run_time_s is None else "run_time"
+        too_long = f"{asked} asked, max_minutes is {target.max_minutes:g} ({most})"
+        faults[key] = faults.get(key) or too_long
+    return {key: why for key, why in faults.items() if why}
 
 
 def check_limits(plan: RunPlan, confirmed_host: str | None) -> None:
     """Refuse a plan that asks more of its target than it allows, or a production target nobody confirmed.
 
-    `confirmed_host` is what was given as --confirm-host. A plan names no request rate and a load shape may
-    change the users: max_rps, and max_users under a shape, can only be watched while the run lasts.
+    `confirmed_host` is what was given as --confirm-host. How many requests a task sends and what a LoadTestShape
+    does is not known: max_rps, and max_users under a shape, are watched while the run lasts.
     Raises PerftuiError with exit code REFUSED.
     """
     for key, why in limit_faults(plan).items():
-        raise _refused(plan, why, str(_SETTINGS[key].option))
+        is_of_search = plan.search is not None and key in _OF_SEARCH
+        raise _refused(plan, why, _OF_SEARCH[key] if is_of_search else str(_SETTINGS[key].option))
     _check_confirmation(plan, confirmed_host)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
 from perftui.model.plan import Profile, Target
 from perftui.profiles.rule_values import ABORT_RULES, THRESHOLD_RULES, Groups, WarmUpTime
+from perftui.profiles.stage_values import MAX_USERS, BindAddress, ClassName, LoadWorkers, Rate, Stages
 from perftui.profiles.urls import MetricsUrl, Url
 from perftui.profiles.values import (
     Duration,
@@ -22,7 +23,6 @@ from perftui.profiles.values import (
 
 _DAY_S = 24 * 3600.0
 _HOUR_S = 3600.0
-_MAX_USERS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Key:
     """One key. `field` is its name in the dataclass of model.plan; None where it names another table.
 
     `option` and `variable` are what overrides it from outside, where something may. `unit` is the unit of the
-    value that `kind` reads, for labels. `default` is None for what has none.
+    value that `kind` reads, for labels. `default` is None for what has none. The option of one that `is_repeatable` is
+    given once for each entry of its text, which semicolons separate.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Key:
     variable: str | None = None
     default: Any = None
     is_required: bool = False
+    is_repeatable: bool = False
 
 
 def _default_of(table: type[Any], field: str) -> Any:
@@ -63,8 +65,18 @@ def _setting(name: str, kind: ValueKind, help: str, field: str | None = None, un
     )
 
 
+USERS = _setting("users", WholeNumber(1, MAX_USERS), "how many users at the peak", unit="users")
+RATE = _setting("rate", Rate(), "how many tasks start, whatever the target does", "rate_per_s")
+MAX_USERS_OF_RATE = _setting(
+    "max_users", WholeNumber(1, MAX_USERS), "with a rate: the most users that may be busy with it", unit="users"
+)
+LOAD_SHAPE = _setting("load_shape", ClassName(), "the locustfile's LoadTestShape, where it has several")
+STAGES = replace(
+    _setting("stages", Stages(), "how the load changes, part after part"), option="--stage", is_repeatable=True
+)
+
 SETTINGS = (
-    _setting("users", WholeNumber(1, _MAX_USERS), "how many users at the peak", unit="users"),
+    USERS,
     _setting("spawn_rate", Number(10_000), "how many users start in a second", unit="users/s"),
     _setting("run_time", Duration(1, 7 * _DAY_S), "how long the load lasts", "run_time_s", "s"),
     _setting("stop_timeout", Duration(0, _HOUR_S), "how long a running task may take to end", "stop_timeout_s", "s"),
@@ -72,6 +84,14 @@ SETTINGS = (
     _setting("connect_timeout", Duration(0.1, _HOUR_S), "how long a connection may take", "connect_timeout_s", "s"),
     _setting("read_timeout", Duration(0.1, _HOUR_S), "how long a response may stay silent", "read_timeout_s", "s"),
     _setting("python", Text(1000), "the interpreter that runs the locustfile"),
+    STAGES,
+    RATE,
+    MAX_USERS_OF_RATE,
+    LOAD_SHAPE,
+    _setting("load_workers", LoadWorkers(), "how many processes of this machine make the load; 0: the engine itself"),
+    _setting("expect_workers", WholeNumber(0, 1000), "how many load workers have to come from elsewhere"),
+    _setting("max_wait", Duration(1, _HOUR_S), "how long those may take to come", "max_wait_s", "s"),
+    _setting("bind", BindAddress(), "where load workers find the master; default: this machine alone, a free port"),
 )
 
 SCENARIO = Key(
@@ -116,7 +136,7 @@ TARGET_KEYS = (
         "environment",
         default=_default_of(Target, "environment"),
     ),
-    Key("max_users", WholeNumber(1, _MAX_USERS), "the most users it may get", "max_users", "users"),
+    Key("max_users", WholeNumber(1, MAX_USERS), "the most users it may get", "max_users", "users"),
     Key("max_rps", Number(1_000_000), "the most requests in a second it may get", "max_rps", "requests/s"),
     Key("max_minutes", Number(7 * 24 * 60), "the longest run it may get", "max_minutes", "min"),
     Key("metrics_url", MetricsUrl(), "its Prometheus text endpoint", "metrics_url", default=""),

@@ -36,6 +36,17 @@ def line_with(text: str, entry: str, first: int) -> int:
     return next((number for number, line in enumerate(lines, first) if entry and entry in line), first)
 
 
+def line_of_table(text: str, number: int, first: int) -> int:
+    """The line of table `number`, from 1, of a list that begins at line `first`; that one where it is not found."""
+    found = 0
+    for at, line in enumerate(text.split("\n")[first - 1 :], first):
+        code = line.partition("#")[0]
+        found += code.count("{") or code.lstrip().startswith("[[")
+        if 0 < number <= found:
+            return at
+    return first
+
+
 def _assignment(key: str) -> re.Pattern[str]:
     name = re.escape(key)
     return re.compile(rf"""\s*(?:{name}|"{name}"|'{name}')\s*[=.]""")

@@ -10,7 +10,8 @@ from typing import Any
 from perftui.exit_codes import USAGE
 from perftui.model.errors import PerftuiError
 from perftui.profiles.choice import Choice
-from perftui.profiles.keys import RULES, SELECTIONS
+from perftui.profiles.keys import RULES, SELECTIONS, SETTINGS
+from perftui.profiles.load_kinds import BY_OPTION, BY_VARIABLE, LoadKindError, losing
 
 LOCUST_ARGS_KEY = "locust_args"
 _RULE_NAMES = frozenset(key.name for key in RULES)
@@ -36,7 +37,18 @@ def with_overrides(choice: Choice, overrides: Mapping[str, str]) -> Choice:
             given[key] = tuple(each.strip() for each in text.split(",") if each.strip())
         elif key != LOCUST_ARGS_KEY:
             given[key] = text
+    given |= dict.fromkeys(_outdated(choice, given))
     return replace(choice, locust_args=words, **given)
+
+
+def _outdated(choice: Choice, given: Mapping[str, Any]) -> set[str]:
+    """What `choice` says of the load, and what is `given` over it leaves no use for."""
+    said = [key.name for key in SETTINGS if getattr(choice, key.name) is not None]
+    try:
+        return set(losing({**dict.fromkeys(said, BY_VARIABLE), **dict.fromkeys(given, BY_OPTION)})) - set(given)
+    except LoadKindError:
+        # Said by who makes the plan of it.
+        return set()
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from perftui.model.load_plan import planned_s
 from perftui.model.plan import UNTIL_STEADY_S, Profile
 from perftui.profiles.keys import SETTINGS, named
 
@@ -28,10 +29,11 @@ def warm_up_problem(profile: Profile) -> str:
         from perftui.judgement.warm_up import STEADY_SPAN_S
 
         shortest_s = 2 * STEADY_SPAN_S
-    if profile.run_time_s is None or shortest_s < profile.run_time_s:
+    if (profile.run_time_s is None and not profile.stages) or shortest_s < planned_s(profile):
         return ""
     write = named(SETTINGS)["run_time"].kind.write
     warm_up = f"a warm_up of {write(shortest_s)}"
     if is_until_steady:
         warm_up = f"a warm_up until steady, which takes at least {write(shortest_s)},"
-    return f"{warm_up} leaves nothing of a run_time of {write(profile.run_time_s)}"
+    length = "a run_time" if profile.run_time_s == planned_s(profile) else "stages"
+    return f"{warm_up} leaves nothing of {length} of {write(round(planned_s(profile), 1))}"

@@ -24,6 +24,8 @@ DEMO_ORIGIN = "the built-in target"
 # Begins the origin of an environment that nobody stated.
 _ASSUMED = "assumed"
 NOT_IN_THE_FILE = "not in the file"
+# The origin of its max_users: that of a profile is another.
+LIMIT_OF_TARGET = "target.max_users"
 # The most guarded first.
 _CARE = ("production", "staging", "local")
 
@@ -144,7 +146,8 @@ def _table_of(profile_set: ProfileSet, target: Target) -> str:
 
 def _optional_origins(target: Target, origin: str) -> dict[str, str]:
     optional = (key.name for key in TARGET_KEYS if not key.is_required and key.name != "environment")
-    return {name: origin for name in optional if getattr(target, name) not in (None, "")}
+    given = [name for name in optional if getattr(target, name) not in (None, "")]
+    return {LIMIT_OF_TARGET if name == "max_users" else name: origin for name in given}
 
 
 def _place_of(url: str) -> str:

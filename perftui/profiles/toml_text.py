@@ -26,7 +26,7 @@ def header(path: Sequence[str]) -> str:
 
 
 def section_with(text: str, path: tuple[str, ...], changes: Mapping[str, Any]) -> str:
-    """`text` with `changes` in its table [`path`], however that is written. Values are what TOML has.
+    """`text` with `changes` in its table [`path`], however that is written. Values are what TOML has; None: no key.
 
     What cannot be changed is left: the reader of the result has to look whether it says what it should.
     """
@@ -41,9 +41,13 @@ def section_with(text: str, path: tuple[str, ...], changes: Mapping[str, Any]) -
         if section is None:
             continue
         part = tomlkit.parse(text[section.start : section.end])
-        if _changed(part, path, changes):
+        lost = _changed(part, path, changes)
+        if lost is not None:
             new = _with_endings(tomlkit.dumps(part), text[section.start : section.end], ending)
-            return text[: section.start] + new + text[section.end :]
+            # Below the header, where there is one: comments at the end would be about the next table.
+            head = new.index("\n") + 1 if depth and "\n" in new else 0
+            said = "".join(f"{comment}{ending}" for comment in lost)
+            return text[: section.start] + new[:head] + said + new[head:] + text[section.end :]
     return text
 
 
@@ -119,53 +123,68 @@ def _body_with(body: str, path: tuple[str, ...], changes: Mapping[str, Any], end
     for name in path:
         table = table[name]
     known = {key: value for key, value in changes.items() if key in table}
-    lost = [comment for key, value in known.items() for comment in _replace(table, key, value)]
+    lost = [comment for key, value in known.items() for comment in _put(table, key, value)]
     new = _with_endings(tomlkit.dumps(part), body, ending)
     if new and not new.endswith("\n"):
         new += ending
     lines = [
         *lost,
-        *(f"{_key(key)} = {_item(value).as_string()}" for key, value in changes.items() if key not in known),
+        *(
+            f"{_key(key)} = {_item(value).as_string()}"
+            for key, value in changes.items()
+            if key not in known and value is not None
+        ),
     ]
     return new + "".join(f"{line}\n" for line in lines).replace("\n", ending)
 
 
-def _changed(part: Any, path: tuple[str, ...], changes: Mapping[str, Any]) -> bool:
-    """Whether [`path`] is in `part`; it has the changes then."""
+def _changed(part: Any, path: tuple[str, ...], changes: Mapping[str, Any]) -> list[str] | None:
+    """Put the changes into [`path`] of `part`; the comments that went. None where it is not in there."""
     table = part
     for name in path:
         table = table.get(name)
         if table is None:
-            return False
+            return None
+    lost: list[str] = []
     for key, value in changes.items():
         if key in table:
-            _replace(table, key, value)
-        else:
+            lost += _put(table, key, value)
+        elif value is not None:
             table[key] = _item(value)
-    return True
+    return lost
 
 
-def _replace(table: Any, key: str, value: Any) -> list[str]:
-    """Set the value; the comments that went with what was there."""
+def _put(table: Any, key: str, value: Any) -> list[str]:
+    """Set the value, or take the key out where it is None; the comments that went with what was there."""
     old = table[key]
+    if value is None:
+        # What stands behind the value belongs to the line, and goes with it.
+        comments = [*_comments(old.as_string()), *_comments(old.trivia.comment)]
+        del table[key]
+        return comments
     if not (isinstance(old, Array) and isinstance(value, list)):
         table[key] = _item(value)
         return []
     before = _comments(old.as_string())
     # Entries that stay keep their lines, and one that takes the place of another its comment.
-    matcher = SequenceMatcher(None, list(map(str, old)), value, autojunk=False)
+    matcher = SequenceMatcher(None, list(map(_likeness, old.unwrap())), list(map(_likeness, value)), autojunk=False)
     for tag, start, end, new_start, new_end in reversed(matcher.get_opcodes()):
         if tag == "equal":
             continue
         both = min(end - start, new_end - new_start)
         for place in range(both):
-            old[start + place] = value[new_start + place]
+            old[start + place] = _item(value[new_start + place])
         for place in reversed(range(start + both, end)):
             del old[place]
         for place, entry in enumerate(value[new_start + both : new_end]):
-            old.insert(start + both + place, entry)
+            old.insert(start + both + place, _item(entry))
     after = _comments(old.as_string())
     return [each for each in before if each not in after]
+
+
+def _likeness(entry: Any) -> Any:
+    """What is equal for entries that say the same, whatever they look like."""
+    return tuple(sorted((key, str(value)) for key, value in entry.items())) if isinstance(entry, dict) else str(entry)
 
 
 def _comments(text: str) -> list[str]:
@@ -182,7 +201,15 @@ def _with_endings(new: str, old: str, ending: str) -> str:
 
 
 def _item(value: Any) -> Any:
-    item = tomlkit.item(value)
+    if isinstance(value, dict):
+        # With the spaces that people write.
+        pairs = ", ".join(f"{_key(key)} = {_item(each).as_string()}" for key, each in value.items())
+        return tomlkit.value(f"{{ {pairs} }}")
+    if isinstance(value, list):
+        item: Any = tomlkit.array()
+        item.extend(map(_item, value))
+    else:
+        item = tomlkit.item(value)
     if isinstance(item, Array):
         item.multiline(len(item.as_string()) > _MOST_IN_LINE)
     return item

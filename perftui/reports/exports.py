@@ -11,6 +11,7 @@ from perftui.reports.junit import junit_xml
 from perftui.reports.locust_csv import exceptions_csv, failures_csv, stats_csv, stats_history_csv
 from perftui.reports.notes import notes_csv
 from perftui.reports.result_json import result_json
+from perftui.reports.seconds_csv import seconds_csv
 
 Render = Callable[[Record], bytes]
 
@@ -23,6 +24,7 @@ FORMATS: Mapping[str, tuple[tuple[str, Render], ...]] = MappingProxyType(
             ("failures.csv", failures_csv),
             ("exceptions.csv", exceptions_csv),
             ("notes.csv", notes_csv),
+            ("seconds.csv", seconds_csv),
         ),
         "json": (("result.json", result_json),),
         "junit": (("junit.xml", junit_xml),),

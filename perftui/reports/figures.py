@@ -5,15 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from perftui.judgement.trust import run_trust
 from perftui.model.duration import format_clock
 from perftui.model.histogram import Histogram
-from perftui.model.judged import ThresholdResult, ThresholdState
-from perftui.model.record import Accounting, Record
+from perftui.model.judged import ThresholdResult, ThresholdState, Trust
+from perftui.model.load_workers import LoadWorkerRow
+from perftui.model.record import Accounting, Record, accounting_of
 from perftui.model.text import clean, mask_secrets
+from perftui.model.tick import PATIENCE_S
 from perftui.model.totals import ExceptionGroup, FailureGroup, RequestTotals
 
 MAX_LINE_LENGTH = 1000
 MAX_LINES = 200
+SERVICE_TIME = "Service time (from the send)"
+RESPONSE_TIME = "Response time (from the intended start)"
+CLOSED_MODEL = (
+    "Closed model: each user waits for an answer before its next request, so a stall of the target also delays what "
+    "would have come, and service times hide it. docs/runs.md says how to see it."
+)
 
 
 def duration_s(record: Record) -> float:
@@ -93,14 +102,66 @@ def accounting(record: Record) -> Accounting:
     """The outcome's; of a run that was never sealed, with what was in flight at its last tick as abandoned."""
     if record.outcome is not None:
         return record.outcome.accounting
-    totals = record.whole
-    return Accounting(
-        started=totals.started,
-        succeeded=totals.total.succeeded,
-        failed=totals.total.failed,
-        abandoned=totals.abandoned + totals.in_flight,
-        oldest_abandoned_s=totals.oldest_in_flight_s,
+    return accounting_of(record.whole)
+
+
+def arrivals_text(counted: Accounting) -> str:
+    """What became of the tasks of an arrival rate, once each; empty where none was due."""
+    if not counted.scheduled and not counted.dropped:
+        return ""
+    return (
+        f"Every task that was due, once: {counted.scheduled:,} scheduled = {counted.started_tasks:,} started + "
+        f"{counted.dropped:,} dropped (no user for {PATIENCE_S:g} s) + {counted.waiting:,} still waiting at the end"
     )
+
+
+def local_errors_text(record: Record) -> str:
+    """What this machine could not send, of the whole run; empty where there was none."""
+    counts = sorted(record.whole.local_errors.items(), key=lambda item: -item[1])
+    if not counts:
+        return ""
+    total = sum(count for _, count in counts)
+    named = "; ".join(f"{message} ({count:,})" for message, count in counts)
+    noun = "request" if total == 1 else "requests"
+    return f"This machine could not send {total:,} {noun}, which are not the target's failures: {named}"
+
+
+def late_text(record: Record) -> str:
+    """In how many seconds of the whole run the generator was late; empty where it never was."""
+    late = record.whole.strained_ticks
+    if not late:
+        return ""
+    return (
+        f"In {late:,} of {record.whole.ticks:,} seconds the generator itself was late: the times of these seconds are "
+        "too high, and not the target's alone"
+    )
+
+
+def trust_text(record: Record) -> str:
+    """Why the numbers are not, or not quite, to be believed; empty where they are, and of a run that was not sealed."""
+    trust = record.outcome.trust if record.outcome else Trust.OK
+    if trust is Trust.OK:
+        return ""
+    head = "The numbers cannot be trusted" if trust is Trust.BAD else "The numbers are to be read with care"
+    reason = run_trust(record.totals)[1]
+    return f"{head}: {reason}" if reason else head
+
+
+def warnings_of(record: Record) -> list[str]:
+    """What a reader has to know before the numbers, in the words of perftui; not yet cleaned."""
+    warnings = [*record.outcome.warnings, trust_text(record)] if record.outcome else []
+    return [each for each in (*warnings, late_text(record), local_errors_text(record)) if each]
+
+
+def load_worker_text(worker: LoadWorkerRow) -> str:
+    """What became of it, in words."""
+    times = f" {worker.lost:,} times" if worker.lost > 1 else ""
+    back = "" if not worker.lost else ", came back" if worker.returned >= worker.lost else ""
+    if worker.state == "missing":
+        return f"lost{times}" + (", at last for good" if worker.returned else "")
+    gone = "left" if worker.state == "left" else ""
+    lost = f"lost{times}{back}" if worker.lost else ""
+    return ", ".join(filter(None, (lost, gone))) or "stayed"
 
 
 def one_line(text: str) -> str:

@@ -7,8 +7,18 @@ from datetime import UTC, datetime
 from perftui.model.duration import format_clock, format_duration
 from perftui.model.record import Record, Verdict
 from perftui.model.run_state import RunState
-from perftui.reports.figures import accounting, covered_text, duration_s, per_s
+from perftui.model.totals import RequestTotals
+from perftui.reports.figures import (
+    CLOSED_MODEL,
+    accounting,
+    arrivals_text,
+    covered_text,
+    duration_s,
+    per_s,
+    warnings_of,
+)
 from perftui.reports.html_asked import environment_section, events_section, plan_section
+from perftui.reports.html_load import load_workers_section
 from perftui.reports.html_measured import (
     exceptions_section,
     failures_section,
@@ -40,6 +50,7 @@ def report_html(record: Record) -> bytes:
         *(measured_sections(record) if has_result else (notes_section(record),)),
         failures_section(record),
         exceptions_section(record),
+        load_workers_section(record),
         plan_section(record),
         events_section(record),
         environment_section(record),
@@ -73,13 +84,10 @@ def _start(record: Record) -> str:
 
 
 def _sentences(record: Record) -> str:
-    if record.outcome is not None:
-        said, warnings = record.sentences, record.outcome.warnings
-    else:
-        said, warnings = _unsealed_sentences(record), ()
+    said = record.sentences if record.outcome is not None else _unsealed_sentences(record)
     covered = covered_text(record)
     paragraphs = "".join(f"<p>{shown(each)}</p>" for each in (*said, *([covered] if covered else [])))
-    alerts = "".join(f'<p class="warning warn">⚠ {shown(each)}</p>' for each in warnings)
+    alerts = "".join(f'<p class="warning warn">⚠ {shown(each)}</p>' for each in warnings_of(record))
     return f'<div class="sentences">{paragraphs}</div>{alerts}\n'
 
 
@@ -105,6 +113,7 @@ def _tiles(record: Record) -> str:
         ("Service time p50", time_with_unit(p50_ms)),
         ("Service time p95", time_with_unit(p95_ms)),
         ("Service time p99", time_with_unit(p99_ms)),
+        *_response_tiles(total),
         ("Most users", f"{record.totals.max_user_count:,}"),
         ("Duration", format_clock(seconds)),
     )
@@ -112,12 +121,33 @@ def _tiles(record: Record) -> str:
     return f'<dl class="tiles">{inner}</dl>\n'
 
 
+def _response_tiles(total: RequestTotals) -> tuple[tuple[str, str], ...]:
+    times = total.response_times
+    if not times.count:
+        return ()
+    percents = (50, 95, 99, 99.9)
+    known = zip(percents, times.percentiles_ms(percents), strict=True)
+    return tuple((f"Response time p{percent:g}", time_with_unit(value)) for percent, value in known)
+
+
 def _accounting(record: Record) -> str:
     counted = accounting(record)
     abandoned = f"{counted.abandoned:,} abandoned"
     if counted.abandoned and counted.oldest_abandoned_s:
         abandoned += f" (the oldest after {counted.oldest_abandoned_s:,.1f} s)"
-    return (
-        f'<p class="accounting">Every request of the run, once: {counted.started:,} started = '
-        f"{counted.succeeded:,} succeeded + {counted.failed:,} failed + {abandoned}</p>\n"
-    )
+    unsent = f" + {counted.local_errors:,} that this machine could not send" if counted.local_errors else ""
+    sentences = [
+        f"Every request of the run, once: {counted.started:,} started = "
+        f"{counted.succeeded:,} succeeded + {counted.failed:,} failed + {abandoned}{unsent}"
+    ]
+    arrivals = arrivals_text(counted)
+    if arrivals:
+        sentences.append(arrivals)
+    if record.has_schedule:
+        sentences.append(
+            "Service times count from the send, response times from the intended start: what a stall held up is in "
+            "them. Both were measured, none is made up"
+        )
+    elif record.totals.total.requests:
+        sentences.append(CLOSED_MODEL)
+    return "".join(f'<p class="accounting">{shown(each)}</p>\n' for each in sentences)

@@ -11,8 +11,10 @@ from perftui.model.duration import format_clock
 from perftui.model.judged import ThresholdResult, ThresholdState
 from perftui.model.record import Record
 from perftui.model.totals import RequestTotals
-from perftui.reports.charts import charts_of
+from perftui.reports.charts import LATE_TEXT, MARKED_KINDS, charts_of
 from perftui.reports.figures import (
+    RESPONSE_TIME,
+    SERVICE_TIME,
     THRESHOLD_MARKS,
     duration_s,
     exceptions_in_order,
@@ -23,16 +25,21 @@ from perftui.reports.figures import (
     requests_in_order,
     thresholds_in_order,
 )
+from perftui.reports.html_load import response_section
 from perftui.reports.markup import percent, row, section, shown, table, time_cell
 from perftui.reports.notes import notes_section
 
 
 def measured_sections(record: Record) -> Iterator[str]:
-    charts = charts_of(record.timeline, record.window, record.notes)
+    charts = charts_of(record.timeline, record.window, record.notes, record.events)
     yield '<div class="pair">'
     legend = f'<span class="legend">{_key("p50")}{_key("p95")}{_key("p99")}</span>'
-    yield section("Service time", charts.times, legend=legend)
+    yield section(SERVICE_TIME, charts.times, legend=legend)
+    if charts.response:
+        yield section(RESPONSE_TIME, charts.response, legend=legend)
     yield section("Requests per second, users", charts.rate)
+    if charts.arrivals:
+        yield section("Tasks per second: asked, started, dropped", charts.arrivals)
     yield section("Failures per second", charts.failures)
     yield _statuses(record)
     if charts.target_memory:
@@ -46,8 +53,13 @@ def measured_sections(record: Record) -> Iterator[str]:
     yield "</div>\n"
     if charts.note:
         yield f'<p class="note">{charts.note}</p>\n'
+    if charts.has_late:
+        yield f'<p class="note">Hatched: {shown(LATE_TEXT)}.</p>\n'
+    if any(event.kind in MARKED_KINDS for event in record.events):
+        yield '<p class="note">Upright lines: what became of the load and of its workers; the events say what.</p>\n'
     yield notes_section(record)
     yield _requests(record)
+    yield response_section(record)
 
 
 def thresholds_section(record: Record) -> str:

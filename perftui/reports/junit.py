@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from perftui.model.duration import format_clock
 from perftui.model.judged import ThresholdResult, ThresholdState
 from perftui.model.record import Record, Verdict
-from perftui.reports.figures import covered_text, one_line
+from perftui.reports.figures import (
+    accounting,
+    arrivals_text,
+    covered_text,
+    late_text,
+    local_errors_text,
+    one_line,
+    trust_text,
+)
 
 _BAD = (ThresholdState.FAILED, ThresholdState.NO_DATA)
 _GOOD = (Verdict.PASSED, Verdict.ACCEPTABLE)
@@ -38,10 +47,11 @@ def junit_xml(record: Record) -> bytes:
         {"name": title, **counts, "skipped": "0", "timestamp": record.started_at[:19]},
     )
     properties = ElementTree.SubElement(suite, "properties")
-    for name, value in (("run_id", record.run_id), ("target", record.plan.target.url)):
+    for name, value in _properties(record):
         ElementTree.SubElement(properties, "property", {"name": name, "value": shown(value)})
     suite.extend(cases)
-    said = [*record.sentences, covered_text(record)]
+    said = [*record.sentences, covered_text(record), trust_text(record), late_text(record), local_errors_text(record)]
+    said.append(arrivals_text(accounting(record)))
     said += [
         f"Note at {format_clock(note.elapsed_s)}: {note.text}" + (f" ({note.by})" if note.by else "")
         for note in record.notes
@@ -50,6 +60,20 @@ def junit_xml(record: Record) -> bytes:
     ElementTree.indent(suites)
     data: bytes = ElementTree.tostring(suites, encoding="utf-8", xml_declaration=True)
     return data + b"\n"
+
+
+def _properties(record: Record) -> Iterator[tuple[str, str]]:
+    yield "run_id", record.run_id
+    yield "target", record.plan.target.url
+    if record.outcome is not None:
+        yield "trust", record.outcome.trust.value
+    yield "generator_late_seconds", str(record.whole.strained_ticks)
+    counted = accounting(record)
+    if counted.local_errors:
+        yield "local_errors", str(counted.local_errors)
+    if counted.scheduled:
+        yield "tasks_scheduled", str(counted.scheduled)
+        yield "tasks_dropped", str(counted.dropped)
 
 
 def _run_case(record: Record, title: str) -> ElementTree.Element:

@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 
 from perftui.model import record as model
+from perftui.model import snapshot
 from perftui.model import tick as model_tick
 from perftui.model.histogram import PERCENTILES, Histogram
 from perftui.model.judged import ThresholdResult
+from perftui.model.load_workers import LoadWorkerRow
 from perftui.model.plan import UNTIL_STEADY_S, plan_to_dict
 from perftui.model.snapshot import TimelinePoint
 from perftui.model.totals import RequestTotals
@@ -25,197 +27,31 @@ from perftui.reports.figures import (
     percentiles_ms,
     requests_in_order,
     round_ms,
+    trust_text,
+)
+from perftui.reports.result_form import (
+    Accounting,
+    Arrivals,
+    Event,
+    Failure,
+    Finding,
+    LoadWorker,
+    LocalError,
+    Note,
+    Point,
+    PythonException,
+    Request,
+    ResponsePoint,
+    Result,
+    TargetSample,
+    Threshold,
+    Times,
+    Window,
 )
 
 # Raised when a reader of the document would have to change; new keys alone do not.
 SCHEMA_VERSION = 1
 PERCENTILE_ERROR = 0.01
-
-
-class Times(msgspec.Struct, kw_only=True, frozen=True):
-    """Service times (from the send to the end of the response) in ms; null where nothing was timed."""
-
-    count: int
-    min_ms: float | None
-    mean_ms: float | None
-    p50_ms: float | None
-    p75_ms: float | None
-    p90_ms: float | None
-    p95_ms: float | None
-    p99_ms: float | None
-    p99_9_ms: float | None
-    max_ms: float | None
-
-
-class Request(msgspec.Struct, kw_only=True, frozen=True):
-    """A request name, or all of them. `untimed` requests are in no times. `statuses` counts by HTTP status, 0 is none.
-
-    `fail_ratio` is 0 to 1, null without requests; rates are over the whole run.
-    """
-
-    method: str
-    name: str
-    requests: int
-    succeeded: int
-    failed: int
-    untimed: int
-    fail_ratio: float | None
-    rps: float
-    fails_per_s: float
-    response_bytes: int
-    statuses: dict[str, int]
-    times: Times
-    succeeded_times: Times
-    failed_times: Times
-
-
-class Failure(msgspec.Struct, kw_only=True, frozen=True):
-    """Failed requests that are alike; first and last seen in seconds since the start of the load."""
-
-    method: str
-    name: str
-    message: str
-    count: int
-    first_s: float
-    last_s: float
-
-
-class PythonException(msgspec.Struct, kw_only=True, frozen=True):
-    """Exceptions in user code that share a traceback."""
-
-    message: str
-    traceback: str
-    count: int
-
-
-class TargetSample(msgspec.Struct, kw_only=True, frozen=True):
-    """The target's own side; null where it was not known. 100 % CPU is one core; `value` is what a command printed."""
-
-    cpu_percent: float | None
-    memory_bytes: int | None
-    open_connections: int | None
-    value: float | None
-
-
-class Threshold(msgspec.Struct, kw_only=True, frozen=True):
-    """A threshold held against the run: `state` is passed, acceptable, no data or failed.
-
-    Numbers are in `unit`: ms, /s, bytes, % (0 to 100), or nothing for counts. `n` is how many requests or seconds
-    `observed` comes from; `margin` is the share of the target that is left, negative beyond it.
-    """
-
-    rule: str
-    measure: str
-    state: str
-    observed: float | None
-    unit: str
-    n: int
-    target: float
-    acceptable: float | None
-    margin: float | None
-    failed_since_s: float | None
-    failed_until_s: float | None
-    text: str
-
-
-class Finding(msgspec.Struct, kw_only=True, frozen=True):
-    """Something that the rules saw in the run, in words; `is_doubt` where they say that they cannot say."""
-
-    kind: str
-    text: str
-    from_s: float | None
-    to_s: float | None
-    is_doubt: bool
-
-
-class Window(msgspec.Struct, kw_only=True, frozen=True):
-    """The part of the run that totals, requests, failures, exceptions, thresholds and findings cover.
-
-    In seconds since the start of the load; `why` is empty for the whole run. The timeline is always whole.
-    """
-
-    from_s: float
-    to_s: float
-    covered_s: float
-    why: str
-
-
-class Point(msgspec.Struct, kw_only=True, frozen=True):
-    """About one second of the run, by itself; `elapsed_s` is its end."""
-
-    elapsed_s: float
-    interval_s: float
-    user_count: int
-    requests: int
-    failures: int
-    rps: float
-    fails_per_s: float
-    p50_ms: float | None
-    p95_ms: float | None
-    p99_ms: float | None
-    max_ms: float | None
-    in_flight: int
-    cpu_percent: float
-    hub_lag_p99_ms: float
-    target: TargetSample | None
-
-
-class Accounting(msgspec.Struct, kw_only=True, frozen=True):
-    """Every request that was sent, once: started = succeeded + failed + abandoned."""
-
-    started: int
-    succeeded: int
-    failed: int
-    abandoned: int
-    oldest_abandoned_s: float
-
-
-class Event(msgspec.Struct, kw_only=True, frozen=True):
-    elapsed_s: float
-    kind: str
-    text: str
-
-
-class Note(msgspec.Struct, kw_only=True, frozen=True):
-    """What somebody noted on the timeline, while the run went on or later. It is among the events too."""
-
-    elapsed_s: float
-    text: str
-    by: str = ""
-
-
-class Result(msgspec.Struct, kw_only=True, frozen=True):
-    """A run of perftui. `verdict`, `exit_code`, `reason` and `ended_at` are null where it was never sealed.
-
-    Percentiles are within `percentile_error`, relative, of the recorded times. Text from outside has its control
-    characters shown as escapes and its secrets masked.
-    """
-
-    schema_version: int
-    run_id: str
-    state: str
-    verdict: str | None
-    exit_code: int | None
-    reason: str | None
-    sentences: list[str]
-    warnings: list[str]
-    started_at: str
-    ended_at: str | None
-    duration_s: float
-    window: Window
-    percentile_error: float
-    accounting: Accounting
-    thresholds: list[Threshold]
-    findings: list[Finding]
-    totals: Request
-    requests: list[Request]
-    failures: list[Failure]
-    exceptions: list[PythonException]
-    timeline: list[Point]
-    events: list[Event]
-    notes: list[Note]
-    plan: dict[str, Any]
-    environment: dict[str, str]
 
 
 def result_json(record: model.Record) -> bytes:
@@ -243,6 +79,10 @@ def _result(record: model.Record) -> Result:
         reason=one_line(outcome.reason) if outcome else None,
         sentences=[one_line(each) for each in record.sentences],
         warnings=[one_line(each) for each in outcome.warnings] if outcome else [],
+        trust=outcome.trust.value if outcome else None,
+        trust_reason=one_line(trust_text(record)),
+        late_seconds=record.whole.strained_ticks,
+        has_schedule=record.has_schedule,
         started_at=record.started_at,
         ended_at=one_line(outcome.ended_at) if outcome else None,
         duration_s=record.whole.elapsed_s,
@@ -259,6 +99,11 @@ def _result(record: model.Record) -> Result:
             failed=accounted.failed,
             abandoned=accounted.abandoned,
             oldest_abandoned_s=accounted.oldest_abandoned_s,
+            local_errors=accounted.local_errors,
+            scheduled=accounted.scheduled,
+            started_tasks=accounted.started_tasks,
+            dropped=accounted.dropped,
+            waiting=accounted.waiting,
         ),
         thresholds=[_threshold(each) for each in record.thresholds],
         findings=[
@@ -290,10 +135,15 @@ def _result(record: model.Record) -> Result:
         ],
         timeline=[_point(each) for each in record.timeline],
         events=[
-            Event(elapsed_s=each.elapsed_s, kind=one_line(each.kind), text=one_line(each.text))
+            Event(elapsed_s=each.elapsed_s, kind=one_line(each.kind), text=one_line(each.text), by=one_line(each.by))
             for each in record.events
         ],
         notes=[Note(elapsed_s=each.elapsed_s, text=one_line(each.text), by=one_line(each.by)) for each in record.notes],
+        load_workers=[_load_worker(each) for each in record.load_workers],
+        local_errors=[
+            LocalError(message=one_line(message), count=count)
+            for message, count in sorted(record.whole.local_errors.items(), key=lambda item: -item[1])
+        ],
         plan=_cleaned(plan_to_dict(record.plan)),
         environment={one_line(key): one_line(value) for key, value in sorted(record.environment.items())},
     )
@@ -332,6 +182,7 @@ def _request(totals: RequestTotals, seconds: float) -> Request:
         times=_times(totals.times()),
         succeeded_times=_times(totals.ok_times),
         failed_times=_times(totals.failed_times),
+        response_times=_times(totals.response_times) if totals.response_times.count else None,
     )
 
 
@@ -368,6 +219,44 @@ def _point(point: TimelinePoint) -> Point:
         cpu_percent=point.cpu_percent,
         hub_lag_p99_ms=point.hub_lag_p99_ms,
         target=_target(point.target),
+        is_strained=point.is_strained,
+        response=None if point.response is None else _response(point.response),
+        arrivals=None if point.arrivals is None else _arrivals(point.arrivals),
+    )
+
+
+def _response(times: snapshot.Times) -> ResponsePoint:
+    return ResponsePoint(
+        p50_ms=round_ms(times.p50_ms),
+        p95_ms=round_ms(times.p95_ms),
+        p99_ms=round_ms(times.p99_ms),
+        max_ms=round_ms(times.max_ms),
+    )
+
+
+def _arrivals(arrivals: model_tick.Arrivals) -> Arrivals:
+    return Arrivals(
+        rate_per_s=round(arrivals.rate_per_s, 6),
+        scheduled=arrivals.scheduled,
+        started=arrivals.started,
+        dropped=arrivals.dropped,
+        waiting=arrivals.waiting,
+        busy_users=arrivals.busy_users,
+    )
+
+
+def _load_worker(worker: LoadWorkerRow) -> LoadWorker:
+    return LoadWorker(
+        name=one_line(worker.name),
+        host=one_line(worker.host),
+        role=worker.role,
+        state=worker.state,
+        most_users=worker.most_users,
+        requests=worker.requests,
+        lost=worker.lost,
+        returned=worker.returned,
+        most_cpu_percent=worker.most_cpu_percent,
+        worst_lag_ms=round_ms(worker.worst_lag_ms),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -15,6 +16,11 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 18, 28, 24
 _PANEL_GAP = 16
 # Half the width of a digit of an axis.
 _HALF_DIGIT = 4
+# Lines and no colour of its own, so that it is seen on paper too.
+_HATCH = (
+    '<defs><pattern id="{pattern}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<line class="hatch" x1="0" x2="0" y1="0" y2="6"/></pattern></defs>'
+)
 # What an axis can be labelled with: arithmetic ends in infinity beyond, and digits in the thousands of them.
 _SMALLEST, _LARGEST = 1e-9, 1e300
 
@@ -46,18 +52,26 @@ def chart(
     panels: Sequence[Panel],
     covered_s: tuple[float, float] = (0.0, math.inf),
     notes: Sequence[tuple[float, str, str]] = (),
+    hatched: Sequence[tuple[float, float]] = (),
+    hatched_text: str = "",
+    marks: Sequence[tuple[float, str]] = (),
 ) -> str:
     """`panels` above each other over the same time. Lines are interrupted before each index in `breaks`.
 
-    What lies outside `covered_s`, from and to, is shaded. `notes` are upright lines: where, a short label, and a text
-    that a pointer brings up; all are cleaned.
+    What lies outside `covered_s`, from and to, is shaded; the spans of `hatched` are hatched, for the reason that
+    `hatched_text` gives to a pointer. `notes` are upright lines: where, a short label, and a text that a pointer brings
+    up; `marks` are the same without a label. All texts are cleaned. Charts of one page have different titles.
     """
     end_s = max(elapsed_s, default=0.0) or 1.0
-    parts: list[str] = []
+    # In each chart its own: one that is copied out of the page is still hatched.
+    pattern = f"late-{zlib.crc32(title.encode()):08x}"
+    parts: list[str] = [_HATCH.format(pattern=pattern)] if hatched else []
     top = 0
     for panel in panels:
         parts.append(_shade(covered_s, end_s, top + _TOP, panel.height))
+        parts.append(_hatched(hatched, escape(hatched_text), pattern, end_s, top + _TOP, panel.height))
         parts.append(_panel(panel, top, elapsed_s, end_s, breaks))
+        parts.append(_marks(marks, end_s, top + _TOP, panel.height))
         parts.append(_notes(notes, end_s, top + _TOP, panel.height))
         top += _TOP + panel.height + _PANEL_GAP
     height = top - _PANEL_GAP + _BOTTOM
@@ -75,6 +89,22 @@ def _shade(covered_s: tuple[float, float], end_s: float, y: int, height: int) ->
         f'width="{_x(end, end_s) - _x(begin, end_s):.1f}" height="{height}"/>'
         for begin, end in ((0.0, from_s), (to_s, end_s))
         if end > begin
+    )
+
+
+def _hatched(spans: Sequence[tuple[float, float]], why: str, pattern: str, end_s: float, y: int, height: int) -> str:
+    return "".join(
+        f'<rect class="late" fill="url(#{pattern})" x="{_x(from_s, end_s):.1f}" y="{y}" '
+        f'width="{max(1.0, _x(to_s, end_s) - _x(from_s, end_s)):.1f}" height="{height}"><title>{why}</title></rect>'
+        for from_s, to_s in spans
+    )
+
+
+def _marks(marks: Sequence[tuple[float, str]], end_s: float, y: int, height: int) -> str:
+    places = ((_x(min(max(elapsed_s, 0.0), end_s), end_s), text) for elapsed_s, text in marks)
+    return "".join(
+        f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{y}" y2="{y + height}"><title>{escape(text)}</title></line>'
+        for x, text in places
     )
 
 

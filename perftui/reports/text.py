@@ -9,7 +9,18 @@ from perftui.model.duration import format_clock
 from perftui.model.record import Record
 from perftui.model.snapshot import RequestRow, row_of
 from perftui.model.text import clean
-from perftui.reports.figures import THRESHOLD_MARKS, covered_text, duration_s, margin_text, thresholds_in_order
+from perftui.model.totals import RequestTotals
+from perftui.reports.figures import (
+    THRESHOLD_MARKS,
+    accounting,
+    arrivals_text,
+    covered_text,
+    duration_s,
+    load_worker_text,
+    margin_text,
+    thresholds_in_order,
+    warnings_of,
+)
 
 WIDTH = 80
 # Longer tables are for report.html.
@@ -25,6 +36,10 @@ def results_text(record: Record, where: str) -> str:
     rows = _rows(record)
     if record.totals.total.requests:
         parts.append(_table(rows, record))
+    if record.has_schedule:
+        parts.append(_response_table(record))
+    if record.load_workers:
+        parts.append(_load_workers(record))
     failures = _failures(record)
     if failures:
         parts.append(failures)
@@ -69,7 +84,8 @@ def _verdict(record: Record) -> str:
     lines += [clean(each, 500) for each in record.sentences]
     covered = covered_text(record)
     lines += [covered] if covered else []
-    lines += [f"! {clean(each, 500)}" for each in record.outcome.warnings]
+    lines += [f"! {clean(each, 500)}" for each in warnings_of(record)]
+    lines += [f"{each}." for each in (arrivals_text(accounting(record)),) if each]
     return "\n".join(textwrap.fill(line, WIDTH, break_on_hyphens=False) for line in lines)
 
 
@@ -108,6 +124,37 @@ def _table(rows: list[RequestRow], record: Record) -> str:
     both = row_of(total, (total.requests, total.failed), duration_s(record))
     lines.append(_line(both, "Aggregated"))
     return "\n".join([*lines, "Service times, from the send; percentiles to within 1 %."])
+
+
+def _response_table(record: Record) -> str:
+    """The same requests with their times from the intended start."""
+    lines = [f"{'Request':<28}{'Timed':>8}{'p50':>8}{'p90':>8}{'p95':>7}{'p99':>7}{'p99.9':>7}{'max':>7}"]
+    known = [each for each in record.totals.by_request.values() if each.response_times.count]
+    known.sort(key=lambda each: -each.requests)
+    lines += [_response_line(each, clean(f"{each.method} {each.name}".strip())) for each in known[:MAX_ROWS]]
+    if len(known) > MAX_ROWS:
+        lines.append(f"… and {len(known) - MAX_ROWS:,} more in report.html")
+    lines.append(_response_line(record.totals.total, "Aggregated"))
+    return "\n".join([*lines, "Response times, from the intended start; percentiles to within 1 %."])
+
+
+def _response_line(totals: RequestTotals, label: str) -> str:
+    times = totals.response_times
+    known = (*times.percentiles_ms((50, 90, 95, 99, 99.9)), times.max_ms)
+    cells = [time_text(each).rjust(width) for each, width in zip(known, (8, 8, 7, 7, 7, 7), strict=True)]
+    return f"{fit(label, 28)}{_count(times.count)}{''.join(cells)}"
+
+
+def _load_workers(record: Record) -> str:
+    lines = [f"{'Load worker':<20}{'Host':<11}{'Role':<7}{'Users':>7}{'Requests':>9}  What became of it"]
+    lines += [
+        f"{fit(clean(each.name), 19)} {fit(clean(each.host), 10)} {each.role:<7}{each.most_users:>7,}"
+        f" {_count(each.requests)}  {fit(load_worker_text(each), 24).rstrip()}"
+        for each in record.load_workers[:MAX_ROWS]
+    ]
+    if len(record.load_workers) > MAX_ROWS:
+        lines.append(f"… and {len(record.load_workers) - MAX_ROWS:,} more in report.html")
+    return "\n".join(lines)
 
 
 def _line(row: RequestRow, label: str) -> str:

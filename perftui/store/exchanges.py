@@ -9,8 +9,8 @@ from types import NoneType
 from perftui.model.exchange import MAX_EXCHANGES_PER_GROUP, Exchange
 from perftui.model.tick import Tick
 from perftui.store.blobs import pack_text, unpack_text
+from perftui.store.cells import IdOf, Row
 from perftui.store.connection import reading
-from perftui.store.schema import IdOf, Row
 
 _COLUMNS = (
     "status, response_bytes, elapsed_s, time_ms, url, reason, user_class,"

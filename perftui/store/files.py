@@ -13,6 +13,7 @@ from typing import Any
 import tomli_w
 
 from perftui import exit_codes
+from perftui.model.capacity import MAX_LEVELS, CapacityLevel, CapacityResult, LevelVerdict
 from perftui.model.errors import PerftuiError
 from perftui.model.judged import Finding, ThresholdResult, ThresholdState, Trust
 from perftui.model.plan import RunPlan, plan_from_dict, plan_to_dict
@@ -90,6 +91,9 @@ def outcome_json(outcome: Outcome, summary: Summary) -> bytes:
     document = asdict(outcome)
     document |= {"state": outcome.state.value, "verdict": outcome.verdict.value, "trust": outcome.trust.value}
     document["thresholds"] = [{**asdict(each), "state": each.state.value} for each in outcome.thresholds]
+    if outcome.capacity is not None:
+        levels = [{**asdict(each), "verdict": each.verdict.value} for each in outcome.capacity.levels]
+        document["capacity"] = {**asdict(outcome.capacity), "levels": levels}
     document = {"schema_version": OUTCOME_SCHEMA_VERSION, **document, "summary": asdict(summary)}
     return json.dumps(document, indent=2).encode() + b"\n"
 
@@ -123,7 +127,18 @@ def _outcome_from(document: Mapping[str, Any]) -> Outcome:
     entries["findings"] = tuple(Finding(**known_fields(Finding, each)) for each in entries.get("findings", ()))
     entries["demands"] = Demands(**known_fields(Demands, entries.get("demands", {})))
     entries["accounting"] = Accounting(**known_fields(Accounting, entries["accounting"]))
+    entries["capacity"] = _capacity_from(entries.get("capacity"))
     return Outcome(**entries)
+
+
+def _capacity_from(table: Mapping[str, Any] | None) -> CapacityResult | None:
+    if table is None:
+        return None
+    levels = []
+    for each in table["levels"][:MAX_LEVELS]:
+        entries = known_fields(CapacityLevel, each)
+        levels.append(CapacityLevel(**{**entries, "verdict": LevelVerdict(entries["verdict"])}))
+    return CapacityResult(**{**known_fields(CapacityResult, table), "levels": tuple(levels)})
 
 
 def _threshold_from(table: Mapping[str, Any]) -> ThresholdResult:

@@ -23,6 +23,7 @@ STATS_HISTORY_CSV = "stats_history.csv"
 FAILURES_CSV = "failures.csv"
 EXCEPTIONS_CSV = "exceptions.csv"
 NOTES_CSV = "notes.csv"
+SECONDS_CSV = "seconds.csv"
 
 # Names of profile and target in a folder's name are cut to this: a path must stay below the system's limit.
 _MAX_NAME_LENGTH = 40

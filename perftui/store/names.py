@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from perftui.model.text import mask_secrets
-from perftui.model.tick import MAX_EXCEPTION_GROUPS, MAX_FAILURE_GROUPS, MAX_REQUEST_NAMES, OTHER
+from perftui.model.tick import MAX_EXCEPTION_GROUPS, MAX_FAILURE_GROUPS, MAX_LOAD_WORKERS, MAX_REQUEST_NAMES, OTHER
 from perftui.store.blobs import pack_text
 
 Texts = tuple[str, ...]
+
+# There are three reasons: files, ports and memory; each may be said in a few ways.
+MAX_LOCAL_ERROR_GROUPS = 100
 
 
 class NameTable:
@@ -25,12 +28,14 @@ class NameTable:
         self._new: list[Texts] = []
 
     @classmethod
-    def for_all_kinds(cls) -> tuple[NameTable, NameTable, NameTable]:
-        """Of request names, failure groups and exception groups."""
+    def for_all_kinds(cls) -> tuple[NameTable, NameTable, NameTable, NameTable, NameTable]:
+        """Of request names, failure groups, exception groups, local errors and load workers."""
         return (
             cls("request_name", MAX_REQUEST_NAMES, ("", OTHER)),
             cls("failure_group", MAX_FAILURE_GROUPS, ("", OTHER, OTHER)),
             cls("exception_group", MAX_EXCEPTION_GROUPS, (OTHER, OTHER)),
+            cls("local_error_group", MAX_LOCAL_ERROR_GROUPS, (OTHER,)),
+            cls("load_worker", MAX_LOAD_WORKERS, (OTHER, OTHER, "remote")),
         )
 
     def id_of(self, *texts: str) -> int:

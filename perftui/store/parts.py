@@ -76,6 +76,11 @@ def _totals_by_request(connection: sqlite3.Connection, within: SeqRange) -> dict
         for known, packed in ((totals.ok_times, ok_times), (totals.failed_times, failed_times)):
             if packed:
                 known.add(unpack_histogram(packed))
+    response_times = connection.execute(
+        "SELECT name_id, times FROM response_time JOIN request USING (seq, position) WHERE seq BETWEEN ? AND ?", span
+    )
+    for name_id, packed in response_times:
+        of(name_id).response_times.add(unpack_histogram(packed))
     return found
 
 
@@ -165,8 +170,8 @@ def _deltas_of(connection: sqlite3.Connection, method: str, name: str, within: S
         if key != (method, name):
             continue
         rows = connection.execute(
-            "SELECT seq, succeeded, failed, untimed, response_bytes, ok_times, failed_times, statuses"
-            " FROM request WHERE name_id = ? AND seq BETWEEN ? AND ?",
+            "SELECT seq, succeeded, failed, untimed, response_bytes, ok_times, failed_times, statuses, times"
+            " FROM request LEFT JOIN response_time USING (seq, position) WHERE name_id = ? AND seq BETWEEN ? AND ?",
             (name_id, within.first, within.last),
         )
         for seq, *values in rows:
@@ -190,6 +195,7 @@ def _sum(one: RequestDelta, other: RequestDelta) -> RequestDelta:
         both.ok_times,
         both.failed_times,
         both.statuses,
+        both.response_times,
     )
 
 

@@ -13,6 +13,7 @@ from perftui.judgement.verdict import ending_of, judge
 from perftui.model.errors import PerftuiError
 from perftui.model.exchange import Exchange
 from perftui.model.judged import WHOLE_RUN, Finding, ThresholdResult, Window
+from perftui.model.load_workers import LoadWorkerRow
 from perftui.model.marks import NOTE, Note
 from perftui.model.plan import RunPlan
 from perftui.model.record import Outcome, Record, RunEvent
@@ -28,6 +29,7 @@ from perftui.store.connection import reading
 from perftui.store.exchanges import read_exchanges
 from perftui.store.files import damaged, read_outcome, read_run_toml
 from perftui.store.layout import OUTCOME_JSON, RUN_LOG, RUN_TOML, SAMPLES_DB
+from perftui.store.load_workers import read_load_workers
 from perftui.store.marks import read_marks
 from perftui.store.parts import MAX_POINTS, counts_after, part_of, request_page, spectra_after
 from perftui.store.paths import path_for_people
@@ -138,7 +140,8 @@ class RunReader:
             judged = self._as_sealed(plan, outcome)
         else:
             judged = self._judged_again(plan, outcome, window, seen)
-        timeline, history = self._history(judged.whole.last.seq if judged.whole.last else -1, judged.window)
+        last_seq = judged.whole.last.seq if judged.whole.last else -1
+        timeline, history = self._history(last_seq, judged.window)
         outcome = judged.outcome
         return Record(
             run_id=self.run_id,
@@ -158,6 +161,7 @@ class RunReader:
             findings=judged.findings,
             sentences=outcome.sentences if outcome else (),
             marks=marks,
+            load_workers=self._load_workers(last_seq),
         )
 
     def _as_sealed(self, plan: RunPlan, outcome: Outcome) -> _Judged:
@@ -194,6 +198,7 @@ class RunReader:
                 findings=findings,
                 must_be_trusted=outcome.demands.trust,
                 is_strict=outcome.demands.targets,
+                capacity=outcome.capacity,
             )
             outcome = replace(
                 outcome,
@@ -258,6 +263,10 @@ class RunReader:
             # Not a line of ours; without this a reader would wait for its end forever.
             end = len(data)
         return data[:end].decode(errors="replace").splitlines(), offset + end
+
+    def _load_workers(self, last_seq: int) -> tuple[LoadWorkerRow, ...]:
+        with reading(self._samples) as connection:
+            return read_load_workers(connection, last_seq)
 
     def _history(self, last_seq: int, window: Window) -> tuple[tuple[TimelinePoint, ...], tuple[HistoryRow, ...]]:
         """The whole timeline, and a row for each of its points that lies in `window`."""

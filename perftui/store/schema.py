@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from perftui.model.histogram import Histogram, merge
 from perftui.model.snapshot import TimelinePoint, point_of
-from perftui.model.tick import ExceptionDelta, FailureDelta, Health, RateLimitDelta, RequestDelta, TargetSample, Tick
+from perftui.model.tick import ExceptionDelta, FailureDelta, Health, RequestDelta, Tick
+from perftui.store import load_rows, target_rows
 from perftui.store.blobs import pack_histogram, unpack_histogram
+from perftui.store.cells import IdOf, Row, check
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 # A tick's `requests`, `failures`, `response_bytes` and `times` are the sums over its request rows: the timeline needs
 # only this table. Names and messages are stored once and referred to by id; `position` keeps a tick's own order.
@@ -49,17 +49,6 @@ CREATE TABLE event (id INTEGER PRIMARY KEY, elapsed_s REAL NOT NULL, kind TEXT N
 CREATE TABLE environment (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
-_ADDED_IN_2 = """
-CREATE {table} rate_limit (
-  seq INTEGER NOT NULL, position INTEGER NOT NULL, name_id INTEGER NOT NULL,
-  count INTEGER NOT NULL, first_s REAL NOT NULL, last_s REAL NOT NULL, retry_after_s REAL, told_s REAL,
-  PRIMARY KEY (seq, position)
-) WITHOUT ROWID;
-CREATE {table} target_sample (
-  seq INTEGER PRIMARY KEY, cpu_percent REAL, memory_bytes INTEGER, open_connections INTEGER, value REAL
-);
-"""
-
 # Failed requests that are kept whole. Headers are JSON, a list of pairs.
 _ADDED_IN_3 = """
 CREATE {table} exchange (
@@ -73,7 +62,7 @@ CREATE {table} exchange (
 _ADDED_IN_4 = """
 CREATE {table} event_author (event_id INTEGER PRIMARY KEY, by TEXT NOT NULL);
 """
-_ADDED = {2: _ADDED_IN_2, 3: _ADDED_IN_3, 4: _ADDED_IN_4}
+_ADDED = {2: target_rows.TABLES, 3: _ADDED_IN_3, 4: _ADDED_IN_4, 5: load_rows.TABLES}
 # For the questions that are about one request name or one failure group; a file without these answers them too.
 _INDEXES = """
 CREATE INDEX request_by_name ON request (name_id, seq);
@@ -89,14 +78,15 @@ def stand_ins(version: int) -> str:
     return missing.format(table="TEMP TABLE")
 
 
-# A row of `tick` with that of `target_sample`, or NULLs where it has none.
-SELECT_TICKS = "SELECT tick.*, target_sample.* FROM tick LEFT JOIN target_sample USING (seq)"
+# A row of `tick` with those that other tables may have of it, or NULLs where they have none.
+SELECT_TICKS = (
+    f"SELECT tick.*, target_sample.*, {load_rows.TICK_COLUMNS}"
+    f" FROM tick LEFT JOIN target_sample USING (seq) {load_rows.TICK_JOINS}"
+)
 INSERT_TICK = f"INSERT INTO tick VALUES ({', '.join('?' * 21)})"
 INSERT_REQUEST = f"INSERT INTO request VALUES ({', '.join('?' * 10)})"
 INSERT_FAILURE = "INSERT INTO failure VALUES (?, ?, ?, ?, ?, ?)"
 INSERT_EXCEPTION = "INSERT INTO exception VALUES (?, ?, ?, ?)"
-INSERT_RATE_LIMIT = f"INSERT INTO rate_limit VALUES ({', '.join('?' * 8)})"
-INSERT_TARGET_SAMPLE = "INSERT INTO target_sample VALUES (?, ?, ?, ?, ?)"
 INSERT_EVENT = "INSERT INTO event (elapsed_s, kind, text) VALUES (?, ?, ?)"
 # Of the event that was written last.
 INSERT_AUTHOR = "INSERT INTO event_author SELECT max(id), ? FROM event"
@@ -110,13 +100,8 @@ _TICK_KINDS = (*[int] * 12, *[float] * 7, str, bytes)
 _REQUEST_KINDS = (int, int, int, int, bytes, bytes, str)
 _FAILURE_KINDS = (int, float, float)
 _EXCEPTION_KINDS = (int,)
-_RATE_LIMIT_KINDS = (int, float, float)
-_RETRY_KINDS = (float, float)
-_TARGET_KINDS = (float, int, int, float)
 
-Row = tuple[Any, ...]
-IdOf = Callable[..., int]
-"""The id of a name or group, given its texts."""
+_TICK_WIDTH, _TARGET_WIDTH = len(_TICK_KINDS), target_rows.WIDTH
 
 
 def tick_row(tick: Tick) -> Row:
@@ -179,37 +164,15 @@ def exception_rows(tick: Tick, id_of: IdOf) -> list[Row]:
     ]
 
 
-def rate_limit_rows(tick: Tick, id_of: IdOf) -> list[Row]:
-    return [
-        (
-            tick.seq,
-            position,
-            id_of(delta.method, delta.name),
-            delta.count,
-            delta.first_s,
-            delta.last_s,
-            delta.retry_after_s,
-            delta.told_s,
-        )
-        for position, delta in enumerate(tick.rate_limits)
-    ]
-
-
-def target_rows(tick: Tick) -> list[Row]:
-    """One row, or none where nothing was known of the target."""
-    sample = tick.target
-    if sample is None:
-        return []
-    return [(tick.seq, sample.cpu_percent, sample.memory_bytes, sample.open_connections, sample.value)]
-
-
 # What follows reads files that may come from anywhere. Each raises ValueError, KeyError, TypeError or AttributeError
 # for what the functions above do not write. `texts` are what an id stands for, `values` is the rest of a row.
 
 
 def tick_of(row: Row) -> Tick:
     """The tick of a row of SELECT_TICKS, still without what other tables hold for each request name or group."""
-    _check(row[:21], _TICK_KINDS)
+    check(row[:_TICK_WIDTH], _TICK_KINDS)
+    target_row, load_row = _beside(row)
+    generator, arrivals = load_rows.generator_of(load_row), load_rows.arrivals_of(load_row)
     seq, user_count, target_user_count, started, abandoned, in_flight, rss_bytes, open_files, files_limit = row[:9]
     elapsed_s, interval_s, oldest_in_flight_s, cpu_percent, lag_p50_ms, lag_p99_ms, lag_max_ms = row[12:19]
     return Tick(
@@ -226,17 +189,16 @@ def tick_of(row: Row) -> Tick:
         abandoned=abandoned,
         in_flight=in_flight,
         oldest_in_flight_s=oldest_in_flight_s,
-        health=Health(cpu_percent, rss_bytes, lag_p50_ms, lag_p99_ms, lag_max_ms, open_files, files_limit),
-        target=_target_of(row[21:]),
+        health=Health(cpu_percent, rss_bytes, lag_p50_ms, lag_p99_ms, lag_max_ms, open_files, files_limit, *generator),
+        target=target_rows.target_of(target_row),
+        arrivals=arrivals,
     )
 
 
-def _target_of(row: Row) -> TargetSample | None:
-    seq, *values = row
-    if seq is None:
-        return None
-    _check_known(values, _TARGET_KINDS)
-    return TargetSample(*values)
+def _beside(row: Row) -> tuple[Row, Row]:
+    """What a row of SELECT_TICKS has from `target_sample`, and from the tables of `load_rows`."""
+    rest = row[_TICK_WIDTH:]
+    return rest[:_TARGET_WIDTH], rest[_TARGET_WIDTH:]
 
 
 def point_of_row(row: Row) -> tuple[TimelinePoint, Histogram, int]:
@@ -250,14 +212,23 @@ def whole_of_row(row: Row) -> RequestDelta:
     """A nameless request that stands for all those of a row of SELECT_TICKS; its `ok_times` are those of failed too."""
     requests, failures, response_bytes = row[9:12]
     return RequestDelta(
-        "", "", requests - failures, failures, 0, response_bytes, unpack_histogram(row[20]), Histogram()
+        "",
+        "",
+        requests - failures,
+        failures,
+        0,
+        response_bytes,
+        unpack_histogram(row[_TICK_WIDTH - 1]),
+        Histogram(),
+        response_times=load_rows.response_times_of(_beside(row)[1]),
     )
 
 
 def request_of(texts: Row, values: Row) -> RequestDelta:
+    """`values` are the columns of `request` from `succeeded` on, then `response_time.times`, NULL where it has none."""
     method, name = texts
-    _check(values, _REQUEST_KINDS)
-    succeeded, failed, untimed, response_bytes, ok_times, failed_times, statuses = values
+    check(values[:-1], _REQUEST_KINDS)
+    succeeded, failed, untimed, response_bytes, ok_times, failed_times, statuses, response_times = values
     return RequestDelta(
         method,
         name,
@@ -268,36 +239,19 @@ def request_of(texts: Row, values: Row) -> RequestDelta:
         unpack_histogram(ok_times),
         unpack_histogram(failed_times),
         {int(status): int(count) for status, count in json.loads(statuses).items()},
+        unpack_histogram(response_times or b""),
     )
 
 
 def failure_of(texts: Row, values: Row) -> FailureDelta:
-    _check(values, _FAILURE_KINDS)
+    check(values, _FAILURE_KINDS)
     method, name, message = texts
     count, first_s, last_s = values
     return FailureDelta(method, name, message, count, first_s, last_s)
 
 
 def exception_of(texts: Row, values: Row) -> ExceptionDelta:
-    _check(values, _EXCEPTION_KINDS)
+    check(values, _EXCEPTION_KINDS)
     message, traceback = texts
     (count,) = values
     return ExceptionDelta(message, traceback, count)
-
-
-def rate_limit_of(texts: Row, values: Row) -> RateLimitDelta:
-    method, name = texts
-    _check(values[:3], _RATE_LIMIT_KINDS)
-    _check_known(values[3:], _RETRY_KINDS)
-    return RateLimitDelta(method, name, *values)
-
-
-def _check_known(values: Sequence[Any], kinds: tuple[type, ...]) -> None:
-    """As `_check`, of those that are not None."""
-    if any(value is not None and type(value) is not kind for value, kind in zip(values, kinds, strict=True)):
-        raise ValueError("a row holds what is not a number")
-
-
-def _check(row: Row, kinds: tuple[type, ...]) -> None:
-    if tuple(map(type, row)) != kinds:
-        raise ValueError("a row holds what is not a number")

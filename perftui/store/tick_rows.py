@@ -11,20 +11,33 @@ from typing import TypeVar
 from perftui.model.judged import Window
 from perftui.model.tick import Tick
 from perftui.store.blobs import unpack_text
+from perftui.store.cells import Row
+from perftui.store.load_rows import load_worker_of, local_error_of
 from perftui.store.schema import (
     SELECT_TICKS,
-    Row,
     exception_of,
     failure_of,
-    rate_limit_of,
     request_of,
     tick_of,
     whole_of_row,
 )
+from perftui.store.target_rows import rate_limit_of
 
 # Ticks that are held at a time while all are read.
 _PAGE = 300
 _BEFORE_ALL, _AFTER_ALL = -(1 << 63), (1 << 63) - 1
+
+_SELECT_REQUESTS = (
+    "SELECT seq, t.method, t.name, succeeded, failed, untimed, response_bytes, ok_times, failed_times, statuses, times"
+    " FROM request r JOIN request_name t ON t.id = r.name_id LEFT JOIN response_time USING (seq, position)"
+    " WHERE seq BETWEEN ? AND ? ORDER BY seq, position"
+)
+_SELECT_LOAD_WORKERS = (
+    "SELECT seq, t.name, t.host, t.role, state, user_count, requests, last_seen_s, cpu_percent, rss_bytes,"
+    " hub_lag_p50_ms, hub_lag_p99_ms, hub_lag_max_ms, open_files, open_files_limit, lateness_p99_ms, local_ports,"
+    " local_ports_limit FROM load_worker_sample s JOIN load_worker t ON t.id = s.worker_id"
+    " WHERE seq BETWEEN ? AND ? ORDER BY seq, position"
+)
 
 T = TypeVar("T")
 
@@ -95,14 +108,7 @@ def _page(connection: sqlite3.Connection, within: SeqRange, by_request: bool) ->
         return []
     span = rows[0][0], rows[-1][0]
     requests = (
-        _by_seq(
-            connection,
-            "SELECT seq, t.method, t.name, succeeded, failed, untimed, response_bytes, ok_times, failed_times, statuses"
-            " FROM request r JOIN request_name t ON t.id = r.name_id WHERE seq BETWEEN ? AND ? ORDER BY seq, position",
-            span,
-            2,
-            request_of,
-        )
+        _by_seq(connection, _SELECT_REQUESTS, span, 2, request_of)
         if by_request
         else {row[0]: [whole_of_row(row)] for row in rows}
     )
@@ -130,6 +136,15 @@ def _page(connection: sqlite3.Connection, within: SeqRange, by_request: bool) ->
         2,
         rate_limit_of,
     )
+    local_errors = _by_seq(
+        connection,
+        "SELECT seq, t.message, count FROM local_error e"
+        " JOIN local_error_group t ON t.id = e.group_id WHERE seq BETWEEN ? AND ? ORDER BY seq, position",
+        span,
+        1,
+        local_error_of,
+    )
+    load_workers = _by_seq(connection, _SELECT_LOAD_WORKERS, span, 3, load_worker_of)
     return [
         replace(
             tick_of(row),
@@ -137,6 +152,8 @@ def _page(connection: sqlite3.Connection, within: SeqRange, by_request: bool) ->
             failures=tuple(failures[row[0]]),
             exceptions=tuple(exceptions[row[0]]),
             rate_limits=tuple(rate_limits[row[0]]),
+            local_errors=tuple(local_errors[row[0]]),
+            load_workers=tuple(load_workers[row[0]]),
         )
         for row in rows
     ]

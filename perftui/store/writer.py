@@ -20,7 +20,7 @@ from perftui.model.record import Outcome, RunEvent
 from perftui.model.text import mask_secrets
 from perftui.model.tick import Tick
 from perftui.model.totals import RunTotals
-from perftui.store import schema
+from perftui.store import load_rows, schema, target_rows
 from perftui.store.atomic import write_atomically
 from perftui.store.blobs import pack_text
 from perftui.store.exchanges import INSERT_EXCHANGE, exchange_rows
@@ -213,21 +213,28 @@ class RunWriter:
 
     def _insert(self, tick: Tick) -> None:
         execute, executemany = self._connection.execute, self._connection.executemany
-        names, failures, exceptions = self._names
+        names, failures, exceptions, local_errors, workers = self._names
         execute(schema.INSERT_TICK, schema.tick_row(tick))
         requests = schema.request_rows(tick, names.id_of)
         failed = schema.failure_rows(tick, failures.id_of)
         raised = schema.exception_rows(tick, exceptions.id_of)
-        limited = schema.rate_limit_rows(tick, names.id_of)
+        limited = target_rows.rate_limit_rows(tick, names.id_of)
         kept = exchange_rows(tick, failures.id_of)
+        unsent = load_rows.local_error_rows(tick, local_errors.id_of)
+        sampled = load_rows.load_worker_rows(tick, workers.id_of)
         for table in self._names:
             executemany(table.insert, table.new_rows())
         executemany(schema.INSERT_REQUEST, requests)
         executemany(schema.INSERT_FAILURE, failed)
         executemany(schema.INSERT_EXCEPTION, raised)
-        executemany(schema.INSERT_RATE_LIMIT, limited)
+        executemany(target_rows.INSERT_RATE_LIMIT, limited)
         executemany(INSERT_EXCHANGE, kept)
-        executemany(schema.INSERT_TARGET_SAMPLE, schema.target_rows(tick))
+        executemany(target_rows.INSERT_TARGET_SAMPLE, target_rows.target_rows(tick))
+        executemany(load_rows.INSERT_RESPONSE_TIME, load_rows.response_time_rows(tick))
+        executemany(load_rows.INSERT_GENERATOR, load_rows.generator_rows(tick))
+        executemany(load_rows.INSERT_ARRIVALS, load_rows.arrivals_rows(tick))
+        executemany(load_rows.INSERT_LOCAL_ERROR, unsent)
+        executemany(load_rows.INSERT_LOAD_WORKER_SAMPLE, sampled)
 
     def _store(self, write: Callable[[], object]) -> bool:
         """Do `write` in a transaction; False where what it writes can never be stored.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -24,8 +24,10 @@ from perftui.tui.terminal.hangup import Hangup
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from perftui.model.control import Order
     from perftui.model.plan import RunPlan
     from perftui.tui.following.link import Link
+    from perftui.tui.following.load_orders import LoadOrders
     from perftui.tui.screens.dialogs import QuitAnswer
     from perftui.tui.screens.live import LiveScreen
 
@@ -180,6 +182,19 @@ class PerftuiApp(ModesApp, inherit_bindings=False):
     def note(self, text: str, elapsed_s: float | None = None) -> bool:
         """A note on the timeline of the run that goes on; False where it cannot be said to its conductor."""
         return self._link is not None and self._link.note(text, elapsed_s)
+
+    @cached_property
+    def orders(self) -> LoadOrders:
+        """What is asked here of the load of the run that goes on."""
+        from perftui.tui.following.load_orders import LoadOrders
+
+        return LoadOrders(self, lambda work: self.run_worker(work, group="orders"))
+
+    async def order(self, order: Order) -> str:
+        """As Link.order."""
+        from perftui.tui.following.link import NOT_SENT
+
+        return NOT_SENT if self._link is None else await self._link.order(order)
 
     # --- keys ------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,9 @@ from perftui.tui.services import RunAddress
 
 if TYPE_CHECKING:
     # What a run is made of: no run is looked at yet when the first screen is painted.
+    from perftui.model.control import Order
+    from perftui.model.load_plan import Leg
+    from perftui.model.plan import RunPlan
     from perftui.model.record import Record, RunEvent
     from perftui.model.request_page import RequestCounts
     from perftui.model.snapshot import Snapshot, TimelinePoint
@@ -87,6 +90,10 @@ class CockpitModel:
         self.record: Record | None = None
         self.replay: Pace | None = None
         """Where the run is a finished one that is replayed."""
+        self.legs: Sequence[Leg] = ()
+        """The load of its stages or rates over time, as it was planned; empty where it has neither."""
+        self.wanted: Order | None = None
+        """What was asked of the load here, until the engine follows."""
         self.stop_requests = 0
         self._last_frame_s: float | None = None
 
@@ -121,8 +128,10 @@ class CockpitModel:
         self._count_failures(snapshot)
         self.connection = Connection.CONNECTED
         self._last_frame_s = self._clock()
+        if self.wanted is not None and _is_followed(self.wanted, snapshot):
+            self.wanted = None
         self.version += 1
-        return before is None or before.state is not snapshot.state or bool(before.warning) != bool(snapshot.warning)
+        return before is None or _told_by(before) != _told_by(snapshot)
 
     def add_points(self, points: Sequence[TimelinePoint]) -> None:
         """Points from the record; those that are known already are passed over."""
@@ -197,8 +206,15 @@ class CockpitModel:
         self.event_id = last_id
         self.version += bool(events)
 
-    def set_groups(self, groups: Mapping[str, tuple[str, ...]]) -> None:
-        self.groups = groups
+    def set_plan(self, plan: RunPlan) -> None:
+        """What was asked, as the record has it."""
+        from perftui.tui.charts.load_marks import drawn_legs
+
+        self.groups, self.legs = plan.scenario.groups, drawn_legs(plan.profile)
+        self.version += 1
+
+    def want(self, order: Order | None) -> None:
+        self.wanted = order
         self.version += 1
 
     def add_log(self, lines: Sequence[str], offset: int) -> None:
@@ -263,3 +279,21 @@ def _merged_spectra(spectra: Sequence[Spectrum]) -> Spectrum:
     from perftui.model.coarse import merged_spectra
 
     return merged_spectra(spectra)
+
+
+def _told_by(snapshot: Snapshot) -> tuple[object, ...]:
+    """More than numbers."""
+    is_paused = snapshot.control is not None and snapshot.control.is_paused
+    return snapshot.state, bool(snapshot.warning), is_paused, snapshot.trust
+
+
+def _is_followed(wanted: Order, snapshot: Snapshot) -> bool:
+    control = snapshot.control
+    return control is not None and all(
+        asked is None or asked == now
+        for asked, now in (
+            (wanted.users, control.users),
+            (wanted.spawn_rate, control.spawn_rate),
+            (wanted.rate_per_s, control.rate_per_s),
+        )
+    )

@@ -10,6 +10,7 @@ from perftui.model.judged import ThresholdResult
 from perftui.model.record import Record
 from perftui.model.snapshot import FailureRow, RequestRow, Snapshot
 from perftui.model.totals import FailureKey, RequestKey, RunTotals
+from perftui.tui.columns.load_worker_columns import LoadWorkerRow, load_worker_rows
 from perftui.tui.columns.request_columns import ExceptionRow
 from perftui.tui.texts.summary import exception_rows, failure_rows, request_rows, total_row
 
@@ -36,6 +37,7 @@ class RunFigures:
     """Globs over request names, by the name that thresholds give them."""
     failure_trends: Mapping[FailureKey, Sequence[float | None]] = field(default_factory=dict)
     """Failures per second over time, by failure group, the newest last."""
+    load_workers: Sequence[LoadWorkerRow] = ()
 
 
 class Trends(Mapping[Key, Sequence[float | None]]):
@@ -75,6 +77,7 @@ def of_snapshot(
         trends,
         groups=groups or {},
         failure_trends=failure_trends or {},
+        load_workers=load_worker_rows(snapshot.load_workers, snapshot.now.interval_s if snapshot.now else 0.0),
     )
 
 
@@ -91,6 +94,7 @@ def of_record(record: Record) -> RunFigures:
         dict(last.users_by_class) if last else {},
         record.thresholds,
         groups=record.plan.scenario.groups,
+        load_workers=load_worker_rows(last.load_workers, last.interval_s) if last else (),
     )
 
 

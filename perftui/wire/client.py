@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
-from collections.abc import Iterator
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
 from perftui.exit_codes import ENGINE_DIED, USAGE
+from perftui.model.control import Order
 from perftui.model.errors import PerftuiError
 from perftui.model.snapshot import Snapshot
 from perftui.wire import rendezvous
 from perftui.wire.codec import WireError
 from perftui.wire.framing import FrameReader, encode
-from perftui.wire.messages import VERSION, AddNote, Greeting, Message, Shown, StopRun, Welcome
+from perftui.wire.messages import (
+    VERSION,
+    AddNote,
+    Answered,
+    ControlRun,
+    Greeting,
+    Message,
+    Shown,
+    StopRun,
+    Welcome,
+)
 
 _REPLY_TIMEOUT_S = 5.0
+# A conductor answers an order within five seconds, whatever its engine does.
+_ANSWER_TIMEOUT_S = 8.0
 
 
 class SilentRunError(PerftuiError):
@@ -32,13 +48,18 @@ class SilentRunError(PerftuiError):
 
 
 class RunClient:
-    """A connection to the conductor of a run that goes on."""
+    """A connection to the conductor of a run that goes on. `seen` is the newest snapshot that was read."""
 
-    def __init__(self, connection: socket.socket, welcome: Welcome, frames: FrameReader, early: list[Message]) -> None:
+    def __init__(
+        self, connection: socket.socket, welcome: Welcome, frames: FrameReader, early: Iterable[Message]
+    ) -> None:
         self._connection = connection
         self._frames = frames
-        self._early = early
+        # Read and not looked at yet: what one read of the socket held.
+        self._early = deque(early)
+        self._number = 0
         self.welcome = welcome
+        self.seen: Snapshot | None = None
 
     @classmethod
     def connect(cls, path: Path) -> RunClient | None:
@@ -95,23 +116,47 @@ class RunClient:
         """Put a note on the timeline: at `elapsed_s` of the run's clock, or now where it is None."""
         self._connection.sendall(encode(AddNote(text, by, elapsed_s)))
 
+    def control(self, order: Order, by: str) -> str:
+        """Change the running load; "" where that is done, and `seen` then shows it, else one line that says why not.
+
+        Raises TimeoutError where the conductor says nothing, and ConnectionError where the run ends before it answers.
+        """
+        self._number += 1
+        until_s = time.monotonic() + _ANSWER_TIMEOUT_S
+        self._connection.settimeout(_ANSWER_TIMEOUT_S)
+        self._connection.sendall(encode(ControlRun(self._number, order, by)))
+        for message in self._messages(until_s):
+            if isinstance(message, Answered) and message.number == self._number:
+                return message.refused
+        raise ConnectionResetError
+
     def snapshots(self, timeout_s: float | None = None) -> Iterator[Snapshot]:
         """Each snapshot until the run is over or its conductor dies.
 
         Raises TimeoutError after `timeout_s` of silence.
         """
         self._connection.settimeout(timeout_s)
-        messages = self._early
-        while True:
-            for message in messages:
+        with contextlib.suppress(ConnectionError):
+            for message in self._messages():
                 if isinstance(message, Shown):
                     yield message.snapshot
                     if message.snapshot.state.is_over:
                         return
-            try:
-                data = self._connection.recv(1 << 16)
-            except ConnectionError:
-                return
+
+    def _messages(self, until_s: float | None = None) -> Iterator[Message]:
+        """Each message until the line ends. Raises TimeoutError where one is still to come at `until_s`."""
+        while True:
+            while self._early:
+                message = self._early.popleft()
+                if isinstance(message, Shown):
+                    self.seen = message.snapshot
+                yield message
+            if until_s is not None:
+                left_s = until_s - time.monotonic()
+                if left_s <= 0:
+                    raise TimeoutError
+                self._connection.settimeout(left_s)
+            data = self._connection.recv(1 << 16)
             if not data:
                 return
-            messages = self._frames.feed(data)
+            self._early.extend(self._frames.feed(data))

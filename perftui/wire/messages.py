@@ -55,11 +55,15 @@ class MasterSettings:
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """The engine is a load worker of the master at `host` and `port`; `is_local` where the run itself started it."""
+    """The engine is a load worker of the master at `host` and `port`; `is_local` where the run itself started it.
+
+    `name` is what it is called everywhere; where it is empty the master names it.
+    """
 
     host: str
     port: int
     is_local: bool
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,12 +282,13 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class WorkerGreeting:
-    """First word of a load worker that counts as the engine does."""
+    """First word of a load worker that counts as the engine does; `name` as in WorkerSettings."""
 
     version: int
     role: Literal["local", "remote"]
     host: str
     pid: int
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,14 +303,17 @@ class WorkerReport:
 class WorkerOrder:
     """What a master tells a load worker. `elapsed_s` is where the run's clock stands.
 
-    "begin" starts to count; "rate" gives it `rate_per_s` of the arrival rate, its first arrival after `phase` of the
-    time between two; "pause" and "resume" are those of model.control.
+    "begin" starts to count; "rate" gives it `rate_per_s` of the arrival rate, to which it goes evenly over `over_s`, its
+    first arrival after `phase` of the time between two; "pause" and "resume" are those of model.control; "leave" ends
+    its part of a run that is over, or that cannot have it: `reason` says why.
     """
 
-    kind: Literal["begin", "rate", "pause", "resume"]
+    kind: Literal["begin", "rate", "pause", "resume", "leave"]
     elapsed_s: float
     rate_per_s: float = 0.0
+    over_s: float = 0.0
     phase: float = 0.0
+    reason: str = ""
 
 
 # --- viewer -> conductor ------------------------------------------------------------------------------------

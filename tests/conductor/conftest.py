@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from perftui.conductor.conductor import Conductor, open_run
+from perftui.conductor.conductor import Conductor
 from perftui.conductor.interpreter import Interpreter
-from perftui.conductor.loading import load_engine
+from perftui.conductor.loading import LoadedEngine, load_engine
 from perftui.conductor.log import LogLine
+from perftui.conductor.opening import open_run
 from perftui.model.plan import Profile, RunPlan, Scenario, Target
 from perftui.model.record import NO_DEMANDS, Demands
 from perftui.model.snapshot import Snapshot
@@ -28,10 +29,11 @@ class Conducted:
         self.runs_folder = runs_folder
         self.shown: list[Snapshot] = []
         self.log: list[LogLine] = []
+        self.engine: LoadedEngine | None = None
         self.conductor: Conductor | None = None
 
     async def open(self, plan: RunPlan, demands: Demands = NO_DEMANDS) -> Conductor:
-        engine = await load_engine(plan, OWN, on_log=self.log.append)
+        self.engine = engine = await load_engine(plan, OWN, on_log=self.log.append)
         self.conductor = await open_run(
             plan,
             engine,

@@ -8,7 +8,7 @@ import pytest
 
 from perftui import exit_codes
 from perftui.conductor import preflight
-from perftui.model.plan import Profile, RunPlan, Scenario, Target
+from perftui.model.plan import Profile, RunPlan, Scenario, Stage, Target
 
 
 def test_more_users_than_open_files_are_refused() -> None:
@@ -19,3 +19,7 @@ def test_more_users_than_open_files_are_refused() -> None:
     item = preflight.check_open_files(plan)
     assert (item.status, item.exit_code) == ("failed", exit_codes.ENVIRONMENT)
     assert preflight.check_open_files(RunPlan(Profile("a"), plan.target, plan.scenario, "/")).status == "ok"
+    stages = (Stage(users=1, for_s=1), Stage(users=hard, for_s=1))
+    for workers, status in ((0, "failed"), (8, "ok")):
+        staged = Profile("staged", stages=stages, load_workers=workers)
+        assert preflight.check_open_files(RunPlan(staged, plan.target, plan.scenario, "/")).status == status

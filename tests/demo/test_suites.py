@@ -9,12 +9,14 @@ import pytest
 
 from perftui.judgement.rules import parse_abort_rule, parse_threshold
 from perftui.model.judged import WHOLE_RUN, ThresholdState
+from perftui.model.load_plan import peak_users, planned_s
 from perftui.model.plan import DEFAULT_ABORT_RULES, RunPlan
 from perftui.model.record import Record
 from perftui.model.run_state import RunState
 from perftui.planning import inspect
-from perftui.profiles.choice import Choice, resolve
+from perftui.profiles.choice import Choice
 from perftui.profiles.file import load_profiles
+from perftui.profiles.resolution import resolve
 from perftui.store.reader import RunReader
 from tests.conductor.conftest import OWN, Conducted
 
@@ -31,6 +33,8 @@ PROFILES = {
     "heavy": (50, 5, 600, PLATFORM),
     "spike": (100, 10, 180, PLATFORM),
     "endurance": (50, 1, 1800, PLATFORM),
+    "staged": (20, 1, 150, PLATFORM),
+    "arrivals": (60, 1, 120, PLATFORM),
     "smoke": (2, 1, 30, ("HealthCheckUser", "AuthUserFlow")),
     "platform-custom": (30, 3, 420, PLATFORM),
     "agents-standard": (100, 10, 300, ("AgentsUser",)),
@@ -166,7 +170,7 @@ def test_every_profile_asks_for_what_its_suite_says(tmp_path: Path) -> None:
     for name in BUILT_IN.profiles:
         plan = plan_of(name, tmp_path)
         profile, classes = plan.profile, plan.scenario.user_classes or PROFILES[name][3]
-        asked[name] = (profile.users, profile.spawn_rate, profile.run_time_s, classes)
+        asked[name] = (peak_users(profile), profile.spawn_rate, planned_s(profile), classes)
     assert asked == PROFILES
     assert {BUILT_IN.scenario_of(name) for name in BUILT_IN.profiles} == set(BUILT_IN.scenarios)
 

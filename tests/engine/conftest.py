@@ -163,12 +163,13 @@ class EngineProcess:
         return counts
 
     def check_accounting(self) -> None:
-        """started == succeeded + failed + abandoned + in flight, at every tick."""
+        """started == succeeded + failed + abandoned + local errors + in flight, at every tick."""
         started = over = 0
         for ticked in self.all(Ticked):
             tick = ticked.tick
             started += tick.started
             over += tick.abandoned + sum(delta.requests for delta in tick.requests)
+            over += sum(error.count for error in tick.local_errors)
             assert started == over + tick.in_flight, tick
 
     def close(self) -> None:

@@ -54,7 +54,7 @@ def test_every_kind_of_user_runs_unchanged(engine: Any, target: Any, configure: 
     engine.run(asked)
     kinds = [type(message) for message in engine.messages if not isinstance(message, (Ticked, SpawningComplete))]
     names = [kind.__name__ for kind in kinds if kind is not Logged]
-    assert names == ["Hello", "Loaded", "TestStarted", "Stopping", "Ended"]
+    assert names == ["Hello", "Loaded", "TestStarted", "LoadChanged", "Stopping", "Ended"]
     assert reasons(engine) == ["run_time"]
     counts = engine.counts
     own = counts.pop("own client")

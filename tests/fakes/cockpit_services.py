@@ -16,6 +16,7 @@ from perftui.model.plan import Profile, RunPlan, Scenario, Target
 from perftui.profiles.choice import Choice
 from perftui.profiles.command_line import command_line
 from perftui.profiles.keys import RULES, SELECTIONS, SETTINGS
+from perftui.profiles.load_kinds import BY_OPTION, BY_PROFILE, LoadKindError, losing, not_used, profile_of
 from perftui.profiles.overrides import with_overrides
 from perftui.profiles.targets import host_of
 from perftui.tui.services import GIVEN_FILES, RunAddress
@@ -28,6 +29,8 @@ CHECKS = (
     CheckItem("open files", "ok", "65,536 allowed, about 1,100 needed"),
     CheckItem("clock", "warning", "1.8 s away from the target's"),
 )
+# What stands in the table of each profile.
+_WRITTEN = ("users", "spawn_rate", "run_time", "warm_up")
 FAILED_CHECK = CheckItem("target", "failed", "nothing listens on 127.0.0.1:8000", REFUSED)
 
 
@@ -94,6 +97,18 @@ def _target_at(name: str) -> Target:
     return Target(name, name, "staging") if name.startswith("https") else Target(name, "http://127.0.0.1:8089")
 
 
+def _with_load(profile: Profile, typed: dict[str, Any], origins: dict[str, str]) -> Profile:
+    """`profile` with the settings that were `typed` over it."""
+    own = {key.name: getattr(profile, str(key.field)) for key in SETTINGS if key.name in _WRITTEN}
+    ranks = dict.fromkeys(own, BY_PROFILE) | dict.fromkeys(typed, BY_OPTION)
+    try:
+        made = profile_of(profile.name, {**own, **typed}, ranks)
+    except LoadKindError as error:
+        raise PerftuiError(origins[error.key], str(error), error.next_step, exit_code=USAGE) from None
+    origins |= {key: not_used(winner) for key, winner in losing(ranks).items()}
+    return replace(made, description=profile.description, thresholds=profile.thresholds, abort_on=profile.abort_on)
+
+
 class FakeServices:
     """`conductor` is what `start` hands out. `checks` are the items; the test may hold them back with `gate`."""
 
@@ -132,10 +147,11 @@ class FakeServices:
     def plan(self, profile: str, target: str, scenario: str | None, overrides: Mapping[str, str]) -> RunPlan:
         chosen = self.profile_set.profiles[profile]
         source = f"{self.profile_set.source} [profiles.{profile}]"
-        origins = dict.fromkeys(("users", "spawn_rate", "run_time", "warm_up"), source)
+        origins = dict.fromkeys(_WRITTEN, source)
         origins |= {"url": self.profile_set.source, "stop_timeout": "default", "read_timeout": "default"}
         asked = with_overrides(Choice(), overrides)
         selections: dict[str, Any] = {}
+        typed: dict[str, Any] = {}
         for key in (*SETTINGS, *RULES, *SELECTIONS):
             text = getattr(asked, key.name)
             if not text:
@@ -145,10 +161,13 @@ class FakeServices:
             except ValueError as error:
                 raise PerftuiError(str(key.option), str(error), exit_code=USAGE) from None
             origins[key.name] = str(key.option)
-            if key in SELECTIONS:
+            if key in SETTINGS:
+                typed[key.name] = value
+            elif key in SELECTIONS:
                 selections[key.name] = value
             else:
                 chosen = replace(chosen, **{str(key.field): value})
+        chosen = _with_load(chosen, typed, origins)
         if self.refusal is not None and overrides:
             raise self.refusal
         there = self.profile_set.targets.get(target) or _target_at(target)

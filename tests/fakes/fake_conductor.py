@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from perftui.model.control import LoadControl
 from perftui.model.exchange import Exchange
 from perftui.model.histogram import Histogram, merge
-from perftui.model.judged import WHOLE_RUN, ThresholdResult, Window
+from perftui.model.judged import WHOLE_RUN, ThresholdResult, Trust, Window
 from perftui.model.marks import Note
 from perftui.model.plan import RunPlan
 from perftui.model.record import Record, RunEvent
@@ -46,6 +47,12 @@ class FakeConductor:
         self.sealed = record
         self.state = RunState.RUNNING
         self.warning = ""
+        self.asked = PLAN
+        self.control: LoadControl | None = None
+        self.trust, self.trust_reason = Trust.OK, ""
+        # Orders that came, and what is said to the next ones: None says nothing.
+        self.orders: list[messages.ControlRun] = []
+        self.refusal: str | None = ""
         self.thresholds: tuple[ThresholdResult, ...] = ()
         self.stops: list[messages.StopRun] = []
         self.greeted = 0
@@ -104,6 +111,9 @@ class FakeConductor:
             elapsed_s=self._totals.elapsed_s,
             run_time_s=self.run_time_s,
             thresholds=self.thresholds,
+            control=self.control,
+            trust=self.trust,
+            trust_reason=self.trust_reason,
             notes=tuple(Note(each.elapsed_s or 0.0, each.text, each.by) for each in self.notes),
         )
 
@@ -176,7 +186,7 @@ class FakeConductor:
         return self.events[after_id:], len(self.events)
 
     def plan(self) -> RunPlan:
-        return self.sealed.plan if self.sealed else PLAN
+        return self.sealed.plan if self.sealed else self.asked
 
     def record(self, *, window: Window | None = None) -> Record:
         if self.sealed is None:
@@ -199,6 +209,10 @@ class FakeConductor:
             self.stops.append(message)
         elif isinstance(message, messages.AddNote):
             self.notes.append(message)
+        elif isinstance(message, messages.ControlRun):
+            self.orders.append(message)
+            if self.refusal is not None:
+                writer.write(encode(messages.Answered(message.number, self.refusal)))
 
 
 def _times(tick: Tick) -> Histogram:

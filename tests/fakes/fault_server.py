@@ -70,7 +70,11 @@ class FaultServer:
         while mode == "freeze":
             await asyncio.sleep(0.02)
             mode, _, argument = self.mode.partition("=")
-        if mode == "hang":
+        if mode == "frozen":
+            # For so many seconds from the change of mode, exactly; after that it answers.
+            await asyncio.sleep(self.changed_at_s + float(argument) - time.perf_counter())
+            writer.write(answer(200, OK_BODY))
+        elif mode == "hang":
             await asyncio.sleep(MAX_LIFE_S)
         elif mode == "reset":
             linger = struct.pack("ii", 1, 0)

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from perftui.model.histogram import LONGEST_US, Histogram
-from perftui.model.tick import ExceptionDelta, FailureDelta, Health, RateLimitDelta, RequestDelta, TargetSample, Tick
+from perftui.model.tick import (
+    Arrivals,
+    ExceptionDelta,
+    FailureDelta,
+    Health,
+    LoadWorkerSample,
+    LocalErrorDelta,
+    RateLimitDelta,
+    RequestDelta,
+    TargetSample,
+    Tick,
+)
 
 texts = st.text(st.characters(), max_size=12)
 counts = st.integers(0, 1 << 40)
@@ -27,7 +41,17 @@ def request_deltas(draw: st.DrawFn) -> RequestDelta:
     succeeded, failed = ok_times.count + untimed, failed_times.count
     statuses = {status: count for status, count in ((200, succeeded), (0, failed)) if count}
     return RequestDelta(
-        draw(texts), draw(texts), succeeded, failed, untimed, draw(counts), ok_times, failed_times, statuses
+        draw(texts),
+        draw(texts),
+        succeeded,
+        failed,
+        untimed,
+        draw(counts),
+        ok_times,
+        failed_times,
+        statuses,
+        # One of its own: ticks that are added up share no histogram.
+        copy.deepcopy(draw(st.sampled_from((Histogram(), ok_times, failed_times)))),
     )
 
 
@@ -40,6 +64,20 @@ target_samples = st.builds(
     TargetSample, st.none() | seconds, st.none() | counts, st.none() | counts, st.none() | st.floats(allow_nan=False)
 )
 healths = st.builds(Health, seconds, counts, seconds, seconds, seconds, counts, counts)
+wider_healths = st.builds(replace, healths, lateness_p99_ms=seconds, local_ports=counts)
+arrivals = st.builds(Arrivals, seconds, counts, counts, st.just(3), st.just(2), st.just(1))
+local_errors = st.builds(LocalErrorDelta, texts, st.just(7))
+load_workers = st.builds(
+    LoadWorkerSample,
+    texts,
+    st.just("bo\x00x"),
+    st.sampled_from(("master", "local", "remote", "stock")),
+    st.sampled_from(("ready", "running", "missing", "left")),
+    counts,
+    st.just(5),
+    st.just(0.1),
+    st.sampled_from((None, Health(97.5, 1 << 33, 0.5, 1.5, 2.5, 7, 8, 0.25, 3, 4))),
+)
 
 
 @st.composite
@@ -63,9 +101,12 @@ def runs(draw: st.DrawFn, max_ticks: int = 4) -> list[Tick]:
                 abandoned=0,
                 in_flight=0,
                 oldest_in_flight_s=draw(seconds),
-                health=draw(healths),
+                health=draw(healths | wider_healths),
                 rate_limits=tuple(draw(st.lists(rate_limit_deltas, max_size=3))),
                 target=draw(st.none() | target_samples),
+                arrivals=draw(st.none() | arrivals),
+                load_workers=tuple(draw(st.lists(load_workers, max_size=2))),
+                local_errors=tuple(draw(st.lists(local_errors, max_size=1))),
             )
         )
     return ticks

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from perftui.model.histogram import merge
 from perftui.model.judged import Finding, ThresholdResult
 from perftui.model.plan import Profile, RunPlan, Scenario, Target
-from perftui.model.record import Accounting, Outcome, Record, RunEvent, Verdict
+from perftui.model.record import Outcome, Record, RunEvent, Verdict, accounting_of
 from perftui.model.run_state import RunState
 from perftui.model.snapshot import point_of
 from perftui.model.stats_history import HistoryRow, StatsHistory
@@ -60,7 +60,6 @@ def record_of(
 
 
 def _outcome(totals: RunTotals, verdict: Verdict, sentences: tuple[str, ...], warnings: tuple[str, ...]) -> Outcome:
-    total = totals.total
     return Outcome(
         run_id="20260304T050607_light_shop",
         state=RunState.FINISHED,
@@ -71,7 +70,7 @@ def _outcome(totals: RunTotals, verdict: Verdict, sentences: tuple[str, ...], wa
         started_at="2026-03-04T05:06:07.000+00:00",
         ended_at="2026-03-04T05:07:37.000+00:00",
         duration_s=totals.elapsed_s,
-        accounting=Accounting(totals.started, total.succeeded, total.failed, totals.abandoned + totals.in_flight),
+        accounting=accounting_of(totals),
         warnings=warnings,
     )
 

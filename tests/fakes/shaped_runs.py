@@ -32,7 +32,7 @@ def shaped_run(
     fail_ratio: Over = 0.0,
     memory_mb: Over | None = None,
     cpu_percent: Over = 20.0,
-    hub_lag_ms: Over = 0.5,
+    hub_lag_ms: Over = 0.0,
     name: str = "/items",
     message: str = "HTTP 503 Service Unavailable",
 ) -> list[Tick]:
@@ -71,10 +71,14 @@ def poisson(chance: random.Random, mean: float) -> int:
     return count
 
 
-def lognormal_histogram(chance: random.Random, count: int, median_us: float, sigma: float) -> Histogram:
+def lognormal_histogram(
+    chance: random.Random, count: int, median_us: float, sigma: float, lag_us: float = 0.0
+) -> Histogram:
+    """Every tenth meets the generator's lag."""
     histogram = Histogram()
-    for _ in range(count):
-        histogram.record(int(median_us * math.exp(chance.gauss(0, sigma))))
+    for number in range(count):
+        lag = 0.0 if number % 10 else lag_us
+        histogram.record(int(median_us * math.exp(chance.gauss(0, sigma)) + lag))
     return histogram
 
 
@@ -98,7 +102,7 @@ def _second(
     failed_times = Histogram()
     for _ in range(failed):
         failed_times.record(2000)
-    ok_times = lognormal_histogram(chance, succeeded, median_us, sigma)
+    ok_times = lognormal_histogram(chance, succeeded, median_us, sigma, health.hub_lag_p99_ms * 1000)
     delta = RequestDelta(*key, succeeded, failed, 0, 100 * succeeded, ok_times, failed_times, statuses)
     in_flight = min(users, round(count * median_us / 1e6))
     return Tick(

@@ -68,6 +68,11 @@ def tick(
     )
 
 
+def late_tick(seq: int, lag_ms: float) -> Tick:
+    """A hundred requests that the target answered in 20 ms, by a generator that was late for four of them."""
+    return tick(seq, delta("/a", (20,) * 96 + (20 + lag_ms,) * 4), hub_lag_p99_ms=lag_ms)
+
+
 def total_of(ticks: Iterable[Tick]) -> RunTotals:
     totals = RunTotals()
     for each in ticks:

@@ -13,8 +13,8 @@ from perftui.judgement.rules import Measure, Operator, Threshold, Unit, parse_th
 from perftui.judgement.threshold_watch import ThresholdWatch
 from perftui.model.histogram import merge
 from perftui.model.judged import ThresholdResult, ThresholdState
-from perftui.model.tick import TargetSample, Tick
-from tests.fakes.ticks import delta, tick
+from perftui.model.tick import Arrivals, LocalErrorDelta, TargetSample, Tick
+from tests.fakes.ticks import delta, histogram_of, tick
 
 PASSED, ACCEPTABLE = ThresholdState.PASSED, ThresholdState.ACCEPTABLE
 NO_DATA, FAILED = ThresholdState.NO_DATA, ThresholdState.FAILED
@@ -129,6 +129,12 @@ def test_a_group_is_judged_by_its_merged_times() -> None:
             [tick(0, delta("/a", (), (1,), statuses={0: 1}))],
             "status[429] no data: no request had a response",
         ),
+        (
+            below(Measure("response_p99", "percentile", "ms", percent=99.0, is_response=True), 500),
+            of_times(10),
+            "that takes an arrival rate, constant_pacing or constant_throughput",
+        ),
+        (below(measure("dropped"), 1), of_times(10), "no task was due: the load is no arrival rate"),
     ],
 )
 def test_no_data_is_never_a_pass_and_says_why(threshold: Threshold, ticks: list[Tick], said: str) -> None:
@@ -163,24 +169,41 @@ def test_what_only_the_warm_up_had_is_no_data() -> None:
         (Measure("status[500]", "status", "%", status=500), "<", 25.0, 4),
         (Measure("status[429]", "status", "", status=429), "<=", 0, 4),
         (Measure("users", "users", ""), ">=", 7, 2),
+        (Measure("response_p100", "percentile", "ms", percent=100.0, is_response=True), "<", 900.0, 3),
+        (Measure("response_avg", "avg", "ms", is_response=True), "<", 350.0, 3),
+        (Measure("response_avg(/b)", "avg", "ms", "/b", is_response=True), "<", 900.0, 1),
+        (Measure("dropped", "dropped", ""), "<", 6, 2),
+        (Measure("dropped_ratio", "dropped_ratio", "%"), "<", 12.0, 2),
+        (Measure("local_errors", "local_errors", ""), "<", 4, 2),
     ],
 )
 def test_each_metric_says_what_its_name_says(what: Measure, operator: Operator, observed: float, n: int) -> None:
-    ticks = [tick(0, delta("/a", (10, 20)), users=7), tick(1, delta("/b", (30,), (40,)), users=5)]
+    first = replace(delta("/a", (10, 20)), response_times=histogram_of(50, 100))
+    second = replace(delta("/b", (30,), (40,)), response_times=histogram_of(900))
+    ticks = [
+        replace(tick(0, first, users=7), arrivals=Arrivals(25.0, 25, 20, 5, 0, 7)),
+        replace(
+            tick(1, second, users=5),
+            arrivals=Arrivals(25.0, 25, 24, 1, 0, 5),
+            local_errors=(LocalErrorDelta("no port", 3), LocalErrorDelta("no file", 1)),
+        ),
+    ]
     result = watched(Threshold("rule", what, operator, 1.0), ticks)
     assert result.observed == pytest.approx(observed)
     assert result.n == n
 
 
-@pytest.mark.parametrize("metric", [*METRICS, "p50", "status[200]"])
+@pytest.mark.parametrize("metric", [*METRICS, "p50", "response_p99.9", "status[200]"])
 @pytest.mark.parametrize("window", ["", "[run]", "[10s]"])
 def test_whatever_the_grammar_knows_can_be_held_against_a_run(metric: str, window: str) -> None:
     if window and "[" in metric:
         window = ""
-    unit = METRICS[metric].usual if metric in METRICS else "ms" if metric == "p50" else ""
+    unit = METRICS[metric].usual if metric in METRICS else "" if "[" in metric else "ms"
     threshold = parse_threshold(f"{metric}{window} > 1{unit}")
     sample = TargetSample(50.0, 10**9, 5, 3.0)
-    ticks = [replace(tick(seq, delta("/a", (20,), (30,))), target=sample) for seq in range(40)]
+    late = replace(delta("/a", (20,), (30,)), response_times=histogram_of(20, 90))
+    due = Arrivals(10.0, 10, 8, 2, 0, 5)
+    ticks = [replace(tick(seq, late), target=sample, arrivals=due) for seq in range(40)]
     result = watched(threshold, ticks)
     if metric == "target_memory_growth" and window == "[10s]":
         assert result.state is NO_DATA

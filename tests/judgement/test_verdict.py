@@ -13,7 +13,7 @@ from perftui.model.judged import Finding, ThresholdResult, ThresholdState, Trust
 from perftui.model.record import Accounting, Outcome, Verdict
 from perftui.model.run_state import RunState
 from perftui.model.tick import ExceptionDelta, FailureDelta, Tick
-from tests.fakes.ticks import delta, tick, total_of
+from tests.fakes.ticks import delta, late_tick, tick, total_of
 
 GOOD = [tick(0, delta("/a", (10, 20, 30)))]
 ALL_FAILED = [tick(0, delta("/a", (), (1, 1)), failures=(FailureDelta("GET", "/a", "refused", 2, 0.1, 0.2),))]
@@ -100,17 +100,19 @@ def test_failures_are_said_with_share_and_cause() -> None:
 
 
 @pytest.mark.parametrize(
-    ("late", "trust", "code"), [(1, Trust.OK, 0), (4, Trust.LIMITED, 0), (8, Trust.BAD, exit_codes.UNTRUSTED)]
+    ("late", "lag_ms", "trust", "code"),
+    [(1, 60, Trust.OK, 0), (8, 12, Trust.LIMITED, 0), (8, 60, Trust.BAD, exit_codes.UNTRUSTED)],
 )
-def test_a_run_of_a_late_generator_fails_where_that_is_asked(late: int, trust: Trust, code: int) -> None:
-    ticks = [tick(seq, delta("/a", (10,)), hub_lag_p99_ms=40 if seq < late else 1) for seq in range(10)]
+def test_a_run_of_a_late_generator_fails_where_that_is_asked(late: int, lag_ms: int, trust: Trust, code: int) -> None:
+    ticks = [tick(seq, delta("/a", (20,) * 100), hub_lag_p99_ms=1) for seq in range(10 - late)]
+    ticks += [late_tick(seq, lag_ms) for seq in range(10 - late, 10)]
     judgement = judge_all(ticks, must_be_trusted=True)
     assert (judgement.trust, judgement.exit_code) == (trust, code)
     assert judge_all(ticks).exit_code == exit_codes.OK
 
 
 def test_a_late_generator_is_said() -> None:
-    words = " ".join(judge_all([tick(seq, delta("/a", (10,)), hub_lag_p99_ms=40) for seq in (1, 2)]).sentences)
+    words = " ".join(judge_all([late_tick(seq, 40) for seq in (1, 2)]).sentences)
     assert "generator itself was late in 2 of 2 seconds" in words
 
 
@@ -199,3 +201,19 @@ def test_a_run_that_is_all_warm_up_is_no_pass() -> None:
     assert judgement.sentences[0] == "Not passed: no request ended in the part of the run that is judged."
     assert "3 requests in 1 s" in judgement.sentences[1]
     assert len(judgement.sentences) >= 3
+
+
+def test_a_lost_load_worker_limits_the_trust_and_fails_a_run_that_must_be_trusted() -> None:
+    lost = Ending(workers_lost="lost load worker local-2 (killed by SIGKILL)")
+    judged = judge_all(GOOD, lost)
+    assert (judged.exit_code, judged.trust) == (exit_codes.OK, Trust.LIMITED)
+    assert "Lost load worker local-2 (killed by SIGKILL): what it did last is in no number." in judged.sentences
+    strict = judge_all(GOOD, lost, must_be_trusted=True)
+    assert (strict.exit_code, strict.state) == (exit_codes.ENGINE_DIED, RunState.FINISHED)
+    # Judged again, its outcome still says so.
+    warnings = ("another", lost.workers_lost)
+    for code, reason in ((exit_codes.OK, "finished as planned"), (exit_codes.ENGINE_DIED, lost.workers_lost)):
+        outcome = Outcome(
+            "r", RunState.FINISHED, Verdict.PASSED, code, reason, (), "", "", 1.0, Accounting(), warnings=warnings
+        )
+        assert ending_of(outcome) == lost

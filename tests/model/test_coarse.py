@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perftui.model.coarse import merged_points, merged_spectra
-from perftui.model.tick import TargetSample
+from perftui.model.tick import Arrivals, TargetSample
 from tests.fakes.chart_points import point_of_second, spectrum_of_second, times_of_second
 
 
@@ -51,3 +51,18 @@ def test_no_request_of_a_spectrum_is_lost() -> None:
     merged = merged_spectra([spectrum_of_second(second) for second in range(10)])
     assert sum(merged.counts) == sum(sum(spectrum_of_second(second).counts) for second in range(10))
     assert (merged.elapsed_s, merged.interval_s) == (10.0, 10.0)
+
+
+def test_a_second_of_a_late_generator_marks_all_that_it_is_merged_into() -> None:
+    late = replace(
+        point_of_second(1),
+        is_strained=True,
+        response=times_of_second(50.0),
+        arrivals=Arrivals(100.0, 100, 90, 8, 2, 20),
+    )
+    before = replace(point_of_second(0), arrivals=Arrivals(80.0, 80, 80, 0, 0, 12))
+    merged = merged_points([before, late])
+    assert merged.is_strained
+    assert merged.response == late.response
+    assert merged.arrivals == Arrivals(100.0, 180, 170, 8, 2, 20)
+    assert merged_points([point_of_second(0), point_of_second(1)]).arrivals is None

@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perftui.model.duration import format_clock, format_duration, parse_duration
-from perftui.model.plan import Profile, RunPlan, Scenario, Target, plan_from_dict, plan_to_dict
+from perftui.model.plan import Profile, RunPlan, Scenario, Stage, Target, plan_from_dict, plan_to_dict
 
 
 def test_a_plan_reads_back_from_toml_as_it_was() -> None:
     plan = RunPlan(
-        Profile("light", users=10, spawn_rate=1.5, run_time_s=60.0),
+        Profile(
+            "light", spawn_rate=1.5, stages=(Stage(users=9, for_s=5.0), Stage(users=0, spawn_rate=2.0, hold_s=1.5))
+        ),
         Target("stage", "https://stage.test", "staging", max_users=50),
         Scenario("browse", ("/a/locustfile.py",), tags=("read",), weights={"A": 3}),
         "/a",

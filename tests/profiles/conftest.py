@@ -17,6 +17,7 @@ spawn_rate = 2
 url = "https://shop.example.com"
 environment = "staging"
 max_users = 50
+max_rps = 30
 max_minutes = 10
 metrics_url = "/metrics"
 monitor_command = "free -m"

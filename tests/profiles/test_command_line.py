@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from perftui.profiles.choice import Choice, resolve
+from perftui.profiles.choice import Choice
 from perftui.profiles.command_line import command_line
 from perftui.profiles.profile_set import ProfileSet
+from perftui.profiles.resolution import resolve
 
 LINES = {
     "what the file says is left out": (Choice(profile="light"), {}, "perftui run light"),
@@ -15,6 +16,11 @@ LINES = {
         Choice(profile="light", run_time="90.5s", tags=("a b",)),
         {"PERFTUI_USERS": "20", "PERFTUI_SCENARIO": "pay"},
         "perftui run light --scenario pay --tag 'a b' --users 20 --run-time 90.5s",
+    ),
+    "stages": (
+        Choice(profile="light", stages="users=5 for=30s;users=9 spawn_rate=2 hold=1m", load_workers="auto"),
+        {"PERFTUI_USERS": "20"},
+        "perftui run light --stage 'users=5 for=30s' --stage 'users=9 spawn_rate=2 hold=1m' --load-workers auto",
     ),
     "a target of the file": (Choice(profile="open", target="live"), {}, "perftui run open --target live"),
     "an address": (

@@ -246,3 +246,64 @@ def test_any_edit_of_the_reference_file_leaves_the_rest_as_it_was(
         end = next((at for at in range(start + 1, len(lines)) if lines[at].startswith("[")), len(lines))
         lines = [*lines[: start + 1], *lines[end:]]
     assert is_subsequence(lines, new_lines)
+
+
+STEPS = "users=5 for=30s; users=50 spawn_rate=2.5 hold=5m; users=0 for=30s"
+
+
+def test_stages_take_the_place_of_users_and_run_time_and_their_comments_stay(loaded: ProfileSet) -> None:
+    after, _ = save(loaded, "light", "light", stages=STEPS)
+    assert [stage.users for stage in after.profiles["light"].stages] == [5, 50, 0]
+    assert after.profiles["light"].run_time_s is None
+    text = Path("profiles.toml").read_text()
+    light = text[text.index("[profiles.light]") : text.index("# --- the heavy ones")]
+    assert "users = 10" not in light
+    assert "run_time" not in light
+    assert "# agreed with the team" in light
+    # And back: one stage is another, and its neighbours keep their lines.
+    after, _ = save(after, "light", "light", stages=STEPS.replace("hold=5m", "hold=6m"))
+    assert after.profiles["light"].stages[1].hold_s == 360
+    after, _ = save(after, "light", "light", users="3")
+    assert (after.profiles["light"].users, after.profiles["light"].stages) == (3, ())
+    assert is_subsequence(
+        [line for line in FILE.split("\n") if "run_time" not in line and "users = 10" not in line],
+        Path("profiles.toml").read_text().split("\n"),
+    )
+
+
+def test_comments_between_stages_stay(load_text: Callable[[str | bytes], ProfileSet]) -> None:
+    load_text(
+        "[profiles.a]\nstages = [\n  # slowly\n  { users = 5, for = '30s' }, # warm\n  { users = 9, for = '1m' },\n]\n"
+    )
+    before = load_profiles(Path("profiles.toml"))
+    after, _ = save(before, "a", "a", stages="users=5 for=30s; users=12 for=1m")
+    assert after.profiles["a"].stages[1].users == 12
+    text = Path("profiles.toml").read_text()
+    assert "  # slowly\n  { users = 5, for = '30s' }, # warm\n  { users = 12, for = \"1m\" },\n" in text
+    after, _ = save(after, "b", "a", rate="5/s", max_users="3")
+    assert (after.profiles["b"].rate_per_s, after.profiles["b"].stages) == (5.0, ())
+    after, _ = save(after, "b", "b", users="2")
+    assert (after.profiles["b"].rate_per_s, after.profiles["b"].max_users, after.profiles["b"].users) == (None, None, 2)
+    with pytest.raises(PerftuiError, match="--rate: a rate needs max_users"):
+        save(after, "c", "a", rate="5/s")
+
+
+@pytest.mark.parametrize("text", LAYOUTS.values(), ids=LAYOUTS)
+def test_stages_however_a_file_is_laid_out(text: str, load_text: Callable[[str | bytes], ProfileSet]) -> None:
+    load_text(text)
+    after, _ = save(load_profiles(Path("profiles.toml")), "light", "light", stages=STEPS)
+    after, _ = save(after, "light", "light", stages="users=1 for=1s")
+    after, _ = save(after, "light", "light", rate="9/min", max_users="2")
+    assert (after.profiles["light"].rate_per_s, after.profiles["light"].stages) == (0.15, ())
+    assert text.count("#") <= Path("profiles.toml").read_text().count("#")
+
+
+def test_stages_with_headers_of_their_own_are_left_alone(
+    load_text: Callable[[str | bytes], ProfileSet],
+) -> None:
+    load_text("[profiles.a]\nrun_time = '1m'\n[[profiles.a.stages]]\nusers = 5\nfor = '30s'\n[profiles.z]\nusers = 1\n")
+    before = load_profiles(Path("profiles.toml"))
+    text = Path("profiles.toml").read_text()
+    with pytest.raises(PerftuiError, match="cannot be written without changing more than that"):
+        save(before, "a", "a", stages="users=6 for=30s")
+    assert Path("profiles.toml").read_text() == text

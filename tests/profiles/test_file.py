@@ -24,13 +24,57 @@ BAD_FILES = {
     "unknown key": (
         "[profiles.light]\nuser = 3\n",
         "profiles.toml:2 [profiles.light] user: unknown key, the nearest is users. Allowed here: description, users, "
-        "spawn_rate, run_time, stop_timeout, warm_up, connect_timeout, read_timeout, python, thresholds, abort_on, "
+        "spawn_rate, run_time, stop_timeout, warm_up, connect_timeout, read_timeout, python, stages, rate, max_users, "
+        "load_shape, load_workers, expect_workers, max_wait, bind, thresholds, abort_on, "
         "scenario, target.",
     ),
     "unknown table": (
         "[profile.light]\nusers = 3\n",
         "profiles.toml:1 profile: unknown table, the nearest is profiles. "
         "Allowed here: defaults, targets, scenarios, profiles.",
+    ),
+    "a rate without users for it": (
+        '[profiles.light]\nrate = "200/s"\n',
+        "profiles.toml:2 [profiles.light] rate: a rate needs max_users, the most users that may be busy with it. "
+        "Add max_users (--max-users).",
+    ),
+    "two kinds of load": (
+        "[profiles.light]\nusers = 3\nrate = 5\nmax_users = 3\n",
+        "profiles.toml:3 [profiles.light] rate: users and rate together. A run has one kind of load: leave one out.",
+    ),
+    "users for a rate that is none": (
+        "[profiles.light]\nmax_users = 3\n",
+        "profiles.toml:2 [profiles.light] max_users: it is for an arrival rate, and there is none. "
+        "Write users for how many users there are, or add a rate.",
+    ),
+    "a wrong stage of several": (
+        '[profiles.light]\nstages = [\n  { users = 3, for = "1m" }, # {\n  { users = 3, fro = "1m" },\n]\n',
+        "profiles.toml:4 [profiles.light] stages: stage 2: unknown key 'fro', the nearest is for; "
+        "allowed are users, rate, spawn_rate, for, hold.",
+    ),
+    "a wrong stage that is a table": (
+        '[[profiles.light.stages]]\nusers = 3\nfor = "1m"\n[[profiles.light.stages]]\nrate = 3\nfor = "1m"\n',
+        "profiles.toml:4 [profiles.light] stages: stage 2: the stages before go to users, this one to a rate; "
+        "one run has one of them.",
+    ),
+    "stages that are text": (
+        '[defaults]\nstages = ["users=3 for=1m"]\n',
+        "profiles.toml:2 [defaults] stages: this list is not a list of 1 to 100 stages such as "
+        "{ users = 200, spawn_rate = 10, hold = '2m' } or { rate = '50/s', for = '1m' }.",
+    ),
+    "stages that would never end": (
+        "[profiles.light]\nspawn_rate = 0.01\nstages = [{ users = 100_000, hold = '1m' }]\n",
+        "profiles.toml:3 [profiles.light] stages: they take longer than 7 days at the profile's spawn_rate of 0.01/s. "
+        "Give the stages a spawn_rate of their own.",
+    ),
+    "nobody to wait for": (
+        '[profiles.light]\nmax_wait = "5s"\n',
+        "profiles.toml:2 [profiles.light] max_wait: it is how long expected load workers may take to come, "
+        "and none are expected. Add expect_workers (--expect-workers).",
+    ),
+    "a warm-up as long as the stages": (
+        "[profiles.light]\nwarm_up = '1m'\nstages = [{ users = 1, for = '1m' }]\n",
+        "profiles.toml:2 [profiles.light] warm_up: a warm_up of 1m leaves nothing of stages of 1m.",
     ),
     "wrong type": (
         '\n[profiles.light]\nusers = "ten"\n',

@@ -6,9 +6,10 @@ import pytest
 
 from perftui.exit_codes import REFUSED
 from perftui.model.errors import PerftuiError
-from perftui.profiles.choice import Choice, resolve
+from perftui.profiles.choice import Choice
 from perftui.profiles.guard import check_limits, host_to_confirm
 from perftui.profiles.profile_set import ProfileSet
+from perftui.profiles.resolution import resolve
 
 REFUSED_PLANS = {
     "too many users": (
@@ -28,6 +29,30 @@ REFUSED_PLANS = {
         None,
         "target staging does not allow this: a run without run_time, which is one of up to 1h, asked, "
         "max_minutes is 10 (10m). Ask for less with --run-time, or change [targets.staging].",
+    ),
+    "too many users in a stage": (
+        Choice(profile="light", stages="users=5 for=5s; users=51 for=5s"),
+        None,
+        "target staging does not allow this: 51 users asked, max_users is 50. "
+        "Ask for less with --stage, or change [targets.staging].",
+    ),
+    "stages that are too long": (
+        Choice(profile="light", stages="users=5 for=9m; users=10 spawn_rate=1 hold=1m"),
+        None,
+        "target staging does not allow this: stages of 10m5s asked, max_minutes is 10 (10m). "
+        "Ask for less with --stage, or change [targets.staging].",
+    ),
+    "too many users for a rate": (
+        Choice(profile="light", rate="5/s", max_users="51"),
+        None,
+        "target staging does not allow this: 51 users asked, max_users is 50. "
+        "Ask for less with --max-users, or change [targets.staging].",
+    ),
+    "too high a rate": (
+        Choice(profile="light", stages="rate=5/s for=5s; rate=31/s for=5s", max_users="9"),
+        None,
+        "target staging does not allow this: 31 tasks/s asked, each of them one request or more, max_rps is 30. "
+        "Ask for less with --stage, or change [targets.staging].",
     ),
     "production": (
         Choice(profile="light", target="live"),

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from perftui.profiles.choice import Choice, resolve
+from perftui.profiles.choice import Choice
 from perftui.profiles.profile_set import ProfileSet
 from perftui.profiles.provenance import provenance_of
+from perftui.profiles.resolution import resolve
 
 
 def test_hashes_follow_the_files(project_set: ProfileSet, project: Path) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from perftui.model.judged import Finding, ThresholdResult, ThresholdState
+from perftui.model.load_workers import LoadWorkerRow
 from perftui.model.marks import NOTE
 from perftui.model.plan import RunPlan, Target
 from perftui.model.record import Record, RunEvent, Verdict
-from perftui.model.tick import ExceptionDelta, FailureDelta, TargetSample
+from perftui.model.tick import ExceptionDelta, FailureDelta, LocalErrorDelta, TargetSample
 from tests.fakes.records import PLAN, record_of
-from tests.fakes.ticks import delta, tick
+from tests.fakes.scheduled_runs import scheduled_record
+from tests.fakes.ticks import delta, histogram_of, tick
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -91,12 +93,15 @@ def hostile_strings() -> dict[str, str]:
 def hostile_record(hostile_strings: dict[str, str]) -> Record:
     """Every hostile string in every place that foreign text can come to."""
     ticks = [
-        tick(
-            seq,
-            delta(text, (10.0,), (5.0,), method=text[:20]),
-            failures=(FailureDelta(text[:20], text, text, 1, 0.5, 0.5),),
-            # The number keeps tracebacks apart that are cleaned to the same.
-            exceptions=(ExceptionDelta(text, f"Traceback {seq}\n{text}", 1),) if seq < 40 else (),
+        replace(
+            tick(
+                seq,
+                replace(delta(text, (10.0,), (5.0,), method=text[:20]), response_times=histogram_of(20.0)),
+                failures=(FailureDelta(text[:20], text, text, 1, 0.5, 0.5),),
+                # The number keeps tracebacks apart that are cleaned to the same.
+                exceptions=(ExceptionDelta(text, f"Traceback {seq}\n{text}", 1),) if seq < 40 else (),
+            ),
+            local_errors=(LocalErrorDelta(text, 1),),
         )
         for seq, text in enumerate(hostile_strings.values())
     ]
@@ -114,10 +119,17 @@ def hostile_record(hostile_strings: dict[str, str]) -> Record:
         verdict=Verdict.FAILED,
         sentences=tuple(texts),
         warnings=tuple(texts),
-        events=tuple(RunEvent(1.0, kind, text) for text in texts for kind in (text[:20], NOTE)),
+        events=tuple(RunEvent(1.0, kind, text, text) for text in texts for kind in (text[:20], NOTE, "load")),
         thresholds=tuple(
             ThresholdResult(text, text, ThresholdState.FAILED, 2.0, "ms", 1, 1.0, text=text) for text in texts
         ),
         findings=tuple(Finding(text[:20], text) for text in texts),
     )
-    return replace(record, run_id=texts[0], environment={text[:50]: text for text in texts})
+    workers = tuple(LoadWorkerRow(text, text, "remote", "left", 1, 1) for text in texts)
+    return replace(record, run_id=texts[0], environment={text[:50]: text for text in texts}, load_workers=workers)
+
+
+@pytest.fixture
+def scheduled() -> Record:
+    """An arrival rate with load workers, seconds in which the generator was late, and what could not be sent."""
+    return scheduled_record()

@@ -48,5 +48,6 @@ def test_each_format_has_its_files(sample_record: Record) -> None:
         "failures.csv",
         "exceptions.csv",
         "notes.csv",
+        "seconds.csv",
         "junit.xml",
     }

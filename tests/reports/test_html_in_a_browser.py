@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.mark.parametrize("width", [1200, 390])
-@pytest.mark.parametrize("fixture", ["sample_record", "hostile_record"])
+@pytest.mark.parametrize("fixture", ["sample_record", "hostile_record", "scheduled"])
 def test_a_report_is_quiet_and_fits(
     browser: Browser,
     tmp_path: Path,

@@ -20,7 +20,7 @@ def test_the_published_schema_is_the_documents() -> None:
     assert (ROOT / "docs" / "result.schema.json").read_bytes() == result_schema()
 
 
-@pytest.mark.parametrize("fixture", ["sample_record", "hostile_record"])
+@pytest.mark.parametrize("fixture", ["sample_record", "hostile_record", "scheduled"])
 def test_a_document_is_valid(fixture: str, request: pytest.FixtureRequest) -> None:
     document = json.loads(result_json(request.getfixturevalue(fixture)))
     jsonschema.Draft202012Validator(json.loads(result_schema())).validate(document)
@@ -38,6 +38,11 @@ def test_an_unsealed_and_empty_record_is_valid_and_null() -> None:
         "failed": 0,
         "abandoned": 3,
         "oldest_abandoned_s": 0.0,
+        "local_errors": 0,
+        "scheduled": 0,
+        "started_tasks": 0,
+        "dropped": 0,
+        "waiting": 0,
     }
 
 

@@ -10,11 +10,12 @@ import pytest
 from perftui.model.judged import WHOLE_RUN, Window
 from perftui.model.record import RunEvent
 from perftui.model.spectrum import added, counts_of
-from perftui.model.tick import ExceptionDelta, FailureDelta, Tick
+from perftui.model.tick import Arrivals, ExceptionDelta, FailureDelta, LocalErrorDelta, Tick
 from perftui.model.totals import RunTotals
 from perftui.store.reader import RunReader
 from perftui.store.writer import RunWriter
-from tests.fakes.ticks import delta, tick, total_of
+from tests.fakes.scheduled_runs import worker
+from tests.fakes.ticks import delta, histogram_of, tick, total_of
 
 MakeWriter = Callable[..., RunWriter]
 
@@ -26,7 +27,14 @@ def a_tick(seq: int) -> Tick:
     failed = (FailureDelta("GET", "/a", "boom", 1, seq + 0.2, seq + 0.3),) if seq % 3 == 0 else ()
     raised = (ExceptionDelta("ValueError", "Traceback", 2),) if seq == 50 else ()
     lag_ms = 30.0 if seq % 10 == 0 else 0.5
-    return tick(seq, *deltas, failures=failed, exceptions=raised, hub_lag_p99_ms=lag_ms)
+    if seq % 4 == 0:
+        deltas[0] = replace(deltas[0], response_times=histogram_of(50.0 + seq, 60.0))
+    return replace(
+        tick(seq, *deltas, failures=failed, exceptions=raised, hub_lag_p99_ms=lag_ms),
+        arrivals=Arrivals(3.0, 3, 2, 1, 0, 5) if seq % 4 == 0 else None,
+        local_errors=(LocalErrorDelta("no port", 1),) if seq % 7 == 0 else (),
+        load_workers=(worker("one", "missing" if seq % 50 == 0 else "running"),) if seq > 300 else (),
+    )
 
 
 # As a run that lost ticks when its disk was full has them.

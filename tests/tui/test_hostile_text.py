@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from perftui.model.control import LoadControl
 from perftui.model.exchange import Exchange
 from perftui.model.inspection import CheckItem
-from perftui.model.judged import ThresholdResult, ThresholdState
+from perftui.model.judged import ThresholdResult, ThresholdState, Trust
 from perftui.model.plan import Profile, Scenario, Target
+from perftui.model.record import RunEvent
 from perftui.model.text import clean
-from perftui.model.tick import ExceptionDelta, FailureDelta
+from perftui.model.tick import ExceptionDelta, FailureDelta, LoadWorkerSample, LocalErrorDelta
 from perftui.profiles.choice import AskedNames
 from perftui.tui.app import PerftuiApp
 from perftui.tui.screens.base import CockpitScreen
@@ -125,8 +127,15 @@ async def test_on_every_pane_and_page_of_a_run(services: FakeServices, conductor
             first,
             users_by_class=dict.fromkeys(payloads, 1),
             exchanges=tuple(exchange(group, number / 10) for number, group in enumerate(GROUPS)),
+            load_workers=tuple(
+                LoadWorkerSample(each, each, "stock", "running", 1, 1, 0.0, first.health) for each in payloads
+            ),
+            local_errors=(LocalErrorDelta(everything, 9),),
         )
     )
+    conductor.trust, conductor.trust_reason = Trust.BAD, everything
+    conductor.control = LoadControl("hand", 5, 1.0, is_paused=True)
+    conductor.events = [RunEvent(0.5, kind, f"paused {each}", each) for kind in ("load", "worker") for each in payloads]
     conductor.thresholds = tuple(
         ThresholdResult(each, f"p95({each})", ThresholdState.FAILED, 9.0, "ms", 1, 1.0, text=each) for each in payloads
     )
@@ -143,7 +152,7 @@ async def test_on_every_pane_and_page_of_a_run(services: FakeServices, conductor
             await pilot.pause()
             return looks(app)
 
-        for name in ("Requests", "Failures", "Thresholds", "Statuses", "Users", "Exceptions", "Log"):
+        for name in ("Requests", "Failures", "Thresholds", "Statuses", "Users", "Load workers", "Exceptions", "Log"):
             app.screen.query_one(RunPanes).show_pane(name)
             await redrawn()
             # A click on a text of theirs does what a click on a row does.
@@ -163,5 +172,13 @@ async def test_on_every_pane_and_page_of_a_run(services: FakeServices, conductor
             await pilot.click(offset=(60, 30))
             assert isinstance(app.screen, page)
             await pilot.press("escape")
+        app.screen.query_one(RunPanes).show_pane("Load workers")
+        await redrawn()
+        await pilot.press("home", "enter")
+        looks(app)
+        await pilot.press("escape")
+        # The newest mark with the cursor.
+        await pilot.press("left_square_bracket")
+        await redrawn()
         assert app.is_running
         assert not conductor.stops

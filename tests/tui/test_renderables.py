@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from perftui.model.duration import format_clock
-from perftui.model.plan import Profile
+from perftui.model.plan import Profile, Stage
 from perftui.tui.renderables.buckets import Sample, bucketed, grouped
 from perftui.tui.renderables.frame import framed
 from perftui.tui.renderables.heat_map import groups_of, heat_map, used_bins
@@ -89,6 +89,18 @@ def test_a_load_shape_says_when_the_run_is_over_before_the_ramp() -> None:
     assert max(users for _, users in shape.points) == 300
     assert "300 of 500" in shape.warning
     assert not load_shape_of(Profile("p", users=500, spawn_rate=10, run_time_s=600)).warning
+
+
+def test_stages_and_rates_are_drawn_with_what_they_are_of() -> None:
+    stages = (Stage(users=10, for_s=10), Stage(users=30, spawn_rate=10, hold_s=5))
+    shape = load_shape_of(Profile("p", stages=stages))
+    assert shape.points == ((0, 0), (10, 10), (12, 30), (17, 30), (17, 0))
+    assert (shape.end_s, shape.unit, shape.text) == (17, "users", "2 stages → 17s → end")
+    assert "cuts the stages, which take 17s" in load_shape_of(Profile("p", stages=stages, run_time_s=5)).warning
+    shape = load_shape_of(Profile("p", rate_per_s=50, max_users=8, run_time_s=60))
+    assert shape.points == ((0, 0), (0, 50), (60, 50), (60, 0))
+    assert (shape.unit, shape.text) == ("tasks/s", "50/s by up to 8 users → end")
+    assert "Waves decides in place of this" in load_shape_of(Profile("p", stages=stages), "Waves").warning
 
 
 @pytest.mark.parametrize("span", [1.0, 3.0, 3.4, 60.0])

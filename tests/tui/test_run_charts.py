@@ -25,8 +25,9 @@ from perftui.tui.charts.chart_view import ChartView
 from perftui.tui.settings import Settings
 from perftui.tui.terminal.terminal_app import TerminalApp
 from perftui.tui.widgets.chart_keys import RUN_CHART_BINDINGS, ChartKeys
+from perftui.tui.widgets.rates_chart import RatesChart
 from perftui.tui.widgets.run_chart import RunChart
-from perftui.tui.widgets.run_chart_kinds import FailuresChart, RatesChart, SpreadChart, TargetChart, TimesChart
+from perftui.tui.widgets.run_chart_kinds import FailuresChart, SpreadChart, TargetChart, TimesChart
 from perftui.tui.widgets.run_charts import RunCharts
 from tests.fakes.chart_points import point_of_second, spectrum_of_second, times_of_second
 

@@ -202,6 +202,61 @@ async def test_a_filter_narrows_the_profiles_by_their_descriptions_and_numbers(
         assert app.current_mode == "live"
 
 
+async def test_stages_and_a_rate_are_typed_drawn_and_saved(services: FakeServices, text_of: TextOf) -> None:
+    app = PerftuiApp(services, AskedNames("smoke", "local"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(app, pilot)
+        await type_into(pilot, app, "stages", "users=20 hold=1m; users=5 for=30")
+        assert "✗ stage 2: for: '30' is not a duration" in text_of(app)
+        await pilot.press("s", "enter")
+        await pilot.pause()
+        assert "2 stages, 1m32s, peak 20 users" in text_of(app)
+        assert "Load users  2 stages → 1m32s → end" in text_of(app)
+        assert "--stage 'users=20 hold=1m' --stage 'users=5 for=30s'" in " ".join(text_of(app).split())
+        await type_into(pilot, app, "stages", "")
+        # A rate has to be told how many users it may have; until then nothing starts.
+        await type_into(pilot, app, "rate", "90/min")
+        assert "✗ a rate needs max_users" in text_of(app)
+        await type_into(pilot, app, "max_users", "8")
+        assert "Load tasks/s  1.5/s by up to 8 users → end" in text_of(app)
+        assert "users        –" in text_of(app)
+        await pilot.press("ctrl+s")
+        await wait_until(lambda: isinstance(app.screen, SaveProfile), "the question")
+        await pilot.press("enter")
+        await wait_until(lambda: services.editor.saved, "the saved profile")
+    assert services.editor.saved == [("smoke", "smoke", {"rate": "90/min", "max_users": "8"})]
+
+
+async def test_of_several_load_shapes_one_is_taken(services: FakeServices, text_of: TextOf) -> None:
+    services.inspection = replace(INSPECTION, shapes=("Steps", "Waves"))
+    app = PerftuiApp(services, AskedNames("smoke", "local", "search"))
+    async with app.run_test(size=(200, 60)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("p")
+        await wait_until(lambda: "(•) Steps" in text_of(app), "the load shapes")
+        assert "! Steps decides in place of this" in text_of(app)
+        app.screen.query_one(FieldRows).focus()
+        await turn(pilot, app, "Waves")
+        assert "(•) Waves" in text_of(app)
+        assert "( ) Steps" in text_of(app)
+        assert "--load-shape Waves" in text_of(app)
+        await pilot.press("delete")
+        await pilot.pause()
+        assert "(•) Steps" in text_of(app)
+
+
+async def type_into(pilot: Pilot[None], app: PerftuiApp, key: str, text: str) -> None:
+    """Type `text` into the field of `key`, in place of what stands there, and stay in it."""
+    rows = app.screen.query_one(FieldRows)
+    rows.focus()
+    rows.action_move_to(next(at for at, row in enumerate(rows.rows) if row.key == key))
+    await pilot.press("enter", "ctrl+u")
+    await pilot.pause()
+    for character in text:
+        app.post_message(events.Key(character, character))
+    await pilot.pause()
+
+
 async def test_a_plan_that_the_target_does_not_allow_says_so(services: FakeServices, text_of: TextOf) -> None:
     app = PerftuiApp(services, AskedNames("checkout-peak", "prod"))
     async with app.run_test(size=(100, 30)) as pilot:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from perftui.judgement.findings.arrivals import find_dropped_arrivals
 from perftui.judgement.findings.drift import drift_of
 from perftui.judgement.findings.evidence import Evidence
 from perftui.judgement.findings.failures import find_failures
 from perftui.judgement.findings.few_samples import find_few_samples
 from perftui.judgement.findings.generator import find_generator_limit
+from perftui.judgement.findings.local_errors import find_local_errors
 from perftui.judgement.findings.memory import find_memory_growth
 from perftui.judgement.findings.rate_limits import find_rate_limit
 from perftui.judgement.findings.spikes import find_spikes
@@ -28,6 +30,8 @@ def find(evidence: Evidence, measured: RunTotals) -> tuple[Finding, ...]:
     # What makes the numbers doubtful, what broke, what changed, what is only notable.
     return (
         *find_generator_limit(evidence, measured),
+        *find_local_errors(measured),
+        *find_dropped_arrivals(evidence.drops, measured),
         *find_stalls(stalls),
         *find_failures(evidence, measured),
         *find_rate_limit(evidence.limits),

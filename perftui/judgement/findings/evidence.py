@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from perftui.judgement.findings.arrivals import DropLog
 from perftui.judgement.findings.limit_log import LimitLog
 from perftui.model.histogram import Histogram, merge
 from perftui.model.tick import Tick
@@ -84,10 +85,15 @@ class Stretch:
 
 
 class Evidence:
-    """A run so far. `limits` are the answers to each request name that a rate limit may have met."""
+    """A run so far.
+
+    `limits` are the answers to each request name that a rate limit may have met, `drops` the seconds in which tasks of
+    an arrival rate had no user.
+    """
 
     def __init__(self) -> None:
         self.limits = LimitLog()
+        self.drops = DropLog()
         self._columns = tuple(array("d") for _ in Second._fields)
         self._slices: list[Slice] = []
         self._slice_ticks = 1
@@ -101,6 +107,7 @@ class Evidence:
             column.append(value)
         self.limits.add(tick)
         if is_measured:
+            self.drops.add(tick)
             self._add_to_slices(tick)
 
     def seconds(self) -> Iterator[Second]:

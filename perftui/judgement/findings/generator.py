@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from perftui.judgement.findings.evidence import Evidence, Second
 from perftui.judgement.quantities import format_quantity
-from perftui.judgement.trust import trust_of
+from perftui.judgement.trust import lag_doubt
 from perftui.model.judged import Finding, Trust
 from perftui.model.totals import RunTotals
 
@@ -26,7 +26,7 @@ def find_generator_limit(evidence: Evidence, measured: RunTotals) -> Iterator[Fi
     seconds = [each for each in evidence.measured_seconds() if each.is_loaded]
     busy = [each for each in seconds if each.cpu_percent >= BUSY_PERCENT]
     is_busy = len(busy) >= max(_MIN_BUSY, _MIN_BUSY_SHARE * len(seconds))
-    is_late = trust_of(measured) is not Trust.OK
+    is_late = lag_doubt(measured)[0] is not Trust.OK
     late = f"late in {measured.strained_ticks:,} of {measured.ticks:,} seconds: their times are too high"
     if is_busy:
         flat = _flat(seconds)

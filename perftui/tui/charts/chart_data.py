@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perftui.model.judged import ThresholdResult
+from perftui.model.load_plan import Leg
 from perftui.model.marks import Note
+from perftui.model.record import RunEvent
 from perftui.model.snapshot import TimelinePoint
 from perftui.model.spectrum import Spectrum
 
@@ -38,8 +40,25 @@ class ChartData:
     warm_up_s: float = 0.0
     label: str = ""
     is_over: bool = False
+    legs: Sequence[Leg] = ()
+    """The load as it was planned, where that is worth a curve."""
+    marks: Sequence[RunEvent] = ()
+    """What happened to the load, as lines over time."""
+    has_response: bool = False
+    """Whether users kept a schedule: there are response times then."""
     whole: TimelinePoint | None = None
     """Of a run that is over: all of it as one point, which the titles read while no cursor stands anywhere."""
 
 
 NO_DATA = ChartData(None, (), 0.0, None)
+
+
+def is_same_picture(one: ChartData, other: ChartData) -> bool:
+    """What is added to a run that is over, notes and a baseline, is another picture too."""
+    return (one.version, one.label, one.elapsed_s, one.notes, one.warm_up_s) == (
+        other.version,
+        other.label,
+        other.elapsed_s,
+        other.notes,
+        other.warm_up_s,
+    ) and one.baseline is other.baseline

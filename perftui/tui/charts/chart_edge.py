@@ -10,11 +10,14 @@ from perftui.model.marks import Note
 from perftui.model.text import clean
 from perftui.tui.charts.chart_scene import Scene, span_text
 from perftui.tui.charts.chart_view import PERCENTILES
+from perftui.tui.charts.load_marks import mark_role, mark_sign
 from perftui.tui.renderables.line import Piece, width_of
+from perftui.tui.renderables.overlay import HATCHES
 from perftui.tui.texts.figures import rate_text
 
 # Below this the names of the percentiles are only numbers.
 _WIDE_MENU = 41
+_LATE = Piece(f"{HATCHES[0]} generator late", "warn")
 _SEPARATOR = Piece(" · ", "muted")
 
 
@@ -55,6 +58,9 @@ def menu_of(scene: Scene, width: int) -> Sequence[Piece]:
         mark = "●" if each.name in scene.view.shown else "○"
         name = each.name if width >= _WIDE_MENU else each.name[1:]
         pieces += [Piece(f"{number}", "key"), Piece(f"{mark}{name} ", each.role)]
+    if scene.has_response:
+        mark = "●" if scene.is_of_response else "○"
+        pieces += [Piece("7", "key"), Piece(f"{mark}{'response ' if width >= _WIDE_MENU + 13 else 'r '}")]
     return (*pieces, Piece("esc", "key"))
 
 
@@ -66,7 +72,13 @@ def _cursor_parts(scene: Scene) -> list[_Part]:
         parts.append(_Part(3, [Piece("w ends it", "muted")]))
     if cursor is not None:
         parts += [_note_part(number, note, 60) for number, note in scene.notes_at(cursor)[:1]]
+        parts += [
+            _Part(1, [Piece(f"{mark_sign(each)} {clean(each.text, 44)}", mark_role(each))])
+            for each in scene.marks_at(cursor)[-1:]
+        ]
         point = cursor.point
+        if point.is_strained:
+            parts.append(_Part(1, [_LATE]))
         failed = f"{point.failures:,} failed" if point.failures else "none failed"
         parts.append(_Part(2, [Piece(f"{rate_text(point.rps)} rps")]))
         parts.append(_Part(3, [Piece(f"{point.user_count:,} users")]))
@@ -88,6 +100,8 @@ def _standing_parts(scene: Scene) -> list[_Part]:
         for number, note in enumerate(scene.data.notes, 1)
         if scene.frame.from_s <= note.elapsed_s <= scene.frame.to_s
     ]
+    if scene.strained:
+        parts.append(_Part(1, [_LATE]))
     # The newest; the cursor on a note shows that one.
     parts += [_note_part(number, note, 24) for number, note in numbered[-1:]]
     if scene.data.baseline is not None:

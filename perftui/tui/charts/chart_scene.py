@@ -11,10 +11,12 @@ from perftui.judgement.rules import RuleError, Threshold, parse_threshold
 from perftui.model.duration import format_clock
 from perftui.model.judged import ThresholdState, Window
 from perftui.model.marks import Note
+from perftui.model.record import RunEvent
 from perftui.model.snapshot import TimelinePoint
 from perftui.tui.charts.chart_columns import SHORTEST_BUCKET_S, Column, PointColumns, SpectrumColumns
 from perftui.tui.charts.chart_data import ChartData
 from perftui.tui.charts.chart_view import ChartView, Frame
+from perftui.tui.charts.load_marks import mark_role, mark_sign
 from perftui.tui.renderables.overlay import Post
 
 
@@ -67,9 +69,19 @@ class Scene:
             return "nothing in this part of the run"
         return "no second of it was measured" if self.data.is_over else "waiting for the first second…"
 
+    @property
+    def has_response(self) -> bool:
+        """Whether users kept a schedule: there are response times then."""
+        return self.data.has_response
+
+    @property
+    def is_of_response(self) -> bool:
+        return self.view.wants_response and self.has_response
+
     def posts(self) -> list[Post]:
-        """The end of the warm-up, and the notes with their numbers."""
-        posts = [
+        """The end of the warm-up, what happened to the load, and the notes with their numbers."""
+        posts = [Post(each.elapsed_s, mark_sign(each), mark_role(each), "╎") for each in self.data.marks]
+        posts += [
             Post(note.elapsed_s, str(number), "note", is_above=True) for number, note in enumerate(self.data.notes, 1)
         ]
         if 0 < self.data.warm_up_s < self.frame.to_s:
@@ -82,6 +94,14 @@ class Scene:
             for number, note in enumerate(self.data.notes, 1)
             if column.from_s <= note.elapsed_s <= column.to_s
         ]
+
+    def marks_at(self, column: Column) -> list[RunEvent]:
+        return [each for each in self.data.marks if column.from_s <= each.elapsed_s <= column.to_s]
+
+    @property
+    def strained(self) -> Sequence[tuple[float, float]]:
+        """The parts of the frame in which the generator was late, in order."""
+        return tuple((column.from_s, column.to_s) for column in self.inside(self.points) if column.point.is_strained)
 
     def thresholds(self, unit: str) -> list[tuple[Threshold, bool]]:
         """Those in `unit` over exactly what is drawn, each with whether it failed."""

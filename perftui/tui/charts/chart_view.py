@@ -59,6 +59,8 @@ class ChartView:
     is_log: bool = False
     shown: frozenset[str] = _SHOWN_AT_FIRST
     is_choosing: bool = False
+    wants_response: bool = False
+    """Response times in place of service times, where there are any."""
     cursor_s: float | None = None
     anchor: Window | None = None
     window: Window | None = None

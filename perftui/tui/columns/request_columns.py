@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from perftui.model.duration import format_clock
 from perftui.model.judged import ThresholdResult, ThresholdState
-from perftui.model.snapshot import FailureRow, RequestRow
+from perftui.model.snapshot import FailureRow, RequestRow, Times
+from perftui.tui.columns.load_worker_columns import LoadWorkerRow, load_worker_facts
 from perftui.tui.columns.row_filter import RowFilter
 from perftui.tui.columns.threshold_columns import STATE_ROLES, STATE_SYMBOLS, threshold_facts
 from perftui.tui.renderables.sparkline import sparkline
@@ -35,8 +36,10 @@ def request_table(
     state_of: Callable[[RequestRow], ThresholdState | None] | None = None,
     has_trends: Callable[[], bool] = lambda: False,
     has_states: Callable[[], bool] = lambda: False,
+    has_response: Callable[[], bool] = lambda: False,
 ) -> Table[RequestRow]:
-    """`rate_label` says over which time the rates are. `state_of` gives the worst of the thresholds that name a
+    """`rate_label` says over which time the rates are. With `has_response` there are response times beside the service
+    times, and each says which it is. `state_of` gives the worst of the thresholds that name a
     request, `trend_of` its rps over time.
     """
 
@@ -58,10 +61,15 @@ def request_table(
         Column("Fails", 6, lambda row: count_text(row.failures), lambda row: row.failures, _fail_role, from_width=110),
         Column("Fail%", 6, lambda row: share_text(row.fail_ratio), lambda row: row.fail_ratio, _fail_role),
         Column(rate_label, 5, lambda row: rate_text(row.rps), lambda row: row.rps),
-        Column("p50", 6, lambda row: ms_text(row.times.p50_ms), lambda row: row.times.p50_ms, from_width=84),
-        Column("p95", 6, lambda row: ms_text(row.times.p95_ms), lambda row: row.times.p95_ms),
-        Column("p99", 6, lambda row: ms_text(row.times.p99_ms), lambda row: row.times.p99_ms, from_width=66),
-        Column("max", 6, lambda row: ms_text(row.times.max_ms), lambda row: row.times.max_ms, from_width=118),
+        _time_column("p50", lambda times: times.p50_ms, from_width=84, wanted=lambda: not has_response()),
+        _time_column("p95", lambda times: times.p95_ms, wanted=lambda: not has_response()),
+        _time_column("p99", lambda times: times.p99_ms, from_width=66, wanted=lambda: not has_response()),
+        _time_column("p50 svc", lambda times: times.p50_ms, from_width=110, wanted=has_response),
+        _time_column("p95 svc", lambda times: times.p95_ms, wanted=has_response),
+        _time_column("p99 svc", lambda times: times.p99_ms, from_width=100, wanted=has_response),
+        _time_column("p95 resp", lambda times: times.p95_ms, is_response=True, wanted=has_response),
+        _time_column("p99 resp", lambda times: times.p99_ms, from_width=78, is_response=True, wanted=has_response),
+        _time_column("max", lambda times: times.max_ms, from_width=118, wanted=lambda: not has_response()),
         Column(
             "size",
             8,
@@ -103,6 +111,22 @@ def request_table(
         of_all=lambda total, count: replace(total, name=f"{total.name} (all {count:,})"),
         id=id,
     )
+
+
+def _time_column(
+    label: str,
+    of: Callable[[Times], float | None],
+    *,
+    from_width: int = 0,
+    is_response: bool = False,
+    wanted: Callable[[], bool],
+) -> Column[RequestRow]:
+    def time_ms(row: RequestRow) -> float | None:
+        times = row.response if is_response else row.times
+        return of(times) if times is not None else None
+
+    width = max(6, len(label))
+    return Column(label, width, lambda row: ms_text(time_ms(row)), time_ms, from_width=from_width, wanted=wanted)
 
 
 def failure_table(
@@ -197,7 +221,6 @@ def exception_table(*, id: str) -> Table[ExceptionRow]:
 def facts_of(row: object) -> Sequence[tuple[str, str]]:
     """All of one row, as (what, value); the values may be foreign text."""
     if isinstance(row, RequestRow):
-        times = row.times
         return (
             ("request", f"{row.method} {row.name}".strip()),
             ("requests", f"{row.requests:,}"),
@@ -205,10 +228,9 @@ def facts_of(row: object) -> Sequence[tuple[str, str]]:
             ("requests/s", rate_text(row.rps)),
             ("failures/s", rate_text(row.fails_per_s)),
             ("service time", "from the send to the end of the response"),
-            ("  min · mean · max", " · ".join(map(ms_text, (times.min_ms, times.mean_ms, times.max_ms)))),
-            ("  p50 · p75 · p90", " · ".join(map(ms_text, (times.p50_ms, times.p75_ms, times.p90_ms)))),
-            ("  p95 · p99 · p99.9", " · ".join(map(ms_text, (times.p95_ms, times.p99_ms, times.p99_9_ms)))),
-            ("timed", f"{times.count:,}"),
+            *_time_facts(row.times),
+            ("timed", f"{row.times.count:,}"),
+            *_response_facts(row.response),
             ("mean response", bytes_text(row.mean_response_bytes)),
         )
     if isinstance(row, FailureRow):
@@ -227,7 +249,23 @@ def facts_of(row: object) -> Sequence[tuple[str, str]]:
         return (("raised", f"{row.count:,} times"), ("exception", row.message))
     if isinstance(row, ThresholdResult):
         return threshold_facts(row)
+    if isinstance(row, LoadWorkerRow):
+        return load_worker_facts(row)
     raise TypeError(type(row).__name__)
+
+
+def _time_facts(times: Times) -> Sequence[tuple[str, str]]:
+    return (
+        ("  min · mean · max", " · ".join(map(ms_text, (times.min_ms, times.mean_ms, times.max_ms)))),
+        ("  p50 · p75 · p90", " · ".join(map(ms_text, (times.p50_ms, times.p75_ms, times.p90_ms)))),
+        ("  p95 · p99 · p99.9", " · ".join(map(ms_text, (times.p95_ms, times.p99_ms, times.p99_9_ms)))),
+    )
+
+
+def _response_facts(times: Times | None) -> Sequence[tuple[str, str]]:
+    if times is None:
+        return ()
+    return (("response time", "from the intended start, as the schedule had it"), *_time_facts(times))
 
 
 def _fail_role(row: RequestRow) -> str:

@@ -17,7 +17,7 @@ LONGEST_HELD_S = 0.6
 _TELLING = tuple(
     place
     for place, each in enumerate(dataclasses.fields(Snapshot))
-    if each.name in ("state", "cause", "warning", "is_warming_up", "notes")
+    if each.name in ("state", "cause", "warning", "is_warming_up", "notes", "control", "trust")
 )
 
 

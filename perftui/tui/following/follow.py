@@ -53,7 +53,7 @@ async def _find_baseline(app: Follower, address: RunAddress) -> None:
     with contextlib.suppress(PerftuiError):
         plan = await asyncio.to_thread(lambda: app.services.reader(address.folder).plan())
         if app.model.address == address:
-            app.model.set_groups(plan.scenario.groups)
+            app.model.set_plan(plan)
         # What is wrong with a baseline is said where somebody compares with it.
         baseline = await asyncio.to_thread(baseline_below, app.services, address.folder)
         if baseline is not None and app.model.address == address:

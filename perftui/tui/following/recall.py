@@ -29,6 +29,7 @@ FILE_MEANINGS = {
     layout.FAILURES_CSV: "Locust's columns",
     layout.EXCEPTIONS_CSV: "Locust's columns",
     layout.NOTES_CSV: "what people noted",
+    layout.SECONDS_CSV: "a row per second, what Locust has no column for",
     layout.OUTCOME_JSON: "verdict, exit code, accounting",
     layout.RUN_TOML: "what was asked",
     layout.RUN_LOG: "what user code and Locust said",

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from perftui import exit_codes
 from perftui.judgement.assessment import Assessment
 from perftui.judgement.rules import RuleError
+from perftui.judgement.trust import live_trust
 from perftui.model.errors import PerftuiError
 from perftui.model.histogram import merge
 from perftui.model.record import Record
@@ -173,6 +174,7 @@ class Performance:
         if state is RunState.RUNNING and last is not None and last.user_count < last.target_user_count:
             state = RunState.RAMPING
         at_s = assessment.whole.elapsed_s
+        trust, trust_reason = live_trust(assessment.whole)
         return snapshot_of(
             assessment.whole,
             None if assessment.is_warming_up else assessment.measured,
@@ -188,6 +190,8 @@ class Performance:
             thresholds=assessment.thresholds(),
             warm_up_s=assessment.warm_up_s,
             notes=tuple(note for note in record.notes if note.elapsed_s <= at_s),
+            trust=trust,
+            trust_reason=trust_reason,
         )
 
 

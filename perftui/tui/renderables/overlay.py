@@ -9,6 +9,9 @@ from perftui.tui.renderables.cells import Cells
 from perftui.tui.renderables.line import Line
 from perftui.tui.renderables.plot import Area
 
+# What hatches, and in plain letters.
+HATCHES = ("╱", "/")
+
 
 class Level(NamedTuple):
     """A dashed line across, at `value` of the y axis; `text` stands at its right end. One that is `above` the axis
@@ -42,6 +45,8 @@ class Overlay(NamedTuple):
     cursor: float | None = None
     words: str = ""
     """In the middle, where there is nothing to draw."""
+    hatched: Sequence[tuple[float, float]] = ()
+    """Stretches of the x axis."""
 
 
 def overlaid(lines: Sequence[Line], area: Area, overlay: Overlay) -> list[Line]:
@@ -59,9 +64,21 @@ def overlaid(lines: Sequence[Line], area: Area, overlay: Overlay) -> list[Line]:
     for post in overlay.posts:
         if area.x.bottom <= post.at <= area.x.top:
             _draw_post(cells, area, post)
+    for stretch in overlay.hatched:
+        _hatch(cells, area, stretch)
     if overlay.words:
         _write_words(cells, area, overlay.words)
     return cells.lines()
+
+
+def _hatch(cells: Cells, area: Area, stretch: tuple[float, float]) -> None:
+    """Behind everything: it is seen where nothing else is."""
+    first, last = (area.column_of(at) for at in stretch)
+    sign = HATCHES[area.dots == (1, 1)]
+    for column in range(first, last + 1):
+        # Every other cell, in diagonals: what is drawn over it stays easy to read.
+        for row in range(column % 2, area.rows, 2):
+            cells.put(row, area.left + column, sign, "hatch")
 
 
 def _write_words(cells: Cells, area: Area, words: str) -> None:

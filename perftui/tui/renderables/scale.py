@@ -11,6 +11,7 @@ _SHRINK_BELOW = 0.45
 _STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 LARGEST = 1e15
 # Nine powers of ten are more than any response spreads over.
+_LEAST_TOP = 1e-290
 _LEAST_SHOWN = 1e-9
 
 
@@ -52,6 +53,9 @@ def log_bounds(current: tuple[float, float], smallest: float, largest: float) ->
     `smallest` and `largest` are the values that it has to hold.
     """
     top = next_top(current[1], largest)
+    if top < _LEAST_TOP:
+        # What is so small has no thousandth.
+        top = 1.0
     if not math.isfinite(smallest) or smallest <= 0:
         smallest = top / 1000
     smallest = min(max(smallest, top * _LEAST_SHOWN), top / 2)

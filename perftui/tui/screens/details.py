@@ -9,6 +9,7 @@ from textual.screen import Screen
 from perftui.model.judged import WHOLE_RUN, ThresholdResult, Window
 from perftui.model.snapshot import FailureRow, RequestRow
 from perftui.model.totals import AGGREGATED
+from perftui.tui.columns.load_worker_columns import LoadWorkerRow
 from perftui.tui.columns.request_columns import ExceptionRow
 from perftui.tui.model import CockpitModel
 from perftui.tui.screens.dialogs import RowDetail
@@ -30,4 +31,4 @@ def detail_of(
         return FailurePage(folder, model, mode, row)
     if isinstance(row, ExceptionRow):
         return ExceptionPage(folder, model, mode, row)
-    return RowDetail(row) if isinstance(row, ThresholdResult) else None
+    return RowDetail(row) if isinstance(row, (ThresholdResult, LoadWorkerRow)) else None

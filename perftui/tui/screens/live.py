@@ -14,7 +14,6 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input
 
-from perftui.model.duration import format_clock
 from perftui.model.errors import PerftuiError
 from perftui.model.judged import WHOLE_RUN, Window
 from perftui.model.marks import Note
@@ -24,15 +23,15 @@ from perftui.tui.charts.live_charts import live_chart_data
 from perftui.tui.following.link import author
 from perftui.tui.following.note_taking import take_note
 from perftui.tui.model import CockpitModel
-from perftui.tui.renderables.line import Piece, foreign
 from perftui.tui.run_figures import Trends, of_snapshot
-from perftui.tui.screens.base import CockpitScreen
 from perftui.tui.screens.details import detail_of
+from perftui.tui.screens.load_keys import LOAD_BINDINGS, LoadDialog, LoadKeys
 from perftui.tui.screens.note_dialog import NoteDialog
 from perftui.tui.services import RunAddress
 from perftui.tui.texts.live_tiles import SPARK_POINTS, live_tiles, readings_of
-from perftui.tui.texts.live_title import title_end, title_start
+from perftui.tui.texts.live_title import held_pieces, nowhere_pieces, stop_pieces, title_end, title_start
 from perftui.tui.widgets.chart_keys import RUN_CHART_BINDINGS, ChartKeys
+from perftui.tui.widgets.live_bars import LiveBars
 from perftui.tui.widgets.live_side import LiveSide
 from perftui.tui.widgets.log_pane import with_events
 from perftui.tui.widgets.run_charts import RunCharts
@@ -43,7 +42,7 @@ from perftui.tui.widgets.tile import Tile
 from perftui.tui.widgets.top_bar import TopBar
 
 
-class LiveScreen(ChartKeys, CockpitScreen):
+class LiveScreen(ChartKeys, LoadKeys):
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
         "../styles/cockpit.tcss",
         "../styles/live.tcss",
@@ -54,6 +53,7 @@ class LiveScreen(ChartKeys, CockpitScreen):
         Binding("x", "stop", "Stop", tooltip="Stop the run: users finish what they do; again: now", id="live.stop"),
         Binding("space", "pause", "Hold", tooltip="Hold the view; the run goes on", id="live.pause"),
         Binding("d", "detach", "Detach", tooltip="Leave the cockpit; the run goes on", id="live.detach"),
+        *LOAD_BINDINGS,
         Binding("o", "export", "Export", tooltip="Write the exports of the window alone", id="live.export"),
     ]
     AUTO_FOCUS = "#requests"
@@ -67,7 +67,7 @@ class LiveScreen(ChartKeys, CockpitScreen):
 
     def body(self) -> Iterable[Widget]:
         yield Bar(id="run-title")
-        yield Bar(id="warning")
+        yield LiveBars(id="bars")
         yield Bar(id="held")
         with Horizontal(id="tiles"):
             yield from live_tiles()
@@ -78,7 +78,7 @@ class LiveScreen(ChartKeys, CockpitScreen):
             yield LiveSide(id="side")
 
     def on_mount(self) -> None:
-        for name in ("#warning", "#held", "#window"):
+        for name in ("#held", "#window"):
             self.query_one(name).display = False
 
     def on_unmount(self) -> None:
@@ -91,10 +91,10 @@ class LiveScreen(ChartKeys, CockpitScreen):
 
     @property
     def is_typing(self) -> bool:
-        """The next keys are text: of a filter, here or on a page over this, or of a note."""
+        """The next keys are text: of a filter, here or on a page over this, of a note, or of an order."""
         screen = self.app.screen
-        # A note is text before its field is there.
-        return isinstance(screen, NoteDialog) or isinstance(screen.focused, Input)
+        # A note is text before its field is there, and an order is.
+        return isinstance(screen, (NoteDialog, LoadDialog)) or isinstance(screen.focused, Input)
 
     def show(self, model: CockpitModel) -> None:
         if model.address is not self._address:
@@ -253,26 +253,19 @@ class LiveScreen(ChartKeys, CockpitScreen):
 
     def _show_title(self, model: CockpitModel) -> None:
         snapshot = model.snapshot
-        bar, warning = self.query_one("#run-title", Bar), self.query_one("#warning", Bar)
-        warning.display = bool(snapshot and snapshot.warning)
+        bar = self.query_one("#run-title", Bar)
+        self.query_one(LiveBars).show(model, snapshot)
         if snapshot is None:
-            where = "connecting to the run…" if model.is_live else "no run is watched: 1 sets one up"
-            bar.show((Piece(f" {where}", "muted"),))
+            bar.show(nowhere_pieces(is_live=model.is_live))
             return
-        end: list[Piece] = []
-        if model.stop_requests and not snapshot.state.is_over:
-            end.append(Piece(" stopping; x again stops now " if model.stop_requests == 1 else " stopping now ", "warn"))
-        bar.show(title_start(snapshot), [*end, *title_end(snapshot, self.size.width)])
-        if snapshot.warning:
-            warning.show((Piece(" ! ", "warn"), foreign(snapshot.warning, "warn")))
+        wishes = stop_pieces(model.stop_requests) if not snapshot.state.is_over else ()
+        bar.show(title_start(snapshot), [*wishes, *title_end(snapshot, self.size.width, model.legs)])
 
     def _show_held(self, snapshot: Snapshot | None) -> None:
         bar = self.query_one("#held", Bar)
         bar.display = self.is_paused
         if self.is_paused:
-            now = f" · the run is at {format_clock(snapshot.elapsed_s)} and goes on" if snapshot else ""
-            held = f" ❚❚ the view is held at {format_clock(self._held_s)}"
-            bar.show((Piece(held, "warn"), Piece(now, "muted")), (Piece("space", "key"), Piece(" lets go ", "muted")))
+            bar.show(*held_pieces(self._held_s, snapshot))
 
     def _show_window(self) -> None:
         bar = self.query_one("#window", Bar)
@@ -282,7 +275,7 @@ class LiveScreen(ChartKeys, CockpitScreen):
 
     def _show_tiles(self, model: CockpitModel, snapshot: Snapshot) -> None:
         newest = list(islice(reversed(model.points), SPARK_POINTS))[::-1]
-        readings = readings_of(snapshot, newest)
+        readings = readings_of(snapshot, newest, model.wanted)
         for tile in self.query(Tile):
             reading = readings.get(str(tile.id))
             tile.display = reading is not None and not (tile.id == "target" and self.has_class("-slim"))

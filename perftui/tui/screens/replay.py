@@ -155,7 +155,7 @@ class ReplayScreen(LiveScreen):
                 # What was before the checkpoint is in the record as it is drawn.
                 model.add_points([each for each in kept.record.timeline if each.seq <= begun_seq])
                 model.add_spectra([each for each in kept.spectra if each.seq <= begun_seq])
-                model.set_groups(kept.record.plan.scenario.groups)
+                model.set_plan(kept.record.plan)
                 is_first = False
             model.add_points(scene.points)
             model.add_spectra(scene.spectra)

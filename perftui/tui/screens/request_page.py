@@ -14,7 +14,7 @@ from perftui.model.coarse import whole_point
 from perftui.model.judged import WHOLE_RUN, ThresholdResult, Window
 from perftui.model.marks import Note
 from perftui.model.request_page import RequestPage
-from perftui.model.snapshot import RequestRow, Snapshot, row_of
+from perftui.model.snapshot import RequestRow, Snapshot, Times, row_of
 from perftui.tui.brush import window_clock
 from perftui.tui.charts.chart_data import ChartData
 from perftui.tui.columns.count_columns import status_rows, status_table
@@ -172,6 +172,18 @@ def _percentile_lines(row: RequestRow) -> Sequence[Line]:
     )
     return [
         *(line((f"{label:<7}", "muted"), (f"{ms_text(value):>9}", role)) for label, value, role in entries),
+        *_response_lines(row.response),
         line((f"{'rps':<7}", "muted"), (f"{rate_text(row.rps):>9}", "rps")),
         line((f"{'size':<7}", "muted"), f"{bytes_text(row.mean_response_bytes):>9}"),
+    ]
+
+
+def _response_lines(response: Times | None) -> Sequence[Line]:
+    """Those of a run that keeps a schedule."""
+    if response is None:
+        return []
+    times = (("p50", response.p50_ms), ("p95", response.p95_ms), ("p99", response.p99_ms), ("max", response.max_ms))
+    return [
+        line(("Response time", "heading")),
+        *(line((f"{label:<7}", "muted"), (f"{ms_text(value):>9}", "strong")) for label, value in times),
     ]

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from perftui.model.inspection import ArgumentInfo, UserClassInfo
 
 KEYS = named((*SETTINGS, *RULES, *SELECTIONS))
-# As long as a line of a file may sensibly be; an Input takes no more.
-MAX_TYPED = 1000
+# As long as the most stages may be; an Input takes no more.
+MAX_TYPED = 6000
 
 
 class Draft:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import singledispatch
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from perftui.model.plan import LONGEST_UNASKED_RUN_S, Profile, RunPlan
 from perftui.model.secret_arguments import mask_arguments, secret_flags_of
 from perftui.model.text import clean, mask_secrets
-from perftui.profiles.keys import ABORT_ON, RULES, SELECTIONS, SETTINGS, THRESHOLDS, Key, named
+from perftui.profiles.keys import ABORT_ON, LOAD_SHAPE, RULES, SELECTIONS, SETTINGS, THRESHOLDS, Key, named
+from perftui.profiles.load_kinds import NOT_USED
 from perftui.profiles.locustfiles import locustfile_text
 from perftui.profiles.overrides import LOCUST_ARGS_KEY
-from perftui.profiles.rule_values import UNTIL_STEADY, Rules, WarmUpTime
+from perftui.profiles.rule_values import Rules, WarmUpTime
 from perftui.profiles.targets import environment_of
-from perftui.profiles.values import Duration, Number, TextList, WholeNumber
+from perftui.profiles.values import Duration
 from perftui.tui.setup.draft import Draft, flag_of
+from perftui.tui.setup.range_text import range_text
 from perftui.tui.texts.plan_text import limits_text
 
 if TYPE_CHECKING:
@@ -38,9 +39,33 @@ _LABELS = {
     "abort_on": "abort on",
     "user_classes": "user classes",
     "exclude_tags": "without tags",
+    "rate": "arrival rate",
+    "max_users": "max users",
+    "load_shape": "load shape",
+    "load_workers": "load workers",
+    "expect_workers": "expected",
+    "max_wait": "max wait",
 }
-_ORDER = ("users", "spawn_rate", "run_time", "warm_up")
-_LATER = ("stop_timeout", "connect_timeout", "read_timeout", "python")
+_ORDER = ("users", "spawn_rate", "run_time", "warm_up", "stages", "rate", "max_users")
+_LATER = (
+    "load_workers",
+    "expect_workers",
+    "max_wait",
+    "bind",
+    "stop_timeout",
+    "connect_timeout",
+    "read_timeout",
+    "python",
+)
+# What stands where nothing is asked.
+_ABSENT = {
+    "python": "found by perftui",
+    "stages": "none",
+    "rate": "none",
+    "max_users": "none",
+    "load_shape": "the locustfile's",
+    "bind": "this machine alone",
+}
 
 
 class FieldRow(NamedTuple):
@@ -73,6 +98,7 @@ def field_rows(offer: Offer, draft: Draft, faults: Mapping[str, str]) -> list[Fi
     rows += [_rules(key, offer, draft, faults) for key in RULES]
     if offer.plan is not None:
         rows += _target_rows(offer.plan)
+    rows += _shape_rows(offer, draft, faults)
     rows += _selection_rows(offer, draft, faults)
     rows += [_setting(_SETTINGS[name], offer, draft, faults) for name in _LATER]
     return rows
@@ -80,19 +106,24 @@ def field_rows(offer: Offer, draft: Draft, faults: Mapping[str, str]) -> list[Fi
 
 def _setting(key: Key, offer: Offer, draft: Draft, faults: Mapping[str, str]) -> FieldRow:
     value = getattr(offer.profile, str(key.field), None)
-    text = "" if value is None else key.kind.write(value)
-    if value is None:
-        text = _absent(key)
+    is_absent = value in (None, (), "")
+    text = _absent(key, offer.profile) if is_absent else key.kind.write(value)
+    if offer.plan is not None and offer.plan.origins.get(key.name, "").startswith(NOT_USED):
+        text, is_absent = UNKNOWN, True
     shown = draft.text(key.name).strip() or text
     # A duration carries its unit in its text.
-    unit = "" if isinstance(key.kind, Duration | WarmUpTime) else key.unit
+    has_unit = not isinstance(key.kind, Duration | WarmUpTime) and (key.name in draft or not is_absent)
+    unit = key.unit if has_unit else ""
     return _row(key, shown, offer, draft, faults)._replace(unit=unit)
 
 
-def _absent(key: Key) -> str:
+def _absent(key: Key, profile: Profile | None) -> str:
+    if key.name == "run_time" and profile is not None and profile.stages:
+        return "to the end of the stages"
     if key.name == "run_time":
-        return f"the locustfile's own, at most {Duration(0, LONGEST_UNASKED_RUN_S).write(LONGEST_UNASKED_RUN_S)}"
-    return "found by perftui" if key.name == "python" else ""
+        longest = Duration(0, LONGEST_UNASKED_RUN_S).write(LONGEST_UNASKED_RUN_S)
+        return longest if profile is not None and profile.is_open_model else f"the locustfile's own, at most {longest}"
+    return _ABSENT.get(key.name, "")
 
 
 def _rules(key: Key, offer: Offer, draft: Draft, faults: Mapping[str, str]) -> FieldRow:
@@ -138,6 +169,27 @@ def _target_rows(plan: RunPlan) -> Iterator[FieldRow]:
     if scenario.weights:
         weights = ", ".join(f"{clean(name)} {weight}" for name, weight in scenario.weights.items())
         yield FieldRow("", "weights", weights, origin=clean(origins.get("weights", "")), kind="fixed")
+
+
+def _shape_rows(offer: Offer, draft: Draft, faults: Mapping[str, str]) -> Iterator[FieldRow]:
+    row = _setting(LOAD_SHAPE, offer, draft, faults)
+    shapes = offer.inspection.shapes[:MAX_OFFERED] if offer.inspection is not None else ()
+    if (
+        offer.inspection is not None
+        and not shapes
+        and not row.is_typed
+        and offer.profile
+        and not offer.profile.load_shape
+    ):
+        row = row._replace(value="none: the locustfile has none")
+    yield row
+    used = offer.profile.load_shape if offer.profile is not None else ""
+    is_needless = offer.profile is not None and offer.profile.is_open_model
+    for each in shapes if len(shapes) > 1 and not is_needless else ():
+        mark = "(•)" if each == (used or shapes[0]) else "( )"
+        text = "decides users and end" if mark == "(•)" else "not used"
+        help = "a LoadTestShape of the locustfile: space takes it in place of the one that is used"
+        yield FieldRow(f"shape:{each}", clean(each), text, help=help, kind="toggle", mark=mark)
 
 
 def _selection_rows(offer: Offer, draft: Draft, faults: Mapping[str, str]) -> Iterator[FieldRow]:
@@ -232,39 +284,3 @@ def next_choice(argument: ArgumentInfo, typed: str) -> str:
     values = ["", "on"] if argument.is_switch else ["", *argument.choices]
     at = values.index(typed) if typed in values else 0
     return values[(at + 1) % len(values)]
-
-
-@singledispatch
-def range_text(kind: object) -> str:
-    """What a value of `kind` may be, short enough to stand beside a field."""
-    return ""
-
-
-@range_text.register
-def _(kind: WholeNumber) -> str:
-    return f"{kind.minimum:,} to {kind.maximum:,}"
-
-
-@range_text.register
-def _(kind: Number) -> str:
-    return f"above 0, at most {kind.maximum:,.0f}"
-
-
-@range_text.register
-def _(kind: Duration) -> str:
-    return f"{kind.write(kind.minimum_s)} to {kind.write(kind.maximum_s)}"
-
-
-@range_text.register
-def _(kind: WarmUpTime) -> str:
-    return f"{range_text(kind.duration)}, or {UNTIL_STEADY}"
-
-
-@range_text.register
-def _(kind: TextList) -> str:
-    return f"{'names' if kind.are_identifiers else kind.what}, commas between"
-
-
-@range_text.register
-def _(kind: Rules) -> str:
-    return "rules, semicolons between"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from perftui.model.text import clean
-from perftui.tui.renderables.buckets import Sample
 from perftui.tui.renderables.line import Line, Piece, foreign, wrapped
 from perftui.tui.renderables.load_shape import load_shape_of
 from perftui.tui.setup.draft import Draft, flag_of
@@ -49,16 +48,22 @@ class PlanView:
         self._screen.query_one(Fields).show(field_rows(offer, draft, planned.faults), heading)
         shape = self._screen.query_one(LoadShapeChart)
         if plan is None:
-            shape.show((), "", "")
+            shape.show(None)
         else:
-            load = load_shape_of(plan.profile)
-            shape.show([Sample(at_s, users) for at_s, users in load.points], load.text, load.warning)
+            shape.show(load_shape_of(plan.profile, self._locustfile_shape()))
         self._notice = ("the target is being started…", "accent") if is_readying else ("", "")
         self._show_sentence()
         shown, role = (clean(command, 2000), "key") if command else (self._no_command(), "muted")
         self._screen.query_one("#command", Block).show(
             lambda width: wrapped(shown, max(1, width - 1), role, first=Piece(" $ ", "muted"))
         )
+
+    def _locustfile_shape(self) -> str:
+        """The LoadTestShape that decides, as far as is known; empty where none does."""
+        inspection, profile = self._offer.inspection, self._offer.profile
+        if inspection is None or profile is None or not inspection.shapes or profile.is_open_model:
+            return ""
+        return profile.load_shape or inspection.shapes[0]
 
     def _no_command(self) -> str:
         """What stands in its place: as much of it as is known, and what is missing."""
@@ -116,12 +121,15 @@ class PlanView:
             draft.set_argument(argument, next_choice(argument, draft.argument(argument)))
         elif plan is not None and inspection is not None and kind == "class":
             return draft.toggle_class(name, plan.scenario.user_classes, inspection.user_classes)
+        elif kind == "shape":
+            draft.type("load_shape", name)
         elif plan is not None and kind == "tag":
             draft.turn_tag(name, plan)
         return ""
 
     def reset(self, row: FieldRow, draft: Draft) -> None:
-        keys = {"class": ("user_classes",), "tag": ("tags", "exclude_tags")}.get(row.key.partition(":")[0], (row.key,))
+        several = {"class": ("user_classes",), "tag": ("tags", "exclude_tags"), "shape": ("load_shape",)}
+        keys = several.get(row.key.partition(":")[0], (row.key,))
         for key in keys:
             draft.type(key, "")
 

@@ -46,8 +46,8 @@ def plan_of(services: Services, profile: str, target: str, scenario: str | None,
             break
         except PerftuiError as refusal:
             key = key_of(refusal)
-            if key == "warm_up" and key not in overrides and "run_time" in overrides:
-                key = "run_time"
+            if key == "warm_up" and key not in overrides:
+                key = next((each for each in ("run_time", "stages") if each in overrides), key)
             if key not in overrides:
                 error = str(refusal)
                 break

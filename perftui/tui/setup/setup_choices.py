@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from perftui.model.duration import format_duration
+from perftui.model.load_plan import peak_rate_per_s, peak_users, planned_s
 from perftui.model.plan import Profile, Target
 from perftui.model.text import mask_secrets
 from perftui.profiles.targets import NOT_IN_THE_FILE, host_of, is_in_file, is_loopback
@@ -52,8 +53,11 @@ def _amount(classes: int) -> str:
 
 
 def _profile_choice(profile: Profile) -> Choice:
-    run_time = format_duration(profile.run_time_s) if profile.run_time_s is not None else "–"
-    note = f"{axis_text(profile.users)}u {run_time:>4}"
+    length_s = planned_s(profile) if profile.stages else profile.run_time_s
+    run_time = format_duration(round(length_s)) if length_s is not None else "–"
+    rate = peak_rate_per_s(profile)
+    level = f"{axis_text(peak_users(profile))}u" if rate is None else f"{axis_text(rate)}/s"
+    note = f"{level} {run_time:>4}"
     return Choice(profile.name, profile.name, note, searched=profile.description)
 
 

@@ -15,6 +15,7 @@ from perftui.model.snapshot import RequestRow
 from perftui.model.text import clean, mask_secrets
 from perftui.reports.figures import thresholds_in_order
 from perftui.tui.charts.chart_data import Baseline, ChartData
+from perftui.tui.charts.load_marks import drawn_legs, marks_of
 from perftui.tui.columns.threshold_columns import STATE_ROLES, STATE_SYMBOLS
 from perftui.tui.following.recall import FILE_MEANINGS, KeptRun
 from perftui.tui.renderables.line import Line, Piece, fit, foreign, line, width_of, wrapped
@@ -64,6 +65,8 @@ def chart_data(kept: KeptRun, baseline: Baseline | None, version: object) -> Cha
         baseline,
         min(record.window.from_s, end_s),
         is_over=True,
+        legs=drawn_legs(record.plan.profile),
+        marks=marks_of(record.events),
         whole=whole_point(total_row(record.totals), record.timeline, record.totals.covered_s),
     )
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from perftui.model.control import Order
 from perftui.model.snapshot import Snapshot, TimelinePoint
 from perftui.model.tick import TargetSample
 from perftui.tui.renderables.buckets import Gather, Sample, grouped
 from perftui.tui.texts.figures import NO_VALUE, bytes_text, count_text, ms_text, rate_text, share_text
+from perftui.tui.texts.load_text import driven_by
 from perftui.tui.widgets.tile import Reading, Tile
 
 # The bars of a tile: this many, of so many seconds each. They change once in that time.
 _SPARK_BARS = 30
 _SPARK_S = 3
 SPARK_POINTS = _SPARK_BARS * _SPARK_S
+_Value = Callable[[TimelinePoint], float | None]
 
 
 def live_tiles() -> tuple[Tile, ...]:
@@ -27,11 +30,14 @@ def live_tiles() -> tuple[Tile, ...]:
     )
 
 
-def readings_of(snapshot: Snapshot, newest: Sequence[TimelinePoint]) -> dict[str, Reading]:
-    """By the id of the tile. `newest` are at most SPARK_POINTS; that of a target that is not measured is left out."""
+def readings_of(snapshot: Snapshot, newest: Sequence[TimelinePoint], wanted: Order | None = None) -> dict[str, Reading]:
+    """By the id of the tile. `newest` are at most SPARK_POINTS; that of a target that is not measured is left out.
+
+    `wanted` was asked of the load here, and is not yet what the engine says.
+    """
     now, total = snapshot.now, snapshot.total
 
-    def bars(value: Callable[[TimelinePoint], float | None], how: Gather) -> list[float | None]:
+    def bars(value: _Value, how: Gather) -> list[float | None]:
         return grouped((Sample(point.elapsed_s, value(point)) for point in newest), _SPARK_S, how)
 
     fails_role = "bad" if total.fails_per_s else ""
@@ -41,12 +47,7 @@ def readings_of(snapshot: Snapshot, newest: Sequence[TimelinePoint]) -> dict[str
             f"Σ {count_text(total.requests)}",
             history=bars(lambda point: point.rps, "mean"),
         ),
-        "p95": Reading(
-            ms_text(snapshot.recent_times.p95_ms),
-            f"max {ms_text(snapshot.recent_times.max_ms)}",
-            brief=f"≤ {ms_text(snapshot.recent_times.max_ms)}",
-            history=bars(lambda point: point.times.p95_ms, "worst"),
-        ),
+        "p95": _p95(snapshot, bars),
         "failures": Reading(
             share_text(total.fail_ratio),
             f"✗ {count_text(total.failures)}" if total.failures else "none",
@@ -54,17 +55,54 @@ def readings_of(snapshot: Snapshot, newest: Sequence[TimelinePoint]) -> dict[str
             fails_role or "muted",
             history=bars(lambda point: point.fails_per_s, "worst"),
         ),
-        "users": Reading(
-            f"{snapshot.user_count:,}",
-            f"of {count_text(snapshot.target_user_count)}" if snapshot.target_user_count else "of …",
-            history=bars(lambda point: point.user_count, "last"),
-        ),
+        "users": _users(snapshot, wanted, bars(lambda point: point.user_count, "last")),
         "generator": _generator(snapshot, bars(lambda point: point.cpu_percent, "worst")),
     }
     sample = next((point.target for point in reversed(newest) if point.target is not None), None)
     if sample is not None:
         readings["target"] = _target(sample, bars(lambda point: _cpu(point.target), "worst"))
     return readings
+
+
+def _p95(snapshot: Snapshot, bars: Callable[[_Value, Gather], list[float | None]]) -> Reading:
+    """Of a run that keeps a schedule the response time, with the service time beside it; each by its name."""
+    service, response = snapshot.recent_times, snapshot.recent_response
+    if response is None:
+        most = ms_text(service.max_ms)
+        return Reading(
+            ms_text(service.p95_ms),
+            f"max {most}",
+            brief=f"≤ {most}",
+            history=bars(lambda point: point.times.p95_ms, "worst"),
+        )
+    return Reading(
+        ms_text(response.p95_ms),
+        f"service {ms_text(service.p95_ms)}",
+        brief=f"svc {ms_text(service.p95_ms)}",
+        history=bars(lambda point: point.response.p95_ms if point.response else None, "worst"),
+        names=("Response p95, 10 s", "Response p95", "resp p95", "resp"),
+    )
+
+
+def _users(snapshot: Snapshot, wanted: Order | None, history: Sequence[float | None]) -> Reading:
+    users = f"{snapshot.user_count:,}"
+    if wanted is not None:
+        asked = _wanted_text(wanted)
+        return Reading(users, f"→ {asked} wanted", "", "accent", history, f"→ {asked}", f"→{asked}")
+    part, control = driven_by(snapshot), snapshot.control
+    of = f"of {count_text(snapshot.target_user_count)}" if snapshot.target_user_count else "of …"
+    if control is not None and control.stages and part:
+        brief = "hand" if control.follows == "hand" else f"{control.stage}/{control.stages}"
+        return Reading(users, f"{of} · {part}", history=history, brief=f"{of} · {brief}", mark=brief)
+    return Reading(users, f"{of} · {part}" if part else of, history=history, brief=of)
+
+
+def _wanted_text(wanted: Order) -> str:
+    if wanted.rate_per_s is not None:
+        return f"{wanted.rate_per_s:g}/s"
+    if wanted.users is not None:
+        return f"{wanted.users:,}"
+    return f"{wanted.spawn_rate or 0:g} users/s"
 
 
 def _generator(snapshot: Snapshot, history: Sequence[float | None]) -> Reading:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from perftui.model.duration import format_duration
+from perftui.model.load_plan import load_words, planned_s
 from perftui.model.plan import LONGEST_UNASKED_RUN_S, UNTIL_STEADY_S, Profile, RunPlan, Target
 from perftui.model.secret_arguments import mask_arguments
 from perftui.model.text import clean, mask_secrets
@@ -32,9 +33,7 @@ def plan_lines(plan: RunPlan, width: int) -> Sequence[Line]:
         ("target", f"{environment_of(plan)} · {mask_secrets(target.url)}", "url"),
         ("locustfile", files, "locustfiles"),
         ("user classes", ", ".join(scenario.user_classes) or "all that it holds", "user_classes"),
-        ("users", f"{profile.users:,}", "users"),
-        ("spawn rate", f"{profile.spawn_rate:g} users/s", "spawn_rate"),
-        ("run time", run_time, "run_time"),
+        *_load_facts(profile, run_time),
         ("stop timeout", format_duration(profile.stop_timeout_s), "stop_timeout"),
         ("connect", f"at most {format_duration(profile.connect_timeout_s)}", "connect_timeout"),
         ("read", f"at most {format_duration(profile.read_timeout_s)}", "read_timeout"),
@@ -51,6 +50,21 @@ def plan_lines(plan: RunPlan, width: int) -> Sequence[Line]:
     if plan.locust_args:
         facts.append(("arguments", " ".join(mask_arguments(plan.locust_args)[0]), "locust_args"))
     return [_fact(label, value, plan.origins.get(key, ""), width) for label, value, key in facts]
+
+
+def _load_facts(profile: Profile, run_time: str) -> list[tuple[str, str, str]]:
+    spawning = ("spawn rate", f"{profile.spawn_rate:g} users/s", "spawn_rate")
+    if profile.stages:
+        cut = [("run time", run_time, "run_time")] if profile.run_time_s is not None else []
+        return [("stages", load_words(profile), "stages"), spawning, *cut]
+    if profile.rate_per_s is not None:
+        run_time = format_duration(planned_s(profile))
+        return [
+            ("arrival rate", f"{profile.rate_per_s:,g} tasks/s", "rate"),
+            ("max users", f"{profile.max_users or 0:,}", "max_users"),
+            ("run time", run_time, "run_time"),
+        ]
+    return [("users", f"{profile.users:,}", "users"), spawning, ("run time", run_time, "run_time")]
 
 
 def limits_text(target: Target) -> str:
@@ -70,8 +84,7 @@ def limits_text(target: Target) -> str:
 def plan_sentence(plan: RunPlan) -> str:
     """What will happen, in one line."""
     profile, target = plan.profile, plan.target
-    users = "1 user" if profile.users == 1 else f"{profile.users:,} users"
-    text = f"{users}, {profile.spawn_rate:g} more each second, {_how_long(profile)} → {mask_secrets(target.url)}"
+    text = f"{_load(profile)} → {mask_secrets(target.url)}"
     limits = limits_text(target)
     text += f" ({environment_of(plan)}{f', at most {limits}' if limits else ''})"
     count = len(plan.thresholds)
@@ -87,6 +100,18 @@ def plan_sentence(plan: RunPlan) -> str:
 def trial_sentence(plan: RunPlan) -> str:
     """What a trial of it will do, in one line."""
     return clean(f"one user does one task once → {mask_secrets(plan.target.url)} ({environment_of(plan)})", 600)
+
+
+def _load(profile: Profile) -> str:
+    """How much of it, and for how long."""
+    if profile.stages:
+        return load_words(profile)
+    if profile.is_open_model and profile.run_time_s is None:
+        return f"{load_words(profile)}, for {format_duration(LONGEST_UNASKED_RUN_S)}"
+    if profile.is_open_model:
+        return load_words(profile)
+    users = "1 user" if profile.users == 1 else f"{profile.users:,} users"
+    return f"{users}, {profile.spawn_rate:g} more each second, {_how_long(profile)}"
 
 
 def _how_long(profile: Profile) -> str:

@@ -71,6 +71,9 @@ def state_of(model: CockpitModel) -> StateWord:
         return StateWord("!", f"STALE {model.stale_s}s", "bad")
     if model.snapshot is None:
         return StateWord("◌", "CONNECTING", "accent")
+    control = model.snapshot.control
+    if control is not None and control.is_paused and not model.snapshot.state.is_over:
+        return StateWord("❚❚", "LOAD PAUSED", "warn")
     if model.snapshot.is_warming_up and model.snapshot.state is RunState.RUNNING:
         return StateWord("◔", "WARMING UP", "accent")
     return word_of(model.snapshot.state)

@@ -41,6 +41,7 @@ RUN_CHART_BINDINGS: list[BindingType] = [
         _binding(str(number + 1), f"percentile_{number}", f"{name} on or off", "While the percentiles are chosen")
         for number, name in enumerate(("p50", "p75", "p90", "p95", "p99", "p99.9"))
     ),
+    _binding("7", "response", "Service or response", "While the percentiles are chosen: service or response times"),
     _binding("l", "log", "Log scale", "Service times on a logarithmic scale, or a linear one"),
     _binding("minus", "longer", "Longer", "A longer part of the run: up to all of it", display="-"),
     _binding("plus,equals_sign", "shorter", "Shorter", "A shorter part: down to the last minute", display="+"),
@@ -49,8 +50,20 @@ RUN_CHART_BINDINGS: list[BindingType] = [
     _binding("right", "right", "Cursor right", "The cursor to the right", display="→"),
     _binding("shift+left", "far_left", "Ten left", "The cursor ten steps to the left", display="shift+←"),
     _binding("shift+right", "far_right", "Ten right", "The cursor ten steps to the right", display="shift+→"),
-    _binding("left_square_bracket", "previous_note", "Note before", "The cursor to the note before", display="["),
-    _binding("right_square_bracket", "next_note", "Next note", "The cursor to the next note", display="]"),
+    _binding(
+        "left_square_bracket",
+        "previous_note",
+        "Note before",
+        "The cursor to the note or change of the load before",
+        display="[",
+    ),
+    _binding(
+        "right_square_bracket",
+        "next_note",
+        "Next note",
+        "The cursor to the next note or change of the load",
+        display="]",
+    ),
     _binding("w", "window", "Window", "Begin a window at the cursor, and again: end it", show=True),
     # With priority: what is typed behind it in one burst is the note's text, and would otherwise be keys of the table.
     _binding("m", "note", "Note", "A note on the timeline, at the cursor or now", priority=True),

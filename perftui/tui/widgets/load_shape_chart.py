@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perftui.model.duration import format_clock
-from perftui.tui.renderables.buckets import Sample
 from perftui.tui.renderables.line import Line, Piece, foreign
+from perftui.tui.renderables.load_shape import LoadShape
 from perftui.tui.renderables.plot import Axis, Curve, plot
 from perftui.tui.renderables.scale import round_top
 from perftui.tui.texts.figures import axis_text
@@ -18,25 +18,24 @@ class LoadShapeChart(StripWidget):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._samples: Sequence[Sample] = ()
-        self._text = ""
-        self._warning = ""
+        self._shape: LoadShape | None = None
 
-    def show(self, samples: Sequence[Sample], text: str, warning: str) -> None:
-        """`samples` are users at corners of the shape."""
-        self._samples, self._text, self._warning = samples, text, warning
+    def show(self, shape: LoadShape | None) -> None:
+        self._shape = shape
         self.redraw()
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
-        run = [(sample.at_s, sample.value) for sample in self._samples if sample.value is not None]
-        if not run:
+        if self._shape is None:
             return []
-        y = Axis(round_top(max(users for _, users in run)), axis_text)
-        x = Axis(max(at_s for at_s, _ in run), format_clock)
-        return plot(width, height, [Curve("users", [run])], x, y, self.chart_marker)
+        y = Axis(round_top(max(level for _, level in self._shape.points)), axis_text)
+        x = Axis(self._shape.end_s, format_clock)
+        return plot(width, height, [Curve("users", [list(self._shape.points)])], x, y, self.chart_marker)
 
     def title(self) -> Sequence[Piece]:
-        return (Piece("Load", "heading"), Piece("  "), foreign(self._text, "muted"))
+        if self._shape is None:
+            return (Piece("Load", "heading"),)
+        return (Piece("Load", "heading"), Piece(f" {self._shape.unit}  "), foreign(self._shape.text, "muted"))
 
     def subtitle(self) -> Sequence[Piece]:
-        return (Piece(f"! {self._warning}", "warn"),) if self._warning else ()
+        warning = self._shape.warning if self._shape is not None else ""
+        return (foreign(f"! {warning}", "warn"),) if warning else ()

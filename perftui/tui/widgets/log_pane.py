@@ -65,7 +65,7 @@ def log_text(elapsed_s: float, level: str, text: str) -> str:
 def with_events(log: Sequence[str], events: Iterable[RunEvent], notes: Iterable[Note]) -> Sequence[str]:
     """`log` with each event and each note after what was said before it. Notes among `events` are passed over."""
     happened = [
-        log_text(each.elapsed_s, EVENT_LEVEL, clean(f"{each.kind}: {each.text}" if each.text else each.kind))
+        log_text(each.elapsed_s, EVENT_LEVEL, clean(_happened(each)))
         for each in events
         if each.kind != NOTE and each.kind not in _ALSO_LOGGED
     ]
@@ -94,6 +94,11 @@ def with_lines(log: Sequence[str], lines: Iterable[str]) -> Sequence[str]:
 
 def _said_at(text: str) -> float:
     return float(text.split(maxsplit=1)[0])
+
+
+def _happened(event: RunEvent) -> str:
+    by = f"  ({event.by})" if event.by else ""
+    return f"{event.kind}: {event.text}{by}" if event.text else f"{event.kind}{by}"
 
 
 def _said(note: Note) -> str:

@@ -10,13 +10,14 @@ from typing import Literal
 from textual import events
 from textual.message import Message
 
+from perftui.judgement.rules import Threshold
 from perftui.model.duration import format_clock
 from perftui.model.snapshot import TimelinePoint
 from perftui.tui.charts.chart_columns import Column
 from perftui.tui.charts.chart_edge import edge_of
 from perftui.tui.charts.chart_scene import Scene, runs_of, time_text
 from perftui.tui.renderables.line import Line, Piece, width_of
-from perftui.tui.renderables.overlay import Level, Overlay, overlaid
+from perftui.tui.renderables.overlay import Level, Overlay, Post, overlaid
 from perftui.tui.renderables.plot import Area, Axis, Curve, area_of, plot
 from perftui.tui.renderables.scale import next_top
 from perftui.tui.texts.figures import NO_VALUE
@@ -96,7 +97,14 @@ class RunChart(StripWidget):
     def title(self) -> Sequence[Piece]:
         wide = self._titled(self.label, "  ")
         # The frame leaves six cells of its edge to itself.
-        return wide if width_of(wide) <= self.size.width - 6 else self._titled(self.short_label, " ")
+        room = self.size.width - 6
+        if width_of(wide) <= room:
+            return wide
+        pieces = self._titled(self.short_label, " ")
+        # Half a number would be another one.
+        while len(pieces) > 2 and width_of(pieces) > room:
+            del pieces[-1]
+        return pieces
 
     def _titled(self, label: str, gap: str) -> list[Piece]:
         """The name, and the values of the newest second, or of the cursor's and when that is. The last second of a run
@@ -126,6 +134,9 @@ class RunChart(StripWidget):
     def axis_x(self, scene: Scene) -> Axis:
         return Axis(scene.frame.to_s, format_clock, scene.frame.from_s)
 
+    def posts(self, scene: Scene) -> Sequence[Post]:
+        return scene.posts()
+
     def over(self, lines: Sequence[Line], area: Area, levels: Sequence[Level] = (), words: str = "") -> list[Line]:
         """`lines` with all that lies over every chart."""
         scene = self.scene
@@ -138,10 +149,11 @@ class RunChart(StripWidget):
             area,
             Overlay(
                 levels,
-                scene.posts(),
+                self.posts(scene),
                 (window.from_s, window.to_s) if window else None,
                 cursor.at_s if cursor else scene.view.cursor_s,
                 words,
+                scene.strained,
             ),
         )
 
@@ -210,17 +222,24 @@ class CurvesChart(RunChart):
         area = area_of(width, height, x, y, self.chart_marker)
         if area is None:
             return []
-        key = (scene.version, scene.view.is_log, scene.view.shown, scene.frame, scene.bucket_s, width, height, y.top)
+        view = scene.view
+        looks = (view.is_log, view.shown, view.wants_response)
+        key = (scene.version, *looks, scene.frame, scene.bucket_s, width, height, y.top)
         if key != self._key:
             self._key = key
             curves = [Curve("baseline", self._runs(base, own, y), is_dotted=True) for own in base_values]
             for trace, own in zip(traces, values, strict=True):
                 scaled = self._scaled(trace, own, y) if trace.is_apart else own
                 curves.append(Curve(trace.role, self._runs(columns, scaled, y)))
+            curves[:0] = self.planned(scene, y)
             self._base = plot(width, height, curves, x, y, self.chart_marker)
         is_empty = not any(value is not None for own in values for value in own)
         fitting = [self._fitting(level, y) for level in levels]
         return self.over(self._base, area, fitting, self.words(scene) if is_empty else "")
+
+    def planned(self, scene: Scene, y: Axis) -> Sequence[Curve]:
+        """What lies below all else."""
+        return ()
 
     def axis_y(self, scene: Scene, shown: Sequence[float], levels: Sequence[Level]) -> Axis:
         most = max(shown, default=0.0)
@@ -255,3 +274,11 @@ def _values(trace: Trace, columns: Sequence[Column]) -> list[float | None]:
         return [None] * len(columns)
     values = [trace.value(column.point) for column in columns]
     return [value if value is not None and math.isfinite(value) else None for value in values]
+
+
+def level_of(threshold: Threshold, failed: bool, text: Callable[[float], str]) -> Level:
+    mark = "✗ " if failed else ""
+    name = threshold.measure.text.partition("(")[0].strip()
+    return Level(
+        threshold.target, f"{mark}{name}{threshold.operator}{text(threshold.target)}", "bad" if failed else "level"
+    )

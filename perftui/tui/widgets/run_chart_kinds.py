@@ -1,4 +1,4 @@
-"""The five charts of a run."""
+"""The charts of a run but for that of its load."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from perftui.tui.renderables.overlay import Level
 from perftui.tui.renderables.plot import Axis, area_of, plot
 from perftui.tui.renderables.scale import log_bounds, log_ticks, next_top
 from perftui.tui.texts.figures import axis_ms_text, axis_text, bytes_text, ms_text, rate_text, share_text
-from perftui.tui.widgets.run_chart import CurvesChart, RunChart, Trace
+from perftui.tui.widgets.run_chart import CurvesChart, RunChart, Trace, level_of
 
 
 class TimesChart(CurvesChart):
@@ -33,10 +33,15 @@ class TimesChart(CurvesChart):
 
     def traces(self, scene: Scene) -> Sequence[Trace]:
         # Where two meet, the lower one is the one to see: it is the one that more requests stand for.
+        time_of = _response_of if scene.is_of_response else _time_of
         return [
-            Trace(each.role, each.name, _time_of(each), ms_text, is_base=True, depth=depth)
+            Trace(each.role, each.name, time_of(each), ms_text, is_base=True, depth=depth)
             for depth, each in enumerate(scene.view.percentiles)
         ]
+
+    def show(self, scene: Scene) -> None:
+        self.label, self.short_label = ("Response time", "Resp") if scene.is_of_response else ("Service time", "Times")
+        super().show(scene)
 
     def title(self) -> Sequence[Piece]:
         pieces = list(super().title())
@@ -50,7 +55,12 @@ class TimesChart(CurvesChart):
         return super().subtitle()
 
     def levels(self, scene: Scene) -> Sequence[Level]:
-        return [_level(threshold, failed, axis_ms_text) for threshold, failed in scene.thresholds("ms")]
+        """Of the kind of time that is drawn."""
+        return [
+            level_of(threshold, failed, axis_ms_text)
+            for threshold, failed in scene.thresholds("ms")
+            if _is_response(threshold) is scene.is_of_response
+        ]
 
     def y_text(self, value: float) -> str:
         return _round_ms(10.0**value) if self._is_log else axis_ms_text(value)
@@ -72,28 +82,6 @@ class TimesChart(CurvesChart):
         return math.log10(value) if value > 0 else -math.inf
 
 
-class RatesChart(CurvesChart):
-    label = "Rate"
-    short_label = "Rate"
-    gathering = "mean"
-
-    def traces(self, scene: Scene) -> Sequence[Trace]:
-        return (
-            Trace("rps", "rps", lambda point: point.rps, rate_text, is_base=True, depth=1),
-            Trace("users", "users", lambda point: point.user_count, _count_text, is_apart=True),
-        )
-
-    def levels(self, scene: Scene) -> Sequence[Level]:
-        return [
-            _level(threshold, failed, axis_text)
-            for threshold, failed in scene.thresholds("/s")
-            if threshold.measure.metric == "rps"
-        ]
-
-    def y_text(self, value: float) -> str:
-        return axis_text(value)
-
-
 class FailuresChart(CurvesChart):
     label = "Failures"
     short_label = "Fails"
@@ -113,7 +101,7 @@ class FailuresChart(CurvesChart):
         levels = []
         for threshold, failed in scene.thresholds("%"):
             if threshold.measure.metric == "fail_ratio" and factor:
-                level = _level(threshold, failed, lambda percent: f"{percent:g}%")
+                level = level_of(threshold, failed, lambda percent: f"{percent:g}%")
                 levels.append(level._replace(value=threshold.target / 100 * factor))
         return levels
 
@@ -150,7 +138,7 @@ class TargetChart(CurvesChart):
 
     def levels(self, scene: Scene) -> Sequence[Level]:
         return [
-            _level(threshold, failed, lambda percent: f"{percent:g}%")
+            level_of(threshold, failed, lambda percent: f"{percent:g}%")
             for threshold, failed in scene.thresholds("%")
             if threshold.measure.metric == "target_cpu"
         ]
@@ -227,6 +215,15 @@ def _time_of(each: Percentile) -> Callable[[TimelinePoint], float | None]:
     return lambda point: each.of(point.times)
 
 
+def _response_of(each: Percentile) -> Callable[[TimelinePoint], float | None]:
+    return lambda point: each.of(point.response) if point.response is not None else None
+
+
+def _is_response(threshold: Threshold) -> bool:
+    measure = threshold.measure
+    return measure.is_response or measure.metric.startswith("response_")
+
+
 def _fails_of(point: TimelinePoint) -> float:
     return point.fails_per_s
 
@@ -245,11 +242,3 @@ def _round_ms(time_ms: float) -> str:
 
 def _edge_text(index: int) -> str:
     return axis_ms_text(EDGES_MS[min(index, len(EDGES_MS) - 1)])
-
-
-def _level(threshold: Threshold, failed: bool, text: Callable[[float], str]) -> Level:
-    mark = "✗ " if failed else ""
-    name = threshold.measure.text.partition("(")[0].strip()
-    return Level(
-        threshold.target, f"{mark}{name}{threshold.operator}{text(threshold.target)}", "bad" if failed else "level"
-    )

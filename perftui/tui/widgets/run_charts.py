@@ -15,12 +15,13 @@ from textual.containers import Horizontal
 from textual.message import Message
 
 from perftui.model.judged import Window
-from perftui.tui.charts.chart_data import NO_DATA, ChartData
+from perftui.tui.charts.chart_data import NO_DATA, ChartData, is_same_picture
 from perftui.tui.charts.chart_gathering import ChartGathering
 from perftui.tui.charts.chart_scene import Scene
 from perftui.tui.charts.chart_view import PERCENTILES, ChartView
+from perftui.tui.widgets.rates_chart import RatesChart
 from perftui.tui.widgets.run_chart import RunChart
-from perftui.tui.widgets.run_chart_kinds import FailuresChart, RatesChart, SpreadChart, TargetChart, TimesChart
+from perftui.tui.widgets.run_chart_kinds import FailuresChart, SpreadChart, TargetChart, TimesChart
 
 # Columns of the screen that two charts side by side need, and three.
 _TWO, _THREE = 88, 150
@@ -79,10 +80,12 @@ class RunCharts(Horizontal):
 
     def show(self, data: ChartData) -> None:
         """Draw `data` where it is another version of it, or another run's."""
-        if data.version is not None and _same(data, self._data):
+        if data.version is not None and is_same_picture(data, self._data):
             return
         # What is looked at stays as it is while it is held, however the run goes on.
-        self._data = data = replace(data, points=tuple(data.points), spectra=tuple(data.spectra))
+        points = tuple(data.points)
+        has_response = any(point.response is not None for point in reversed(points))
+        self._data = data = replace(data, points=points, spectra=tuple(data.spectra), has_response=has_response)
         self._version += 1
         had_target = self._has_target
         # What is measured is measured from the first second on, or not at all.
@@ -104,7 +107,7 @@ class RunCharts(Horizontal):
     def forget_view(self) -> None:
         """Another run: no cursor, no window, the whole time scale."""
         view = self._view
-        self._view = ChartView(is_log=view.is_log, shown=view.shown)
+        self._view = ChartView(is_log=view.is_log, shown=view.shown, wants_response=view.wants_response)
         self.draw()
 
     def do(self, act: str) -> bool:
@@ -119,6 +122,8 @@ class RunCharts(Horizontal):
     def can(self, act: str) -> bool:
         if act == "back":
             return self._view.has_open
+        if act == "response":
+            return self._view.is_choosing and self._data.has_response
         if act.startswith("percentile_"):
             return self._view.is_choosing
         return act in self._acts and self.display
@@ -186,6 +191,7 @@ class RunCharts(Horizontal):
             "next": lambda: self._turn(1),
             "previous": lambda: self._turn(-1),
             "percentiles": self._choose,
+            "response": self._toggle_response,
             "log": self._toggle_log,
             "longer": lambda: self._scale(self._view.lengthen),
             "shorter": lambda: self._scale(self._view.shorten),
@@ -221,6 +227,10 @@ class RunCharts(Horizontal):
         self._view.is_log = not self._view.is_log
         return True
 
+    def _toggle_response(self) -> bool:
+        self._view.wants_response = not self._view.wants_response
+        return True
+
     def _scale(self, change: Callable[[ChartData], None]) -> bool:
         change(self._data)
         return True
@@ -234,7 +244,9 @@ class RunCharts(Horizontal):
         return bool(self._data.points)
 
     def _jump(self, *, forward: bool) -> bool:
-        return self._view.jump([note.elapsed_s for note in self._data.notes], forward=forward)
+        data = self._data
+        places = [note.elapsed_s for note in data.notes] + [mark.elapsed_s for mark in data.marks]
+        return self._view.jump(places, forward=forward)
 
     def _brush(self) -> bool:
         cursor_s = self._view.cursor_s
@@ -283,14 +295,3 @@ class RunCharts(Horizontal):
         elif event.how == "up" and view.anchor is not None:
             self.post_message(self.Brushed(view.brush(column)))
         self.draw()
-
-
-def _same(one: ChartData, other: ChartData) -> bool:
-    """What is added to a run that is over, notes and a baseline, is another picture too."""
-    return (one.version, one.label, one.elapsed_s, one.notes, one.warm_up_s) == (
-        other.version,
-        other.label,
-        other.elapsed_s,
-        other.notes,
-        other.warm_up_s,
-    ) and one.baseline is other.baseline

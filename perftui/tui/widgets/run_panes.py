@@ -9,6 +9,7 @@ from perftui.model.snapshot import FailureRow, RequestRow
 from perftui.model.totals import RequestKey
 from perftui.reports.figures import thresholds_in_order
 from perftui.tui.columns.count_columns import status_rows, status_table, user_rows, user_table
+from perftui.tui.columns.load_worker_columns import load_worker_note, load_worker_table
 from perftui.tui.columns.request_columns import exception_table, failure_table, request_table
 from perftui.tui.columns.threshold_columns import states_of, threshold_table
 from perftui.tui.run_figures import RunFigures
@@ -28,6 +29,7 @@ class RunPanes(Panes):
 
     def __init__(self, *, before: Sequence[Pane] = (), extra: Sequence[Pane] = (), id: str) -> None:
         self._figures = RunFigures()
+        self._has_response = False
         self._log: Sequence[str] = ()
         self._states: dict[RequestKey, ThresholdState] = {}
         self._requests = request_table(
@@ -37,6 +39,7 @@ class RunPanes(Panes):
             state_of=lambda row: self._states.get((row.method, row.name)),
             has_trends=lambda: bool(self._figures.trends),
             has_states=lambda: bool(self._states),
+            has_response=lambda: self._has_response,
         )
         self._failures = failure_table(
             id="failure-list",
@@ -47,6 +50,7 @@ class RunPanes(Panes):
         self._thresholds = threshold_table(id="thresholds")
         self._statuses = status_table(id="statuses")
         self._users = user_table(id="users-by-class")
+        self._load_workers = load_worker_table(id="load-workers")
         self._exceptions = exception_table(id="exceptions")
         self._log_pane = LogPane(id="log")
         panes = (
@@ -56,6 +60,7 @@ class RunPanes(Panes):
             Pane("Thresholds", self._thresholds),
             Pane("Statuses", self._statuses),
             Pane("Users", self._users),
+            Pane("Load workers", self._load_workers, is_optional=True),
             Pane("Exceptions", self._exceptions, is_optional=True),
             Pane("Log", self._log_pane),
             *extra,
@@ -66,6 +71,7 @@ class RunPanes(Panes):
     def show(self, figures: RunFigures, log: Sequence[str], *, exact: bool = False) -> None:
         """`log` holds lines of run.log; with `exact` it is over: it is read from its start, and not followed."""
         self._figures, self._log = figures, log
+        self._has_response = any(row.response is not None for row in figures.rows)
         self._log_pane.follow(not exact)
         raised = sum(row.count for row in figures.exceptions)
         self._put_notes(
@@ -73,6 +79,7 @@ class RunPanes(Panes):
                 "Requests": count_text(len(figures.rows)) if figures.rows else "",
                 "Failures": count_text(figures.failure_groups) if figures.failure_groups else "",
                 "Thresholds": _threshold_note(figures),
+                "Load workers": load_worker_note(figures.load_workers),
                 "Exceptions": count_text(raised) if raised else "",
             }
         )
@@ -108,6 +115,8 @@ class RunPanes(Panes):
             self._statuses.show(status_rows(figures.statuses))
         elif name == "Users":
             self._users.show(user_rows(figures.users_by_class))
+        elif name == "Load workers":
+            self._load_workers.show(figures.load_workers)
         elif name == "Exceptions":
             self._exceptions.covers = figures.covers
             self._exceptions.show(figures.exceptions)

@@ -20,7 +20,7 @@ _VALUE_CELLS = 4
 class Reading:
     """`value` is the number and `note` what qualifies it; `history` is what the bars show, the newest last.
 
-    `brief` and then `mark` stand for the note where there is no room for it.
+    `brief` and then `mark` stand for the note where there is no room for it. `names` go before the tile's own.
     """
 
     value: str
@@ -30,6 +30,7 @@ class Reading:
     history: Sequence[float | None] = ()
     brief: str = ""
     mark: str = ""
+    names: Sequence[str] = ()
 
 
 class Tile(StripWidget):
@@ -78,4 +79,5 @@ class Tile(StripWidget):
         return (Piece(self._named(self.size.width - 6), "heading"),)
 
     def _named(self, room: int) -> str:
-        return next((name for name in self._names if cell_len(name) <= room), self._names[-1])
+        names = self._reading.names or self._names
+        return next((name for name in names if cell_len(name) <= room), names[-1])

@@ -9,7 +9,7 @@ def test_a_generator_at_its_limit_is_said_with_what_speaks_for_it() -> None:
         users=between(10, 200, 100),
         rps=lambda s: min(60.0, 40 + 4 * s),
         cpu_percent=lambda s: min(100.0, 20 + s),
-        hub_lag_ms=lambda s: 80 if s > 70 else 1,
+        hub_lag_ms=lambda s: 800 if s > 70 else 1,
     )
     found = findings_of(run)
     assert next(iter(found)) == "generator", "what makes the numbers doubtful comes first"
@@ -26,7 +26,7 @@ def test_rps_that_grew_with_the_users_are_not_mentioned() -> None:
 
 
 def test_a_generator_that_was_only_late_is_not_called_the_limit() -> None:
-    text = findings_of(shaped_run(60, hub_lag_ms=lambda s: 80 if s >= 50 else 1))["generator"].text
+    text = findings_of(shaped_run(60, hub_lag_ms=lambda s: 800 if s >= 50 else 1))["generator"].text
     assert text == "The generator itself was late in 10 of 60 seconds: their times are too high."
 
 

@@ -1,0 +1,266 @@
+"""The load workers of one run: those that it starts here, and what its master says of all that came."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import replace
+
+import psutil
+
+from perftui import exit_codes
+from perftui.conductor.escalation import TERM_AFTER_S, Escalation
+from perftui.conductor.faults import fault_error, fault_text
+from perftui.conductor.interpreter import Interpreter
+from perftui.conductor.local_worker import LocalWorker
+from perftui.conductor.worker_voice import RunVoice, WorkerVoice
+from perftui.model.endpoint import endpoint_text, parse_endpoint
+from perftui.model.errors import PerftuiError
+from perftui.model.plan import AUTO_LOAD_WORKERS, Profile
+from perftui.model.text import clean, mask_secrets
+from perftui.model.tick import MAX_LOAD_WORKERS
+from perftui.wire.messages import Configure, MasterSettings, WorkerNews, WorkerSettings
+
+LOOPBACK = "127.0.0.1"
+# What `bind` may say for every address of this machine.
+_EVERYWHERE = ("0.0.0.0", "*", "::")
+# How long they may take to leave when their master is gone, or had to be killed.
+_LEAVE_WITHIN_S = 1.0
+# The master may know of a death before we do, and one that died may be about to start anew.
+_EMPTY_FOR_S = 1.0
+# Where many come and go, the record names the first.
+_MAX_WARNINGS = 20
+_MAX_NAMED = 3
+
+
+def local_workers_of(profile: Profile) -> int:
+    """How many load workers the run starts on this machine."""
+    if profile.load_workers == AUTO_LOAD_WORKERS:
+        return max(1, (psutil.cpu_count() or 1) - 1)
+    return profile.load_workers
+
+
+def master_settings(profile: Profile) -> MasterSettings | None:
+    """Where the master listens; None without one. Raises PerftuiError where `bind` cannot be read."""
+    if not profile.has_master:
+        return None
+    if not profile.bind:
+        return MasterSettings(LOOPBACK, 0)
+    try:
+        return MasterSettings(*parse_endpoint(profile.bind, 0))
+    except ValueError as error:
+        raise PerftuiError("--bind is not HOST or HOST:PORT", clean(str(error)), exit_code=exit_codes.USAGE) from None
+
+
+class LoadWorkers:
+    """`present` is how many the master leads now, from wherever they came.
+
+    Made when the master listens; `start` starts the local ones, `attach` gives all that they say to a run. Between the
+    two `check` says whether the run can still begin.
+    """
+
+    def __init__(self, profile: Profile, master: MasterSettings, port: int, voice: WorkerVoice) -> None:
+        self._profile = profile
+        self._master = master
+        self.port = port
+        self.present = 0
+        self.warnings: list[str] = []
+        """What the outcome has to say of them."""
+        self.load_gone = ""
+        """Why nobody was left to make load, while there should have been."""
+        self._voice = voice
+        self._local: list[LocalWorker] = []
+        self._lives: list[asyncio.Task[None]] = []
+        self._lost: dict[str, str] = {}  # at most MAX_LOAD_WORKERS
+        self._is_run_on = self._is_stopping = False
+        self._empty_since_s = math.inf
+        self._escalation = Escalation()
+
+    @property
+    def wanted(self) -> int:
+        """How many have to be there before the load begins."""
+        return max(1, local_workers_of(self._profile) + self._profile.expect_workers)
+
+    @property
+    def address(self) -> str:
+        """Where others may join, as `perftui worker --master` takes it."""
+        host = os.uname().nodename if self._master.host in _EVERYWHERE else self._master.host
+        return endpoint_text(host, self.port)
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether the master can be reached from other machines."""
+        host = self._master.host
+        return host != "localhost" and not host.startswith("127.") and host != "::1"
+
+    def start(self, configure: Configure, interpreter: Interpreter, folder: str) -> None:
+        """Start the local ones: each does what `configure` asks of an engine, led by the master."""
+        host = LOOPBACK if self._master.host in _EVERYWHERE else self._master.host
+        for number in range(1, local_workers_of(self._profile) + 1):
+            name = f"local-{number}"
+            settings = WorkerSettings(host, self.port, is_local=True, name=name)
+            asked = replace(configure, master=None, worker=settings)
+            self._local.append(LocalWorker(name, interpreter, folder, asked, self._voice))
+        self._lives = [asyncio.create_task(each.run()) for each in self._local]
+
+    def attach(self, run: RunVoice) -> None:
+        self._is_run_on = True
+        self._voice.attach(run)
+
+    def handle(self, news: WorkerNews) -> None:
+        name, text = clean(news.name, 60), clean(mask_secrets(news.text), 300)
+        self.present = news.workers
+        self._voice.event(text)
+        own = next((each for each in self._local if each.is_called(name)), None)
+        if news.kind != "lost":
+            self._lost.pop(name, None)
+            if own is not None:
+                own.note_joined(name)
+        elif own is not None and own.untold_deaths:
+            # We saw it die before the master did; another may have taken its place since.
+            own.untold_deaths -= 1
+        elif len(self._lost) < MAX_LOAD_WORKERS:
+            self._lost[name] = text
+        if news.kind == "joined" and news.role == "stock" and len(self.warnings) < _MAX_WARNINGS:
+            self.warnings.append(
+                f"load worker {name} is plain Locust: its times are Locust's own, rounded to two digits (within 5 %)"
+            )
+
+    # --- before the load ------------------------------------------------------------------------------------
+
+    def check(self, notice: str) -> None:
+        """Raises PerftuiError where a local worker cannot begin; `notice` is about their interpreter."""
+        self._raise_bugs()
+        for each in self._local:
+            if each.fault is not None:
+                raise fault_error(each.fault, notice, f"load worker {each.name}: ")
+            if each.death:
+                raise PerftuiError(
+                    "a load worker cannot begin",
+                    f"{each.name}: {each.death}",
+                    "Its log has more: run it with --debug",
+                    exit_code=exit_codes.ENVIRONMENT,
+                )
+
+    def too_few(self) -> PerftuiError:
+        """What to say when the time to wait for them is over."""
+        waited = f"{self._profile.max_wait_s:g} s"
+        loading = next((each for each in self._local if each.is_coming and each.stuck_at), None)
+        if loading is not None:
+            why, next_step = f"{loading.name} is still loading, at {loading.stuck_at}", "Give them more with --max-wait"
+        elif self._profile.expect_workers:
+            why = f"they may join at {self.address}"
+            next_step = (
+                f"Start the others with `perftui worker --master {self.address}`, "
+                "or ask for fewer with --expect-workers"
+            )
+        else:
+            why, next_step = "", "Give them more time with --max-wait, or ask for fewer with --load-workers"
+        came = f"{self.present} of {self.wanted} load workers came within {waited}"
+        return PerftuiError(came, why, next_step, exit_code=exit_codes.ENVIRONMENT)
+
+    # --- while it goes on -----------------------------------------------------------------------------------
+
+    @property
+    def ends_run(self) -> str:
+        """Why the run cannot go on: user code ended a worker, or nobody is left to make load, or about to come back."""
+        return self.fault or self.load_gone
+
+    @property
+    def lost(self) -> str:
+        """Those that were lost for good, in words: what they did last is in no number."""
+        deaths = {each.name: each.death for each in self._local if each.death}
+        texts = [f"{name} ({why})" for name, why in deaths.items()]
+        texts += [name for name in self._lost if name not in deaths]
+        if not texts:
+            return ""
+        more = f" and {len(texts) - _MAX_NAMED} more" if len(texts) > _MAX_NAMED else ""
+        return f"lost load worker{'s' if len(texts) > 1 else ''} {', '.join(texts[:_MAX_NAMED])}{more}"
+
+    @property
+    def fault(self) -> str:
+        """What user code did in a worker that no run goes on with, or that a worker had to be killed for."""
+        for each in self._local:
+            if each.fault is not None:
+                return f"load worker {each.name}: {fault_text(each.fault)}"
+            if each.hook_raised:
+                return f"a listener raised {each.hook_raised} in load worker {each.name}"
+            if each.was_forced and each.death:
+                stuck = each.was_stuck_at
+                why = f"user code was stuck at {stuck} in" if stuck else "user code did not stop in time in"
+                return f"{why} load worker {each.name}, which had to be killed"
+        return ""
+
+    @property
+    def stuck_at(self) -> str:
+        """Where user code is stuck in one of them, and in which."""
+        return next((f"{each.stuck_at} in load worker {each.name}" for each in self._local if each.stuck_at), "")
+
+    @property
+    def oldest_abandoned_s(self) -> float:
+        return max((each.oldest_abandoned_s for each in self._local), default=0.0)
+
+    @property
+    def dropped_lines(self) -> int:
+        return sum(each.dropped_lines for each in self._local)
+
+    @property
+    def pids(self) -> Sequence[int]:
+        """Of the local ones that run now."""
+        return [each.pid for each in self._local if each.pid]
+
+    def watch(self, now_s: float, *, was_asleep: bool) -> None:
+        """What is to be looked at now and then; `was_asleep`: this process itself did not run for a while."""
+        self._raise_bugs()
+        for each in self._local:
+            if was_asleep:
+                each.skip_time()
+            each.note_time()
+        is_empty = self._is_run_on and not self.present and not any(each.is_coming for each in self._local)
+        self._empty_since_s = min(self._empty_since_s, now_s) if is_empty else math.inf
+        if now_s - self._empty_since_s >= _EMPTY_FOR_S:
+            self.load_gone = f"no load worker is left: {self.lost}" if self.lost else "no load worker is left"
+        if self._is_stopping and self.stuck_at:
+            self._escalation.hurry(now_s, TERM_AFTER_S)
+        number = self._escalation.due(now_s)
+        if number is not None:
+            self.signal_all(number)
+
+    # --- the end --------------------------------------------------------------------------------------------
+
+    def begin_stopping(self, now_s: float, grace_s: float) -> None:
+        """The master tells them to stop; what does not, is stopped."""
+        self._is_run_on, self._is_stopping = False, True
+        for each in self._local:
+            each.stop_restarting()
+        self._escalation.begin(now_s, grace_s)
+
+    def hurry(self, now_s: float, after_s: float) -> None:
+        """Do not wait for users any longer than `after_s`."""
+        self._escalation.hurry(now_s, after_s)
+
+    def await_hooks(self, now_s: float) -> None:
+        """There is no load any more: only listeners of user code are waited for."""
+        self._escalation.await_hooks(now_s)
+
+    def signal_all(self, number: signal.Signals) -> None:
+        for each in self._local:
+            each.signal_group(number)
+
+    async def finish(self, *, has_master_ended: bool) -> None:
+        """Wait until the local ones have left: as long as `watch` lets them, where their master ended as it should."""
+        living = [life for life in self._lives if not life.done()]
+        if living:
+            await asyncio.wait(living, timeout=None if has_master_ended else _LEAVE_WITHIN_S)
+
+    async def close(self) -> None:
+        """Leaves nothing of the local ones behind."""
+        await asyncio.gather(*(each.close(life) for each, life in zip(self._local, self._lives, strict=True)))
+
+    def _raise_bugs(self) -> None:
+        for life in self._lives:
+            if life.done() and not life.cancelled():
+                life.result()

@@ -1,0 +1,70 @@
+"""Whether tasks that were due had no user, and what that means for the rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from perftui.judgement.arrivals import users_for
+from perftui.judgement.findings.wording import percent_text, span_text
+from perftui.judgement.quantities import format_quantity
+from perftui.model.judged import Finding
+from perftui.model.tick import PATIENCE_S, Tick
+from perftui.model.totals import RunTotals
+
+_NEARLY_ALL = 0.95
+
+
+@dataclass(slots=True)
+class DropLog:
+    """The measured seconds in which tasks were dropped, added up."""
+
+    covered_s: float = 0.0
+    due: float = 0.0
+    started: int = 0
+    busy_s: float = 0.0
+    most_busy: int = 0
+    most_users: int = 0
+    from_s: float = 0.0
+    to_s: float = 0.0
+
+    def add(self, tick: Tick) -> None:
+        arrivals = tick.arrivals
+        if arrivals is None or not arrivals.dropped:
+            return
+        if not self.covered_s:
+            self.from_s = tick.elapsed_s - tick.interval_s
+        self.to_s = tick.elapsed_s
+        self.covered_s += tick.interval_s
+        self.due += arrivals.rate_per_s * tick.interval_s
+        self.started += arrivals.started
+        self.busy_s += arrivals.busy_users * tick.interval_s
+        self.most_busy = max(self.most_busy, arrivals.busy_users)
+        self.most_users = max(self.most_users, tick.user_count)
+
+
+def find_dropped_arrivals(drops: DropLog, measured: RunTotals) -> Iterator[Finding]:
+    """Said wherever one was dropped: a rate that was not kept is not what was asked for."""
+    arrivals = measured.arrivals
+    if not arrivals.dropped or not drops.covered_s:
+        return
+    rate_per_s, started_per_s = drops.due / drops.covered_s, drops.started / drops.covered_s
+    # A user between two tasks counts as free at the end of a tick: "all" is what nearly all are.
+    is_all = drops.busy_s >= _NEARLY_ALL * drops.most_users * drops.covered_s
+    busy = f"all {drops.most_users:,}" if is_all else f"up to {drops.most_busy:,} of {drops.most_users:,}"
+    needed = users_for(rate_per_s, drops.busy_s / drops.covered_s, started_per_s) if is_all else None
+    advice = f"; try {needed:,}" if needed is not None and needed > drops.most_users else ""
+    # Of what is judged alone more may be dropped than was scheduled: some was due before.
+    share = percent_text(min(1.0, arrivals.dropped / arrivals.scheduled)) if arrivals.scheduled else "all"
+    yield Finding(
+        "arrivals",
+        f"Only {format_quantity(started_per_s, '')} of {format_quantity(rate_per_s, '')} tasks/s started "
+        f"{span_text((drops.from_s, drops.to_s))}, {busy} users busy{advice}: {_counted(arrivals.dropped)} ({share}) "
+        f"waited {PATIENCE_S:g} s for a user and {'was' if arrivals.dropped == 1 else 'were'} dropped.",
+        drops.from_s,
+        drops.to_s,
+    )
+
+
+def _counted(tasks: int) -> str:
+    return "1 task" if tasks == 1 else f"{tasks:,} tasks"

@@ -1,0 +1,55 @@
+"""What the generator's own lag adds to the times that it measures, as far as a probe can tell."""
+
+from __future__ import annotations
+
+import math
+
+from perftui.model.histogram import Histogram, bucket_of, midpoint_of
+from perftui.model.tick import Health
+
+# A request waits for gevent's loop when its answer is there, and less often before it is sent. Where the loop is behind
+# all the time, with half of its lags longer than ALWAYS_LATE_MS, it waits at every turn. Found by experiment, as
+# docs/honesty.md says.
+LAGS_PER_REQUEST = 1.1
+ALWAYS_LATE_MS = 2.0
+MORE_TURNS = 2
+# Where the generator added this share of what the times would be without it, they are its times too.
+STRAINED_EXCESS = 0.2
+# Less than this is what any machine adds now and then: times under 20 ms are not known better.
+LEAST_LAG_MS = 4.0
+
+
+def is_excess(time_ms: float | None, less_lag_ms: float | None) -> bool:
+    """Whether of `time_ms`, which would be `less_lag_ms` without the generator's lag, too much is the generator."""
+    if time_ms is None or less_lag_ms is None:
+        return False
+    lag_ms = time_ms - less_lag_ms
+    return lag_ms >= LEAST_LAG_MS and lag_ms > STRAINED_EXCESS * less_lag_ms
+
+
+def less_lag(times: Histogram, health: Health) -> Histogram:
+    """`times` of one tick without what the generator is thought to have added to them.
+
+    The longest are taken for those that met the longest lags. Where the target's own times differ much this takes too
+    much from them, but then it is little beside them.
+    """
+    result = Histogram()
+    seen = 0
+    typical_ms = health.hub_lag_p50_ms
+    always_ms = MORE_TURNS * typical_ms if typical_ms > ALWAYS_LATE_MS else 0.0
+    for bucket, count in sorted(times.buckets.items()):
+        lag_ms = always_ms + LAGS_PER_REQUEST * _lag_ms(health, (seen + count / 2) / times.count)
+        seen += count
+        time_us = max(0, round(midpoint_of(bucket) - lag_ms * 1000))
+        result.add(Histogram(count, count * time_us, time_us, time_us, {bucket_of(time_us): count}))
+    return result
+
+
+def _lag_ms(health: Health, share: float) -> float:
+    """The lag that `share` of the probes stayed below: as with waiting times, the tail is thought to be exponential."""
+    p50, p99, most = health.hub_lag_p50_ms, health.hub_lag_p99_ms, health.hub_lag_max_ms
+    if share < 0.5:
+        return p50 * share / 0.5
+    if share < 0.99:
+        return p50 + (p99 - p50) * math.log(0.5 / (1 - share)) / math.log(0.5 / 0.01)
+    return p99 + (most - p99) * (share - 0.99) / 0.01

@@ -1,0 +1,154 @@
+"""`perftui worker`: a load worker in a process of its own, for a run that somebody else started."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import perftui as package
+from perftui import exit_codes
+from tests.fakes.command import locustfile_in, perftui, profiles_in
+from tests.fakes.fault_server import RunningFaultServer
+from tests.fakes.waiting import wait_for
+
+NO_LOAD_AFTER_S = 6.0
+# `perftui run` asks the target once whether it is there.
+PROBES = 1
+
+
+@contextmanager
+def running(cwd: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """perftui beside the test; whatever is left of it is killed."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "perftui", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(Path(package.__file__).parent.parent)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def said(process: subprocess.Popen[str], pattern: str) -> re.Match[str]:
+    """Read what `process` says on stderr until `pattern` is found."""
+    assert process.stderr is not None
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if match := re.search(pattern, line):
+            return match
+    pytest.fail(f"{pattern} was not said: {''.join(lines)}")
+
+
+def test_a_worker_joins_a_run_with_its_locustfile_and_ends_with_it(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    locustfile_in(tmp_path)
+    with RunningFaultServer("ok") as server:
+        profiles_in(tmp_path, server.url)
+        options = ("run", "quick", "--target", "stage", "--expect-workers", "1", "--runs-dir", "runs", "--json")
+        with running(tmp_path, *options) as run:
+            master = said(run, r"perftui worker --master (\S+)`")[1]
+            with running(elsewhere, "worker", "--master", master) as worker:
+                out, err = run.communicate(timeout=60)
+                _, told = worker.communicate(timeout=30)
+        served = server.requests() - PROBES
+    assert run.returncode == exit_codes.OK, err
+    accounting = json.loads(out)["accounting"]
+    assert accounting["started"] == accounting["succeeded"] == served > 20
+    assert worker.returncode == exit_codes.OK, told
+    assert told.splitlines() == [
+        f"looking for the master at {master}",
+        f"joined the master at {master}; its run begins when all are there",
+        "the load begins",
+        f"the run is over: {served:,} requests from here",
+    ]
+
+
+def test_a_conductor_that_is_killed_leaves_no_load_here_or_elsewhere(tmp_path: Path) -> None:
+    locustfile_in(tmp_path)
+    with RunningFaultServer("ok") as server:
+        profiles_in(tmp_path, server.url)
+        options = ("--load-workers", "1", "--expect-workers", "1", "--run-time", "60s", "--runs-dir", "runs")
+        with running(tmp_path, "run", "quick", "--target", "stage", *options) as run:
+            master = said(run, r"perftui worker --master (\S+)`")[1]
+            with running(tmp_path, "worker", "--master", master, "-f", "locustfile.py") as worker:
+                said(worker, "the load begins")
+                wait_for(lambda: server.requests() > 20, "some requests")
+                run.kill()
+                # The server counts from here.
+                server.change("ok")
+                _, told = worker.communicate(timeout=30)
+                assert bootstraps_in(tmp_path) == []
+                assert server.last_request_s() < NO_LOAD_AFTER_S
+    assert worker.returncode == exit_codes.ENGINE_DIED
+    assert f"lost the master at {master}" in told
+
+
+def bootstraps_in(folder: Path) -> list[str]:
+    """Command lines of engines whose working directory is `folder`."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes()
+            if b"bootstrap.py" in command and os.readlink(process / "cwd") == str(folder):
+                found.append(command.decode())
+        except OSError:
+            continue  # it is gone, or somebody else's
+    return found
+
+
+def test_an_interrupted_worker_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
+    locustfile_in(tmp_path)
+    with RunningFaultServer("ok") as server:
+        profiles_in(tmp_path, server.url)
+        options = ("--load-workers", "1", "--expect-workers", "1", "--run-time", "3s", "--runs-dir", "runs", "--json")
+        with running(tmp_path, "run", "quick", "--target", "stage", *options) as run:
+            master = said(run, r"perftui worker --master (\S+)`")[1]
+            with running(tmp_path, "worker", "--master", master) as worker:
+                said(worker, "the load begins")
+                wait_for(lambda: server.requests() > 20, "some requests")
+                worker.send_signal(signal.SIGINT)
+                worker.communicate(timeout=20)
+            out, err = run.communicate(timeout=60)
+        served = server.requests() - PROBES
+    assert worker.returncode == exit_codes.INTERRUPTED
+    assert run.returncode == exit_codes.OK, err
+    assert json.loads(out)["accounting"]["started"] == served
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "text"),
+    [
+        (("--master", "box"), exit_codes.USAGE, "'box' has no port: HOST:PORT"),
+        (("--master", "box:0"), exit_codes.USAGE, "port 0 is none that a master listens on"),
+        (("--master", "127.0.0.1:9", "--max-wait", "soon"), exit_codes.USAGE, "'soon' is not a duration"),
+        (("--master", "127.0.0.1:9", "-f", "nowhere.py"), exit_codes.LOCUSTFILE, "there is no such file"),
+        (
+            ("--master", "127.0.0.1:9", "--max-wait", "0s"),
+            exit_codes.ENVIRONMENT,
+            "there is no master at 127.0.0.1:9: connection refused",
+        ),
+    ],
+)
+def test_what_cannot_be_joined_is_one_line(tmp_path: Path, options: tuple[str, ...], code: int, text: str) -> None:
+    done = perftui("worker", *options, cwd=tmp_path)
+    assert done.returncode == code
+    *_, line = done.stderr.splitlines()
+    assert text in line
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,69 @@
+"""A rate that was not kept, and what this machine could not send, are said with their numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from perftui.judgement.arrivals import users_for
+from perftui.judgement.assessment import Assessment
+from perftui.judgement.sentences import sentences_of
+from perftui.model.record import Verdict
+from perftui.model.tick import Arrivals, Tick
+from tests.fakes.records import PLAN
+from tests.fakes.scheduled_runs import scheduled_ticks
+from tests.fakes.ticks import delta, tick
+
+UNWARMED = replace(PLAN, profile=replace(PLAN.profile, warm_up_s=0.0))
+
+
+def found(ticks: list[Tick]) -> dict[str, str]:
+    assessment = Assessment(UNWARMED)
+    for each in ticks:
+        assessment.add(each)
+    return {each.kind: each.text for each in assessment.findings()}
+
+
+def test_a_rate_with_too_few_users_says_how_many_to_try() -> None:
+    assert found(scheduled_ticks())["arrivals"] == (
+        "Only 410 of 500 tasks/s started from 00:00 to 00:06, all 80 users busy; try 120: "
+        "540 tasks (18 %) waited 1 s for a user and were dropped."
+    )
+
+
+def test_tasks_dropped_beside_free_users_get_no_advice() -> None:
+    stuck = replace(tick(0, delta("/"), users=80), arrivals=Arrivals(500.0, 500, 410, 90, 0, 20))
+    text = found([stuck])["arrivals"]
+    assert "up to 20 of 80 users busy: 90 tasks" in text
+    assert "try" not in text
+
+
+def test_a_rate_that_was_kept_is_no_news() -> None:
+    kept = [replace(tick(0, delta("/"), users=80), arrivals=Arrivals(500.0, 500, 500, 0, 0, 80))]
+    assert "arrivals" not in found(kept)
+
+
+@pytest.mark.parametrize(
+    ("rate", "busy", "started", "users"),
+    [(500, 80, 410, 120), (10, 1, 10, 2), (100, 0, 50, None), (100, 5, 0, None), (1e9, 80, 1, None), (80, 8, 9.6, 80)],
+)
+def test_the_users_that_a_rate_needs(rate: float, busy: float, started: float, users: int | None) -> None:
+    assert users_for(rate, busy, started) == users
+
+
+def test_what_this_machine_could_not_send_is_no_failure() -> None:
+    ticks = scheduled_ticks()
+    assert found(ticks)["local_errors"] == (
+        "This machine could not send 12 requests (no local port left): "
+        "not the target's failures, and in no number of it."
+    )
+    assessment = Assessment(UNWARMED)
+    for each in ticks:
+        assessment.add(each)
+    assert assessment.whole.total.fail_ratio == 0
+    said = sentences_of(assessment.whole, assessment.whole, Verdict.PASSED, 0, {}, (), ())
+    assert (
+        "service times (from the send) p50 100 ms, p95 100 ms, p99 100 ms; "
+        "response times (from the intended start) p50 700 ms"
+    ) in said[1]
