@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from argparse import Namespace
+from typing import Any
 
 import locust
-from locust import User, task
+from locust import User
 from locust.env import Environment
 from locust.event import Events
 from locust.rpc.protocol import Message
@@ -23,11 +24,8 @@ from perftui.wire.framing import HEADER, encode
 from perftui.wire.messages import VERSION, Ticked, WorkerGreeting
 from perftui.wire.messages import Message as WireMessage
 
-
-class BenchUser(User):
-    @task
-    def work(self) -> None:
-        pass
+# Locust's own users have no types.
+BENCH_USER: Any = type("BenchUser", (User,), {"tasks": [lambda user: None]})
 
 
 def said(client_id: str, message: WireMessage) -> bytes:
@@ -45,7 +43,7 @@ def said_of_stats(client_id: str, names: int, requests: int, seed: int) -> bytes
         "stats": stats.serialize_stats(),
         "stats_total": stats.total.get_stripped_report(),
         "errors": stats.serialize_errors(),
-        "user_classes_count": {"BenchUser": USERS},
+        "user_classes_count": {BENCH_USER.__name__: USERS},
         "user_count": USERS,
     }
     return bytes(Message("stats", data, client_id).serialize())
@@ -57,7 +55,7 @@ class LedFleet:
     def __init__(self, workers: int) -> None:
         clock = RunClock()
         self._fleet = Fleet(clock, HealthProbe(lambda: None), lambda message: None, locust.__version__)
-        environment = Environment(user_classes=[BenchUser], events=Events(), parsed_options=Namespace())
+        environment = Environment(user_classes=[BENCH_USER], events=Events(), parsed_options=Namespace())
         self._runner = master.create(environment, "127.0.0.1", 0, self._fleet, clock)
         self.client_ids = tuple(f"box-{number}_{number:032x}" for number in range(workers))
         for number, client_id in enumerate(self.client_ids):

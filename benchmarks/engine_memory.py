@@ -19,8 +19,7 @@ import psutil
 from locust.env import Environment
 
 from perftui.engine import bounded_stats
-from perftui.engine.clock import RunClock
-from perftui.engine.flight import Flights
+from perftui.engine.instruments import Instruments
 from perftui.engine.sampler import Sampler
 from perftui.model.tick import Health, Tick
 from perftui.wire.framing import encode
@@ -51,7 +50,7 @@ class SimulatedClock:
 def main() -> None:
     clock = SimulatedClock()
     locust.stats.time = vars(bounded_stats)["time"] = clock
-    sampler = Sampler(Flights(), RunClock())
+    sampler = Instruments(lambda: None).sampler
     locust.events.request.add_listener(sampler.on_request)
     environment = Environment(events=locust.events)
     environment.stats = stats = bounded_stats.BoundedStats()

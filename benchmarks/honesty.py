@@ -13,15 +13,16 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import socket
+import struct
 import sys
 import tempfile
 from array import array
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from time import perf_counter
+from time import time
 
 from benchmarks._engine import run_engine
 from perftui.judgement.trust import trust_of
@@ -32,12 +33,16 @@ from perftui.wire.messages import Configure
 
 HELD_S = 0.020
 RUN_S = 10
+# What is in flight at the end ends: the server's log and the report are of the same requests.
+STOP_TIMEOUT_S = 20.0
 USERS = (5, 20, 50, 100, 600)
 CLIENTS = ("HttpUser", "FastHttpUser")
 # What of the reported p99 above the server's own is still the network's and the client's.
 FAIR_EXCESS = 0.2
 # The server's log ends here: no run of this length comes near.
 MAX_HELD = 1_000_000
+# socket(7); Python has no name for it.
+SO_TIMESTAMPNS = 35
 
 LOCUSTFILE = """
 from locust import {client}, between, task
@@ -60,26 +65,54 @@ class Measured:
     held_ms: tuple[float, ...]
 
 
-class HoldingServer(asyncio.Protocol):
-    """Answers after HELD_S, and notes for how long it held each request."""
+class HoldingServer:
+    """Answers after HELD_S, and notes for how long it held each request: from when the kernel had it, which may be well
+    before the server had a core to read it."""
 
-    def __init__(self, held_ms: array[float]) -> None:
+    def __init__(self, listener: socket.socket, held_ms: array[float]) -> None:
+        self.listener = listener
         self._held_ms = held_ms
-        self._transport: asyncio.Transport | None = None
+        self._loop = asyncio.get_running_loop()
+        # Bounded by the users.
+        self._connections: set[socket.socket] = set()
+        listener.setblocking(False)
+        self._loop.add_reader(listener, self._accept)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+    def _accept(self) -> None:
+        with suppress(BlockingIOError):
+            while True:
+                connection, _ = self.listener.accept()
+                connection.setblocking(False)
+                connection.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._connections.add(connection)
+                self._loop.add_reader(connection, self._read, connection)
 
-    def data_received(self, data: bytes) -> None:
-        came_s = perf_counter()
-        asyncio.get_running_loop().call_later(HELD_S, self._answer, came_s)
+    def _read(self, connection: socket.socket) -> None:
+        try:
+            data, control, _, _ = connection.recvmsg(65536, 64)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._loop.remove_reader(connection)
+            self._connections.discard(connection)
+            connection.close()
+            return
+        came_s = time()
+        if control:
+            # What came on a connection before its times were asked for has none.
+            seconds, nanoseconds = struct.unpack("ll", control[0][2])
+            came_s = seconds + nanoseconds / 1e9
+        self._loop.call_later(HELD_S, self._answer, connection, came_s)
 
-    def _answer(self, came_s: float) -> None:
-        assert self._transport is not None
-        self._transport.write(_ANSWER)
+    def _answer(self, connection: socket.socket, came_s: float) -> None:
+        if connection in self._connections:
+            with suppress(OSError):
+                connection.send(_ANSWER)
         if len(self._held_ms) < MAX_HELD:
-            self._held_ms.append((perf_counter() - came_s) * 1000)
+            self._held_ms.append((time() - came_s) * 1000)
 
 
 def serve(listener: socket.socket, asked: Connection) -> None:
@@ -101,8 +134,10 @@ def serve(listener: socket.socket, asked: Connection) -> None:
             del held_ms[:]
 
         loop.add_reader(asked.fileno(), on_asked)
-        async with await loop.create_server(lambda: HoldingServer(held_ms), sock=listener):
-            await over.wait()
+        # It keeps the loop's hold on the sockets.
+        server = HoldingServer(listener, held_ms)
+        await over.wait()
+        loop.remove_reader(listener)
 
     asyncio.run(main())
 
@@ -132,7 +167,9 @@ def measure(client: str, users: int, folder: Path) -> Measured:
     locustfile = folder / f"{client.lower()}.py"
     locustfile.write_text(LOCUSTFILE.format(client=client))
     with holding_server() as (url, asked):
-        asked_load = Configure("run", (str(locustfile),), url, users, float(users), float(RUN_S), 0.0, 60.0, 60.0)
+        asked_load = Configure(
+            "run", (str(locustfile),), url, users, float(users), float(RUN_S), STOP_TIMEOUT_S, 60.0, 60.0
+        )
         ticks = tuple(run_engine(asked_load).ticks)
         asked.send("held")
         held_ms = array("d")

@@ -23,6 +23,7 @@ from perftui.model.text import clean, mask_secrets
 COMMANDS = {
     "launch": ("launch", "Open the cockpit."),
     "run": ("run", "Run a profile without a screen."),
+    "capacity": ("capacity", "Search for the most load that a target bears."),
     "check": ("run", "Check what would be run; sends no load."),
     "try": ("trial", "Let one user do one task once, and show every request."),
     "init": ("init", "Write a starter profiles.toml for this project."),

@@ -20,11 +20,11 @@ ENVIRONMENT = 5
 FAILED = 10
 # It ran, and nothing was measured, or not what a threshold asks for.
 NO_DATA = 11
-# It ran, and the measurement cannot be trusted.
+# It ran, and the measurement cannot be trusted; only where that is demanded.
 UNTRUSTED = 12
 # Stopped before its planned end: by a guard, or by a person through another perftui.
 STOPPED_EARLY = 13
-# The engine died; the signal is in the reason.
+# The engine died, or all load workers were lost, or one where trust is demanded; the signal is in the reason.
 ENGINE_DIED = 14
 # It ran, and the record is incomplete: the disk is full or a write failed.
 INCOMPLETE = 15
@@ -61,9 +61,9 @@ MEANINGS = {
     ENVIRONMENT: "this machine is not ready: folder not writable, too few open files, no Locust",
     FAILED: "a threshold failed, or every request did",
     NO_DATA: "nothing was measured, or a threshold had no data",
-    UNTRUSTED: "the measurement cannot be trusted",
+    UNTRUSTED: "with --ci: the measurement cannot be trusted",
     STOPPED_EARLY: "stopped before its planned end, by a person or an abort rule",
-    ENGINE_DIED: "the engine died",
+    ENGINE_DIED: "the engine died, or all load workers did; with --ci: one was lost",
     INCOMPLETE: "the record is incomplete: disk full or write error",
     HANGUP: "interrupted by hang-up; what was recorded is kept",
     INTERRUPTED: "interrupted (Ctrl-C); what was recorded is kept",

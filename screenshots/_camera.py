@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +88,12 @@ class Camera:
         (self._folder / name).write_text(text, encoding="utf-8")
         self.taken.append(name)
 
-    def remove_others(self) -> None:
-        """Pictures of a former time."""
-        for path in self._folder.glob("*.svg"):
-            if path.name not in self.taken:
-                path.unlink()
+
+def remove_others(folder: Path, taken: Collection[str]) -> None:
+    """Pictures of a former time."""
+    for path in folder.glob("*.svg"):
+        if path.name not in taken:
+            path.unlink()
 
 
 def slim(svg: str) -> str:

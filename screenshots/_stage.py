@@ -28,6 +28,8 @@ def stage() -> Iterator[Path]:
             del os.environ[name]
         # A runtime folder of its own is a built-in target of its own, which nobody else turns the knobs of.
         os.environ |= {"HOME": str(home), "XDG_RUNTIME_DIR": str(runtime), "TZ": "UTC", "COLORTERM": "truecolor"}
+        # Who gives orders and writes notes is named.
+        os.environ["LOGNAME"] = "tester"
         os.chdir(project)
         yield project
 

@@ -6,14 +6,15 @@ Run by `make screenshots`. Takes about three minutes: one run is watched, earlie
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from _camera import Camera
+from _camera import Camera, remove_others
 from _stage import stage, turn_knobs
 
 from perftui.cockpit.services import CockpitServices
@@ -39,28 +40,87 @@ NOTED_AT_S, SEEN_AT_S = 5.0, 34.0
 # How the target is from the start of the run on: a comparison has to find it beyond the noise of each run.
 WRONG = {"latency_ms": 40, "jitter_ms": 20, "failure_share": 0.06}
 NOTE = "release 1.5 is out"
+# The load of the other pictures: stages that two processes make, and a rate that becomes too much for its users.
+STAGES = ("users=30 spawn_rate=6 hold=15s", "users=50 for=10s", "users=50 hold=30s", "users=0 for=5s")
+STAGED_SEEN_AT_S, PAUSED_AT_S = 12.0, 24.0
+RATE = {"rate": "100/s", "max_users": "8", "run_time": "60s"}
+SLOWED_AT_S, DROPS_SEEN_AT_S, SLOW = 12.0, 24.0, {"latency_ms": 100, "jitter_ms": 20}
 
 
 async def main() -> None:
-    options = dict.fromkeys(("profiles", "confirm_host", "target", "scenario", "users", "spawn_rate", "run_time"))
-    asker, choice = asked({**options, "demo": True}, PROFILE, ())
+    taken = [*await take_one_run(), *await take_stages(), *await take_arrivals()]
+    remove_others(HERE, taken)
+    print(f"{len(taken)} pictures in {HERE}")
+
+
+@contextlib.asynccontextmanager
+async def cockpit(profile: str, **options: Any) -> AsyncIterator[tuple[Camera, PerftuiApp, CockpitServices, str]]:
+    """The cockpit on the built-in target, whose address is the last of them."""
+    names = dict.fromkeys(("profiles", "confirm_host", "target", "scenario", "users", "spawn_rate", "run_time"))
+    asker, choice = asked({**names, **options, "demo": True}, profile, ())
     assert asker.lease is not None
     services = CockpitServices(asker, choice, runs_folder(None))
     app = PerftuiApp(services, asked_names(asker.profile_set, choice, os.environ))
     async with app.run_test(size=(100, 30)) as pilot:
-        camera = Camera(pilot, HERE)
+        yield Camera(pilot, HERE), app, services, asker.lease.url
+
+
+async def take_one_run() -> list[str]:
+    """A run that has an earlier one to be compared with, on every screen."""
+    async with cockpit(PROFILE) as (camera, app, services, url):
         earlier = start_earlier_runs()
         await take_setup(camera)
         await camera.until(lambda: all(each.poll() is not None for each in earlier), "the earlier runs")
         newest = max((each for each in services.library.listings() if each.profile == PROFILE), key=_started)
         services.library.set_baseline("release-1.4", newest.folder)
-        await asyncio.to_thread(turn_knobs, asker.lease.url, WRONG)
+        await asyncio.to_thread(turn_knobs, url, WRONG)
         await camera.press("ctrl+r")
         await take_live(camera, app)
         await camera.until(lambda: app.model.record is not None, "the end of the run")
         await take_kept(camera)
-    camera.remove_others()
-    print(f"{len(camera.taken)} pictures in {HERE}")
+        return list(camera.taken)
+
+
+async def take_stages() -> list[str]:
+    """A load that changes by stages, made by two load workers, and paused."""
+    async with cockpit("staged", stages=STAGES, load_workers="2") as (camera, app, _, url):
+        await asyncio.to_thread(turn_knobs, url, {"latency_ms": 5, "jitter_ms": 5})
+        await camera.see("Preflight  ✓", without="checking")
+        await camera.take("setup-stages")
+        await camera.press("ctrl+r")
+        await camera.until(lambda: elapsed_s(app) >= STAGED_SEEN_AT_S, "the load of both")
+        await camera.press_until("tab", "Lag p99")
+        await camera.take("live-load-workers")
+        await camera.until(lambda: elapsed_s(app) >= PAUSED_AT_S, "the second stage")
+        await camera.press("P")
+        await camera.see("LOAD PAUSED")
+        await camera.take("live-paused")
+        await stop(camera, app)
+        return list(camera.taken)
+
+
+async def take_arrivals() -> list[str]:
+    """An arrival rate that finds too few users, because the target has become slower."""
+    async with cockpit("arrivals", **RATE) as (camera, app, _, url):
+        await asyncio.to_thread(turn_knobs, url, {"latency_ms": 5})
+        await camera.see("Preflight  ✓", without="checking")
+        await camera.press("ctrl+r")
+        await camera.until(lambda: elapsed_s(app) >= SLOWED_AT_S, "the rate")
+        await asyncio.to_thread(turn_knobs, url, SLOW)
+        await camera.until(lambda: elapsed_s(app) >= DROPS_SEEN_AT_S, "what was dropped")
+        await camera.see("; try ")
+        await camera.take("live-arrivals")
+        await camera.press("p", "7")
+        await camera.take("live-response")
+        await camera.press("escape")
+        await stop(camera, app)
+        return list(camera.taken)
+
+
+async def stop(camera: Camera, app: PerftuiApp) -> None:
+    """Nothing goes on behind a cockpit that is closed."""
+    await camera.press("x")
+    await camera.until(lambda: app.model.record is not None, "the end of the run")
 
 
 def start_earlier_runs() -> Sequence[subprocess.Popen[bytes]]:

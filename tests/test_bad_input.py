@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from perftui import exit_codes
+from tests.fakes.at_once import at_once
 from tests.fakes.command import LOCUSTFILE, locustfile_in, perftui, profiles_in
 from tests.fakes.fault_server import RunningFaultServer
 
@@ -67,6 +69,14 @@ CASES = {
     "more load workers than there may be": Case(
         (*RUN, "--load-workers", "257"), exit_codes.USAGE, "from 0 to 256, or 'auto'"
     ),
+    "a port in use": Case(
+        (*RUN, "--load-workers", "1", "--bind", "127.0.0.1:{port}"), exit_codes.ENVIRONMENT, "of 127.0.0.1 is in use"
+    ),
+    "a load shape that raises": Case(
+        (*RUN, "--load-workers", "1"), exit_codes.LOCUSTFILE, "locustfile.py:14: ZeroDivisionError", kept=True,
+        locustfile=LOCUSTFILE
+        + "\nfrom locust import LoadTestShape\nclass Steps(LoadTestShape):\n    def tick(self):\n        1 / 0\n",
+    ),
     "a place to listen that is none": Case((*RUN, "--bind", "a b"), exit_codes.USAGE, "--bind: 'a b' is not HOST:PORT"),
     "a threshold that does not parse": Case((*RUN, "--threshold", "p95 < 500"), exit_codes.USAGE, "write 500ms"),
     "a metric that does not exist": Case(
@@ -111,21 +121,23 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("kept", [False, True], ids=["refused", "recorded"])
+def test_bad_input(kept: bool, tmp_path: Path) -> None:
+    cases = {name: case for name, case in CASES.items() if case.kept is kept}
+    at_once({name: partial(check, case, tmp_path / str(at)) for at, (name, case) in enumerate(cases.items())})
+
+
+def check(case: Case, place: Path) -> None:
     # A folder of its own with an end to the search for profiles and virtual environments.
-    place = tmp_path / "project"
-    (place / ".git").mkdir(parents=True)
-    return place
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_bad_input(name: str, folder: Path, tmp_path: Path) -> None:
-    case = CASES[name]
+    folder, runs = place / "project", place / "runs"
+    (folder / ".git").mkdir(parents=True)
     locustfile_in(folder, case.locustfile)
     with RunningFaultServer(case.mode) as server:
         profiles_in(folder, server.url, thresholds=case.thresholds)
-        done = perftui(*case.arguments, cwd=folder, before=case.before)
+        environ = {"PERFTUI_RUNS_DIR": str(runs)}
+        arguments = [each.replace("{port}", str(server.port)) for each in case.arguments]
+        done = perftui(*arguments, cwd=folder, before=case.before, environ=environ)
         sent = server.requests()
     last = done.stderr.strip().splitlines()[-1]
     assert done.returncode == case.code, done.stderr
@@ -134,12 +146,12 @@ def test_bad_input(name: str, folder: Path, tmp_path: Path) -> None:
     # What user code logs may be a traceback; perftui's own words never are.
     assert not any(line.startswith(("Traceback", "  File")) for line in done.stderr.splitlines())
     assert "\x1b" not in done.stdout + done.stderr
-    sealed = list((tmp_path / "runs").glob("*/outcome.json"))
+    sealed = list(runs.glob("*/outcome.json"))
     if case.kept:
         outcome = json.loads(sealed[0].read_text())
         assert outcome["exit_code"] == case.code
         assert (sealed[0].parent / "report.html").stat().st_size > 0
     else:
         # Refused before any load: nothing was sent but one look at the target, and nothing is left behind.
-        assert not list((tmp_path / "runs").glob("*"))
+        assert not list(runs.glob("*"))
         assert sent <= 1

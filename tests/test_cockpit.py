@@ -10,10 +10,12 @@ import select
 import signal
 import struct
 import subprocess
+import tempfile
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fcntl import ioctl
+from functools import partial
 from pathlib import Path
 
 import pyte
@@ -22,6 +24,7 @@ import pytest
 from perftui import exit_codes
 from perftui.store.reader import RunReader
 from perftui.wire.rendezvous import live_sockets
+from tests.fakes.at_once import at_once
 from tests.fakes.command import COMMAND, LOCUSTFILE, locustfile_in, profiles_in
 from tests.fakes.fault_server import RunningFaultServer
 from tests.fakes.waiting import wait_for
@@ -30,16 +33,23 @@ from tests.fakes.waiting import wait_for
 class Terminal:
     """A pseudo-terminal with a program in it, and what stands on its screen."""
 
-    def __init__(self, command: tuple[str, ...], cwd: Path, columns: int = 100, lines: int = 30) -> None:
+    def __init__(
+        self,
+        command: tuple[str, ...],
+        cwd: Path,
+        columns: int = 100,
+        lines: int = 30,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self._ours, theirs = pty.openpty()
         ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self.settings = termios.tcgetattr(theirs)
         self._theirs = theirs
-        environ = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+        whole = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(environ or {})}
         self.process = subprocess.Popen(
-            command, cwd=cwd, env=environ, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+            command, cwd=cwd, env=whole, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
         )
 
     @property
@@ -94,11 +104,31 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (100, 30), (200, 60)])
-def test_from_the_first_screen_to_the_verdict(project: Path, columns: int, lines: int) -> None:
+@pytest.mark.timeout(240)
+def test_whole_runs_from_the_first_screen(tmp_path: Path) -> None:
+    checks = {
+        "pausing": pausing_the_viewer_process_loses_no_tick,
+        "address": an_address_and_a_file_of_the_command_line_are_what_runs_and_runs_again,
+        "80x24": partial(from_the_first_screen_to_the_verdict, columns=80, lines=24),
+        "100x30": partial(from_the_first_screen_to_the_verdict, columns=100, lines=30),
+        "200x60": partial(from_the_first_screen_to_the_verdict, columns=200, lines=60),
+        "x": x_stops_the_run,
+    }
+    at_once({name: partial(check_alone, check, tmp_path / name) for name, check in checks.items()})
+
+
+def check_alone(check: Callable[[Path, Mapping[str, str]], None], project: Path) -> None:
+    """With runs and sockets that no other check sees."""
+    project.mkdir()
+    locustfile_in(project)
+    with tempfile.TemporaryDirectory(prefix="pt-") as runtime:
+        check(project, {"PERFTUI_RUNS_DIR": str(project / "runs"), "XDG_RUNTIME_DIR": runtime})
+
+
+def from_the_first_screen_to_the_verdict(project: Path, environ: Mapping[str, str], columns: int, lines: int) -> None:
     with RunningFaultServer("ok") as server:
         profiles_in(project, server.url)
-        terminal = Terminal((*COMMAND, "launch", "--target", "stage"), project, columns, lines)
+        terminal = Terminal((*COMMAND, "launch", "--target", "stage"), project, columns, lines, environ)
         try:
             terminal.wait_for(lambda text: "quick" in text and "✓" in text, "the preflight")
             terminal.press("\r")
@@ -115,10 +145,10 @@ def test_from_the_first_screen_to_the_verdict(project: Path, columns: int, lines
     assert json.loads(outcome.read_text())["accounting"]["started"] == served - 2
 
 
-def test_x_stops_the_run(project: Path) -> None:
+def x_stops_the_run(project: Path, environ: Mapping[str, str]) -> None:
     with RunningFaultServer("ok") as server:
         profiles_in(project, server.url)
-        terminal = Terminal((*COMMAND, "launch", "--target", "stage", "--run-time", "60s"), project)
+        terminal = Terminal((*COMMAND, "launch", "--target", "stage", "--run-time", "60s"), project, environ=environ)
         try:
             terminal.wait_for(lambda text: "✓" in text, "the preflight")
             terminal.press("\r")
@@ -158,10 +188,10 @@ def test_a_cockpit_that_dies_gives_the_terminal_back_and_leaves_the_run(project:
     assert live_sockets() == []
 
 
-def test_pausing_the_viewer_process_loses_no_tick(project: Path) -> None:
+def pausing_the_viewer_process_loses_no_tick(project: Path, environ: Mapping[str, str]) -> None:
     with RunningFaultServer("ok") as server:
         profiles_in(project, server.url)
-        terminal = Terminal((*COMMAND, "launch", "--target", "stage", "--run-time", "8s"), project)
+        terminal = Terminal((*COMMAND, "launch", "--target", "stage", "--run-time", "5s"), project, environ=environ)
         try:
             terminal.wait_for(lambda text: "✓" in text, "the preflight")
             terminal.press("\r")
@@ -179,15 +209,17 @@ def test_pausing_the_viewer_process_loses_no_tick(project: Path) -> None:
     (report,) = runs.glob("*/report.html")
     seqs = [point.seq for point in RunReader(report.parent).points()]
     assert seqs == list(range(1, len(seqs) + 1))
-    assert len(seqs) >= 8
+    assert len(seqs) >= 5
 
 
-def test_an_address_and_a_file_of_the_command_line_are_what_runs_and_runs_again(project: Path) -> None:
+def an_address_and_a_file_of_the_command_line_are_what_runs_and_runs_again(
+    project: Path, environ: Mapping[str, str]
+) -> None:
     locustfile_in(project, name="other.py")
     with RunningFaultServer("ok") as server:
         profiles_in(project, "http://127.0.0.1:9")
         asking = ("launch", "--target", server.url, "-f", "other.py")
-        terminal = Terminal((*COMMAND, *asking), project)
+        terminal = Terminal((*COMMAND, *asking), project, environ=environ)
         try:
             terminal.wait_for(lambda text: server.url in text and "▌ other.py" in text and "✓" in text, "the plan")
             terminal.press("\r")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-import pytest
-
+from tests.fakes.at_once import at_once
 from tests.fakes.command import locustfile_in, perftui, profiles_in
 from tests.fakes.fault_server import RunningFaultServer
 
@@ -36,16 +36,22 @@ class ShopUser(FastHttpUser):
 """
 
 
-@pytest.mark.parametrize("pin", [("--pin", "CANARY-pin"), ("--pin=CANARY-pin",)], ids=["apart", "joined"])
-def test_no_secret_leaves_a_run(pin: tuple[str, ...], tmp_path: Path) -> None:
+def test_no_secret_leaves_a_run(tmp_path: Path) -> None:
+    # Apart and joined.
+    pins = {"1": ("--pin", "CANARY-pin"), "2": ("--pin=CANARY-pin",)}
+    at_once({name: partial(check_run, pin, tmp_path / name) for name, pin in pins.items()})
+
+
+def check_run(pin: tuple[str, ...], folder: Path) -> None:
+    folder.mkdir()
     with RunningFaultServer("ok") as server:
-        locustfile_in(tmp_path, TALKATIVE)
-        profiles_in(tmp_path, server.url)
+        locustfile_in(folder, TALKATIVE)
+        profiles_in(folder, server.url)
         url = server.url.replace("://", "://me:CANARY-target@")
-        done = perftui("run", "quick", "--target", url, "--", *pin, cwd=tmp_path)
+        done = perftui("run", "quick", "--target", url, "--runs-dir", "runs", "--", *pin, cwd=folder)
         assert server.requests() > 5, done.stderr
     assert "CANARY" not in done.stdout + done.stderr
-    files = {path.name: path.read_bytes() for path in (tmp_path / "runs").rglob("*") if path.is_file()}
+    files = {path.name: path.read_bytes() for path in (folder / "runs").rglob("*") if path.is_file()}
     # What was said is there, and only the secrets of it are not.
     assert b"access_token=***" in files["samples.db"]
     assert b"Bearer ***" in files["run.log"]

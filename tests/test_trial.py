@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from perftui import exit_codes
 from perftui.cockpit.services import CockpitServices
 from perftui.planning import Asker, profiles_here
 from perftui.profiles.choice import Choice
+from tests.fakes.at_once import at_once
 from tests.fakes.command import locustfile_in, perftui, profiles_in
 from tests.fakes.fault_server import RunningFaultServer
 
@@ -32,30 +34,34 @@ class ShopUser(FastHttpUser):
 """
 
 
-@pytest.mark.parametrize(
-    ("mode", "task", "code", "last"),
-    [
-        ("ok", "read", exit_codes.OK, "1 request, all succeeded."),
-        ("status=500", "read", exit_codes.FAILED, "1 request, 1 failed."),
-        (
-            "ok",
-            "crash",
-            exit_codes.LOCUSTFILE,
-            "1 request, all succeeded. crash failed: locustfile.py:16: ValueError: no.",
-        ),
-        ("ok", "idle", exit_codes.NO_DATA, "No request was sent."),
-    ],
-)
-def test_the_exit_code_says_what_came_of_it(mode: str, task: str, code: int, last: str, tmp_path: Path) -> None:
-    locustfile_in(tmp_path, SHOP)
+TRIALS = {
+    "read": ("ok", "read", exit_codes.OK, "1 request, all succeeded."),
+    "failure": ("status=500", "read", exit_codes.FAILED, "1 request, 1 failed."),
+    "crash": (
+        "ok",
+        "crash",
+        exit_codes.LOCUSTFILE,
+        "1 request, all succeeded. crash failed: locustfile.py:16: ValueError: no.",
+    ),
+    "idle": ("ok", "idle", exit_codes.NO_DATA, "No request was sent."),
+}
+
+
+def test_the_exit_code_says_what_came_of_it(tmp_path: Path) -> None:
+    at_once({name: partial(check, *case, tmp_path / name) for name, case in TRIALS.items()})
+
+
+def check(mode: str, task: str, code: int, last: str, folder: Path) -> None:
+    folder.mkdir()
+    locustfile_in(folder, SHOP)
     with RunningFaultServer(mode) as server:
-        profiles_in(tmp_path, server.url)
-        done = perftui("try", "quick", "-t", "stage", "--task", task, "-u", "3", cwd=tmp_path)
+        profiles_in(folder, server.url)
+        done = perftui("try", "quick", "-t", "stage", "--task", task, "-u", "3", cwd=folder)
     assert (done.returncode, done.stderr) == (code, "")
     assert done.stdout.splitlines()[0] == f"ShopUser.{task}, one user, once"
     assert done.stdout.splitlines()[-1] == last
     assert (f"> GET {server.url}/items" in done.stdout) == (task != "idle")
-    assert not (tmp_path / "runs").exists()
+    assert not (folder.parent / "runs").exists()
 
 
 async def test_the_cockpit_tries_what_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

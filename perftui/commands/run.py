@@ -46,7 +46,9 @@ What stands after -- goes to Locust's own command line:
 @runs_dir_option
 @click.option("--again", metavar="RUN", help="Run the plan of an earlier run again.")
 @click.option("--json", "as_json", is_flag=True, help="The outcome as JSON, and nothing else on stdout.")
-@click.option("--ci", is_flag=True, help="Fail (12) where the measurement cannot be trusted.")
+@click.option(
+    "--ci", is_flag=True, help="Fail where the numbers cannot be trusted (12) or a load worker was lost (14)."
+)
 @click.option("--strict", is_flag=True, help="Fail (10) where a threshold is only acceptable.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress, no table: one line at the end.")
 @click.option("--debug", is_flag=True, hidden=True)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import psutil
+
 import perftui
 from perftui.exit_codes import ENVIRONMENT
 from perftui.model.errors import PerftuiError
@@ -113,6 +115,14 @@ class EngineProcess:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether somebody stopped it (SIGSTOP): its silence says nothing of user code."""
+        try:
+            return psutil.Process(self._process.pid).status() == psutil.STATUS_STOPPED
+        except psutil.Error:
+            return False
 
     async def report(self) -> Report:
         return await self._reports.get()

@@ -22,7 +22,7 @@ from perftui.model.errors import PerftuiError
 from perftui.model.plan import AUTO_LOAD_WORKERS, Profile
 from perftui.model.text import clean, mask_secrets
 from perftui.model.tick import MAX_LOAD_WORKERS
-from perftui.wire.messages import Configure, MasterSettings, WorkerNews, WorkerSettings
+from perftui.wire.messages import Configure, Logged, MasterSettings, WorkerNews, WorkerSettings
 
 LOOPBACK = "127.0.0.1"
 # What `bind` may say for every address of this machine.
@@ -32,7 +32,7 @@ _LEAVE_WITHIN_S = 1.0
 # The master may know of a death before we do, and one that died may be about to start anew.
 _EMPTY_FOR_S = 1.0
 # Where many come and go, the record names the first.
-_MAX_WARNINGS = 20
+_MAX_REMARKS = 20
 _MAX_NAMED = 3
 
 
@@ -67,11 +67,10 @@ class LoadWorkers:
         self._master = master
         self.port = port
         self.present = 0
-        self.warnings: list[str] = []
-        """What the outcome has to say of them."""
         self.load_gone = ""
         """Why nobody was left to make load, while there should have been."""
         self._voice = voice
+        self._remarks: list[str] = []
         self._local: list[LocalWorker] = []
         self._lives: list[asyncio.Task[None]] = []
         self._lost: dict[str, str] = {}  # at most MAX_LOAD_WORKERS
@@ -114,20 +113,19 @@ class LoadWorkers:
         name, text = clean(news.name, 60), clean(mask_secrets(news.text), 300)
         self.present = news.workers
         self._voice.event(text)
-        own = next((each for each in self._local if each.is_called(name)), None)
+        own = next((each for each in self._local if news.role == "local" and each.name == name), None)
         if news.kind != "lost":
             self._lost.pop(name, None)
             if own is not None:
-                own.note_joined(name)
+                own.note_joined()
         elif own is not None and own.untold_deaths:
             # We saw it die before the master did; another may have taken its place since.
             own.untold_deaths -= 1
         elif len(self._lost) < MAX_LOAD_WORKERS:
             self._lost[name] = text
-        if news.kind == "joined" and news.role == "stock" and len(self.warnings) < _MAX_WARNINGS:
-            self.warnings.append(
-                f"load worker {name} is plain Locust: its times are Locust's own, rounded to two digits (within 5 %)"
-            )
+        if news.remark and len(self._remarks) < _MAX_REMARKS:
+            self._remarks.append(f"load worker {name}: {clean(news.remark, 300)}")
+            self._voice.log(Logged("WARNING", "perftui", self._remarks[-1]))
 
     # --- before the load ------------------------------------------------------------------------------------
 
@@ -172,13 +170,29 @@ class LoadWorkers:
     @property
     def lost(self) -> str:
         """Those that were lost for good, in words: what they did last is in no number."""
-        deaths = {each.name: each.death for each in self._local if each.death}
-        texts = [f"{name} ({why})" for name, why in deaths.items()]
+        deaths = {each.name: each for each in self._local if each.death}
+        texts = [
+            f"{name} ({'stopped (SIGSTOP), and it never went on' if each.is_suspended else each.death})"
+            for name, each in deaths.items()
+        ]
         texts += [name for name in self._lost if name not in deaths]
         if not texts:
             return ""
         more = f" and {len(texts) - _MAX_NAMED} more" if len(texts) > _MAX_NAMED else ""
         return f"lost load worker{'s' if len(texts) > 1 else ''} {', '.join(texts[:_MAX_NAMED])}{more}"
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What the outcome has to say of those that were not lost."""
+        restarted = [each for each in self._local if each.restarted_after and not each.death]
+        return [
+            *self._remarks,
+            *(
+                f"load worker {each.name} died ({each.restarted_after}) and was started again: "
+                "what it did in its last second is in no number"
+                for each in restarted
+            ),
+        ]
 
     @property
     def fault(self) -> str:
@@ -188,7 +202,7 @@ class LoadWorkers:
                 return f"load worker {each.name}: {fault_text(each.fault)}"
             if each.hook_raised:
                 return f"a listener raised {each.hook_raised} in load worker {each.name}"
-            if each.was_forced and each.death:
+            if each.was_forced and each.death and not each.is_suspended:
                 stuck = each.was_stuck_at
                 why = f"user code was stuck at {stuck} in" if stuck else "user code did not stop in time in"
                 return f"{why} load worker {each.name}, which had to be killed"

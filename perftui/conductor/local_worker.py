@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
 
 from perftui.conductor.ending import how_it_died
@@ -12,7 +13,7 @@ from perftui.conductor.interpreter import Interpreter
 from perftui.conductor.pulse import Pulse
 from perftui.conductor.worker_voice import WorkerVoice
 from perftui.model.text import clean, mask_secrets
-from perftui.wire.heartbeat import Beat
+from perftui.wire.heartbeat import STUCK_AFTER_S, Beat
 from perftui.wire.messages import Configure, Ended, Fault, Logged
 
 # One that dies again would do so for ever.
@@ -26,7 +27,9 @@ class LocalWorker:
 
     `is_coming` is true until it has joined, and again while it is started anew: whoever hears of it from the master
     says so. `death` says how it ended for good, "" while it has not, or where it left as it should; `untold_deaths` is
-    how often it died before the master said so. `fault` is what its user code did that no run goes on with.
+    how often it died before the master said so; `restarted_after` is how it died when it was started anew. `fault` is
+    what its user code did that no run goes on with. `is_suspended` is whether somebody stopped it (SIGSTOP), and it did
+    not go on.
     """
 
     def __init__(
@@ -53,10 +56,13 @@ class LocalWorker:
         self._died_of = ""
         self._lines_of_the_dead = 0
         self._said_stuck_at = ""
+        self._settled_s = 0.0
         self.is_coming = True
         self.is_over = False
         self.was_forced = False
+        self.is_suspended = False
         self.death = ""
+        self.restarted_after = ""
         self.untold_deaths = 0
         self.fault: Fault | None = None
         self.hook_raised = ""
@@ -93,22 +99,18 @@ class LocalWorker:
                     self._voice.event(f"load worker {self.name} died, {how}: it is not started again")
                     return
                 self._restarts -= 1
+                self.restarted_after = how
                 self.is_coming = True
                 self._voice.event(f"load worker {self.name} died, {how}: it is started again")
         finally:
             self.is_coming = False
             self.is_over = True
 
-    def is_called(self, name: str) -> bool:
-        """Its master puts a number behind a name that another has, such as one it does not know to be dead yet."""
-        return name == self.name or name.startswith(f"{self.name}-")
-
-    def note_joined(self, name: str) -> None:
-        """Its master has it, and calls it `name`."""
+    def note_joined(self) -> None:
+        """Its master has it."""
         self.is_coming = False
         self._has_joined = True
-        if name == self.name:
-            self.untold_deaths = 0
+        self.untold_deaths = 0
 
     def stop_restarting(self) -> None:
         """The run is about to end: one that dies now is not started again."""
@@ -123,6 +125,9 @@ class LocalWorker:
         """A worker that does not even beat is stuck too; each place is said once."""
         if self._process is None or self.is_over:
             return
+        self._note_suspension(self._process.is_suspended)
+        if self.is_suspended:
+            self.skip_time()
         self._pulse.note_time(self._now())
         if self.stuck_at == self._said_stuck_at:
             return
@@ -161,12 +166,17 @@ class LocalWorker:
             await process.close()
             return ""
         self._has_ended, self._died_of = False, ""
+        self.is_suspended = False
+        self._settled_s = 0.0
         self._pulse = Pulse(self._now())
         process.send(self._configure)
         while True:
             match await process.report():
                 case Beat() as beat:
-                    self._pulse.note(beat, self._now())
+                    if self._now() < self._settled_s:
+                        self.skip_time()
+                    else:
+                        self._pulse.note(beat, self._now())
                 case Printed(stream, text):
                     self._voice.log(Printed(stream, f"[{self.name}] {text}"))
                 case Logged(level, logger, text):
@@ -190,6 +200,14 @@ class LocalWorker:
                     return how_it_died(code)
                 case _:
                     pass
+
+    def _note_suspension(self, is_suspended: bool) -> None:
+        if is_suspended is not self.is_suspended:
+            self.is_suspended = is_suspended
+            # Its first beats still tell how long it stood.
+            self._settled_s = math.inf if is_suspended else self._now() + STUCK_AFTER_S
+            text = "was stopped (SIGSTOP): none of its users can work" if is_suspended else "goes on"
+            self._voice.event(f"load worker {self.name} {text}", kind="stuck" if is_suspended else "unstuck")
 
     def _end(self, ended: Ended) -> None:
         self._has_ended = True

@@ -88,6 +88,8 @@ class Viewers:
         self._on_note = on_note
         self._on_order = on_order
         self._viewers: set[_Viewer] = set()
+        # Who has not greeted yet is among them, for a few seconds.
+        self._served: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._server: asyncio.Server | None = None
         self._path = rendezvous.socket_path(run_folder)
         self._last: Snapshot | None = None
@@ -103,7 +105,7 @@ class Viewers:
         mask = os.umask(0o077)
         try:
             unborn.unlink(missing_ok=True)
-            self._server = await asyncio.start_unix_server(self._serve, unborn)
+            self._server = await asyncio.start_unix_server(self._accept, unborn)
             os.rename(unborn, self._path)
         except OSError as error:
             raise PerftuiError(
@@ -134,6 +136,17 @@ class Viewers:
                 each.cancel()
         for viewer in list(self._viewers):
             viewer.writer.transport.abort() if not viewer.done.is_set() else viewer.writer.close()
+        for writer in self._served.values():
+            if not writer.is_closing():
+                writer.transport.abort()
+        if self._served:
+            # Cancelled with the event loop, they would be a traceback for whoever started the run.
+            await asyncio.wait(tuple(self._served), timeout=_LAST_WORDS_S)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving = asyncio.create_task(self._serve(reader, writer))
+        self._served[serving] = writer
+        serving.add_done_callback(self._served.pop)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = writer.get_extra_info("socket")

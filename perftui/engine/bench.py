@@ -18,7 +18,7 @@ from locust.runners import STATE_RUNNING, STATE_STOPPED, STATE_STOPPING
 from perftui.engine.bench_user import BenchTask, BenchUser, Tally, turns_of
 from perftui.engine.bench_watch import INTERRUPTS, WATCH_S, Watch
 from perftui.engine.failure_text import failure_text
-from perftui.engine.faults import LoadError, fault_of
+from perftui.engine.faults import fault_of
 from perftui.engine.heartbeat import Heartbeat
 from perftui.engine.link import Link
 from perftui.engine.loading import LoadedTest
@@ -60,7 +60,7 @@ class Bench:
     def blame(self, error: BaseException) -> None:
         """User code ended the process, or cannot be ended itself."""
         if self._fault is None:
-            self._fault = error.fault if isinstance(error, LoadError) else fault_of(error)
+            self._fault = fault_of(error)
         self._ask_end("user_code")
 
     def run(self, hook_error: Callable[[], BaseException | None]) -> None:

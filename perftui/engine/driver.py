@@ -10,16 +10,18 @@ from typing import Any, Literal
 
 import gevent
 from gevent import GreenletExit
-from gevent.event import Event
+from gevent.event import AsyncResult, Event
 from locust.exception import StopTest
 from locust.runners import locust_exception_handler
 
 from perftui.engine.clock import RunClock
 from perftui.engine.dispatcher import dispatcher_by
+from perftui.engine.faults import LoadError
 from perftui.engine.gate import sleep_until
 from perftui.engine.load import Load
 from perftui.model.control import LoadControl, Order
 from perftui.model.plan import Stage
+from perftui.model.text import clean
 from perftui.wire.messages import Configure, LoadChanged, Message
 
 SHAPE_TICK_S = 1.0
@@ -74,6 +76,8 @@ class Driver:
         self.control = LoadControl(
             self._follows, self._level.users, configure.spawn_rate, rate_per_s, stages=len(configure.stages)
         )
+        self.begins_s: AsyncResult = AsyncResult()
+        """When what the profile asks for begins: at zero of the clock; a rate, when its users are there."""
         self._greenlet: Any = None
         self._spawned = Event()
         self._paused_s = 0.0
@@ -84,6 +88,8 @@ class Driver:
         environment.dispatcher_class = dispatcher_by(self._clock)
         environment.events.spawning_complete.add_listener(lambda **_: self._spawned.set())
         self._change()
+        if not self._is_open:
+            self.begins_s.set(0.0)
         if self._follows == "shape":
             self._shape.reset_time()
             self._spawn(self._follow_shape)
@@ -207,6 +213,7 @@ class Driver:
         self._load.set_rate(0.0)
         self._go_to_users(self._users, max(configure.spawn_rate, self._users))
         self._spawned.wait()
+        self.begins_s.set(self._clock.elapsed_s)
         if configure.stages:
             self._follow_stages()
         else:
@@ -268,7 +275,8 @@ def _level_asked(asked: Any, shape: Any) -> Level:
         users, spawn_rate, *classes = asked
         return Level(int(users), float(spawn_rate), user_classes=classes[0] if classes else None)
     except (TypeError, ValueError, IndexError):
-        raise ValueError(f"{type(shape).__name__}.tick() returned {asked!r}, not users and spawn rate") from None
+        said = f"{type(shape).__name__}.tick() returned {clean(repr(asked), 100)}, not users and spawn rate"
+        raise LoadError("locustfile", said) from None
 
 
 def _text_of(stage: Stage, level: Level) -> str:

@@ -19,7 +19,9 @@ class LoadError(Exception):
 
 
 def fault_of(error: BaseException, doing: str = "") -> Fault:
-    """The locustfile's fault, with the user's line; `doing` says what its code was called for."""
+    """The locustfile's, with the user's line, where it is no LoadError; `doing` says what its code was called for."""
+    if isinstance(error, LoadError):
+        return error.fault
     text = f"{doing} {describe_error(error)}" if doing else describe_error(error)
     return Fault("locustfile", clean(text, 500), describe_traceback(error))
 

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from time import monotonic
 from typing import Any, Literal
 
 from perftui.engine import stock_report
 from perftui.engine.clock import RunClock
 from perftui.engine.health import HealthProbe
-from perftui.engine.member import MAX_NAME_CHARS, Member, Role, State, remarks_on
+from perftui.engine.member import MAX_NAME_CHARS, Member, Role, State, host_of, remark_on
 from perftui.engine.merging import Caps, Sums, worst
-from perftui.engine.plain_requests import PlainRequests
+from perftui.engine.plain_requests import PlainRequests, without_requests
 from perftui.model.text import clean
 from perftui.model.tick import MAX_LOAD_WORKERS, Arrivals, Health, LoadWorkerSample, Tick
-from perftui.wire.codec import WireError
 from perftui.wire.framing import build
-from perftui.wire.messages import VERSION, Message, WorkerGreeting, WorkerNews, WorkerReport
+from perftui.wire.messages import VERSION, Logged, Message, WorkerGreeting, WorkerNews, WorkerReport
 
 # Of one worker; a locustfile has as many classes as somebody wrote.
 MAX_USER_CLASSES = 1000
-# Where the requests stand in a tick on the wire.
-_REQUESTS = [each.name for each in fields(Tick)].index("requests")
-# Locust names a worker by its host and a random number.
-_LOCUST_ID = re.compile(r"(.+)_[0-9a-f]{32}")
+# Anybody may ask to join, as often as they like.
+MAX_REFUSALS_TOLD = 20
 
 
 class Fleet:
@@ -49,6 +44,7 @@ class Fleet:
         self._requests = PlainRequests(self._caps)
         self._arrivals = [0, 0, 0]
         self._health: list[Health] = []
+        self._refusals_told = 0
         self.is_ending = False
 
     def __iter__(self) -> Iterator[Member]:
@@ -82,6 +78,13 @@ class Fleet:
             return f"{MAX_LOAD_WORKERS:,} load workers are the most"
         return ""
 
+    def tell_refusal(self, client_id: str, refusal: str) -> None:
+        """Somebody here may be waiting for it."""
+        if self._refusals_told < MAX_REFUSALS_TOLD:
+            self._refusals_told += 1
+            host = host_of(client_id, self._greetings.get(client_id))
+            self.send(Logged("WARNING", "perftui", f"a load worker of {host} cannot join: {refusal}"))
+
     def join(self, client_id: str, version: str) -> Member:
         member = self._members.get(client_id)
         if member is not None:
@@ -95,11 +98,18 @@ class Fleet:
             for older in self:
                 if older.name == greeting.name:
                     self.lose(older.client_id)
-        found = _LOCUST_ID.fullmatch(client_id)
-        host = clean(greeting.host if greeting else found[1] if found else client_id, MAX_NAME_CHARS)
-        name = self._name_of(greeting.name if greeting and greeting.name else "", host)
-        member = self._members[client_id] = Member(client_id, name, host, role, version)
-        self._tell("joined", member, f"load worker {name} joined{remarks_on(member, self._locust_version)}")
+        host = host_of(client_id, greeting)
+        name = self._name_of(greeting.name if greeting else "", host)
+        member = Member(client_id, name, host, role, version)
+        for older in self:
+            # One that died and was started anew takes its place in the table.
+            if older.name == name:
+                self._retire(older, "left")
+                member.take_place_of(older)
+                del self._members[older.client_id]
+        self._members[client_id] = member
+        remark = remark_on(member, self._locust_version)
+        self._tell("joined", member, f"load worker {name} joined{f': {remark}' if remark else ''}", remark)
         return member
 
     def lose(self, client_id: str) -> None:
@@ -107,6 +117,7 @@ class Fleet:
         member = self._members.get(client_id)
         if member is not None and member.is_there:
             member.state = "missing"
+            member.was_missing = True
             member.users_by_class = {}
             member.health = None
             silent_s = monotonic() - member.seen_s
@@ -147,7 +158,7 @@ class Fleet:
 
         Raises WireError where it is none. What is returned has no requests: they are added up already.
         """
-        requests = _without_requests(plain)
+        requests = without_requests(plain)
         report = build(WorkerReport, plain)
         assert isinstance(report, WorkerReport)
         member, tick = self._members.get(client_id), report.tick
@@ -156,6 +167,9 @@ class Fleet:
         member.requests += self._requests.add(requests)
         member.seq = tick.seq
         member.has_ended = report.is_last
+        if report.is_last and self.is_ending and member.is_there:
+            # Its good-bye may come after the last tick.
+            member.state = "ready"
         self.note_users(client_id, tick.users_by_class)
         member.in_flight = tick.in_flight
         member.oldest_in_flight_s = tick.oldest_in_flight_s
@@ -192,7 +206,6 @@ class Fleet:
 
     def take(self, seq: int, elapsed_s: float, interval_s: float) -> Tick:
         own = self._probe.take()
-        samples = self._samples(own)
         sums, self._sums = self._sums, Sums(self._caps)
         requests, self._requests = self._requests, PlainRequests(self._caps)
         sums.add_requests(requests.take())
@@ -221,10 +234,8 @@ class Fleet:
             oldest_in_flight_s=max((each.oldest_in_flight_s for each in self.there), default=0.0),
             health=worst((own, *healths)) or own,
             arrivals=None if rate_per_s is None else Arrivals(rate_per_s, scheduled, started, dropped, waiting, busy),
-            load_workers=samples,
+            load_workers=self._samples(own),
         )
-        for member in self:
-            member.requests = 0
         return sums.of(tick)
 
     # --- inside
@@ -232,22 +243,7 @@ class Fleet:
     def _samples(self, own: Health) -> tuple[LoadWorkerSample, ...]:
         host, now_s = clean(socket.gethostname(), MAX_NAME_CHARS), monotonic()
         master = LoadWorkerSample("master", host, "master", "running", 0, 0, 0.0, own)
-        return (
-            master,
-            *(
-                LoadWorkerSample(
-                    each.name,
-                    each.host,
-                    each.role,
-                    each.state,
-                    each.user_count,
-                    each.requests,
-                    now_s - each.seen_s,
-                    each.health,
-                )
-                for each in self
-            ),
-        )
+        return (master, *(each.sample(now_s) for each in self))
 
     def _add_arrivals(self, scheduled: int, started: int, dropped: int) -> None:
         for index, count in enumerate((scheduled, started, dropped)):
@@ -282,25 +278,13 @@ class Fleet:
         taken = {each.name for each in self if each.is_there}
         wished = clean(wished, MAX_NAME_CHARS)
         if wished and wished not in taken and wished != "master":
-            # One that died and was started anew takes its place in the table.
-            for each in self:
-                if each.name == wished:
-                    self._retire(each, "left")
-                    del self._members[each.client_id]
             return wished
         number = 1
         while (name := f"{wished or host}-{number}") in {each.name for each in self}:
             number += 1
         return name
 
-    def _tell(self, kind: Literal["joined", "lost", "returned", "left"], member: Member, text: str) -> None:
-        self.send(WorkerNews(kind, member.name, member.host, member.role, len(self.there), text))
-
-
-def _without_requests(plain: Any) -> Any:
-    """Take the requests out of a WorkerReport: thousands of them need not become dataclasses."""
-    try:
-        requests, plain[0][_REQUESTS] = plain[0][_REQUESTS], []
-    except (TypeError, IndexError, KeyError):
-        raise WireError("a WorkerReport that is none") from None
-    return requests
+    def _tell(
+        self, kind: Literal["joined", "lost", "returned", "left"], member: Member, text: str, remark: str = ""
+    ) -> None:
+        self.send(WorkerNews(kind, member.name, member.host, member.role, len(self.there), text, remark))

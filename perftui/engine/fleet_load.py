@@ -33,7 +33,7 @@ class FleetLoad:
         if self._ramp is None:
             return None
         before, after, from_s, to_s = self._ramp
-        now_s = self._clock.elapsed_s
+        now_s = max(from_s, self._clock.elapsed_s)
         return after if now_s >= to_s else before + (after - before) * (now_s - from_s) / (to_s - from_s)
 
     def can(self, what: Literal["pause", "rate"]) -> str:

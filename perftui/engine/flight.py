@@ -13,9 +13,24 @@ MAX_LISTED = 1000
 
 
 class Flight:
-    """One request on its way. `period` is the tick in which it started; `lateness_s` how late it was sent."""
+    """One request on its way. `period` is the tick in which it started; `lateness_s` how late it was sent.
 
-    __slots__ = ("is_open", "lateness_s", "method", "period", "started_s", "url")
+    `network_s` is how long it waited for the network so far, as perftui.engine.network finds it: until `mark_s`.
+    `is_sent` is whether something was sent since the last bytes came. `returned_s` is when its client was done with it.
+    """
+
+    __slots__ = (
+        "is_open",
+        "is_sent",
+        "lateness_s",
+        "mark_s",
+        "method",
+        "network_s",
+        "period",
+        "returned_s",
+        "started_s",
+        "url",
+    )
 
     def __init__(self, method: Any, url: Any, period: int, lateness_s: float) -> None:
         self.method = method
@@ -23,7 +38,22 @@ class Flight:
         self.period = period
         self.lateness_s = lateness_s
         self.started_s = monotonic()
+        self.returned_s = 0.0
+        self.mark_s = 0.0
+        self.network_s = 0.0
+        self.is_sent = False
         self.is_open = True
+
+    def add_inner(self, inner: Flight) -> None:
+        """A request that was sent inside of this one, as some do to authenticate: its waits are this one's too."""
+        self.network_s += inner.network_s
+        self.mark_s = monotonic()
+        self.is_sent = False
+
+    @property
+    def own_s(self) -> float:
+        """What of its time, until now or until it returned, was no wait for the network."""
+        return max(0.0, (self.returned_s or monotonic()) - self.started_s - self.network_s)
 
 
 class Flights:

@@ -7,7 +7,7 @@ from typing import Any
 
 import locust
 
-from perftui.engine import patches
+from perftui.engine import network, patches
 from perftui.engine.clock import RunClock
 from perftui.engine.flight import Flights
 from perftui.engine.health import HealthProbe
@@ -30,6 +30,7 @@ class Instruments:
         """Before any locustfile is loaded, so that all of them see the same Locust, and our listeners come first."""
         patches.mend_reconnects()
         patches.count_requests(self.flights, connect_timeout_s, read_timeout_s, self.load.gate, self.load.schedule)
+        network.time_the_network(self.flights)
         self.load.install()
         locust.events.request.add_listener(self.sampler.on_request)
         locust.events.user_error.add_listener(self.sampler.on_user_error)

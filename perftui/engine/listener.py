@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -92,13 +93,13 @@ def _address_of(host: str) -> str:
     try:
         return str(socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)[0][4][0])
     except (OSError, UnicodeError) as error:
-        raise RPCError(f"cannot listen on {host}: {error}") from None
+        raise RPCError(f"cannot listen on {host}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def _bind_problem(host: str, port: int, error: Any) -> str:
     if error.errno == zmq.EADDRINUSE:
         return f"port {port} of {host} is in use: another master may still run; choose another port, or none"
-    return f"cannot listen on {host}{f':{port}' if port else ''}: {error.strerror or error}"
+    return f"cannot listen on {host}{f':{port}' if port else ''}: {os.strerror(error.errno)}"
 
 
 def _message(parts: list[bytes]) -> Message | None:

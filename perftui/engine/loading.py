@@ -158,7 +158,11 @@ def _run_time_s(files: locustfiles.Locustfiles, configure: Configure) -> float |
 
 
 def _shape_warnings(files: locustfiles.Locustfiles, configure: Configure) -> list[str]:
-    if files.shape is None or files.shape.use_common_options or configure.mode in ("bench", "trial"):
+    if configure.mode in ("bench", "trial"):
+        return []
+    if files.shape is None and files.shapes:
+        return [f"tasks arrive at a rate: no load shape of the locustfile is used ({', '.join(files.shapes)})"]
+    if files.shape is None or files.shape.use_common_options:
         return []
     name = type(files.shape).__name__
     return [f"the load shape {name} decides users, spawn rate and run time; the profile's are not used"]

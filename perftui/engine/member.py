@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Literal
 
 from perftui.engine import stock_report
 from perftui.model.text import clean
-from perftui.model.tick import Health
+from perftui.model.tick import Health, LoadWorkerSample
+from perftui.wire.messages import WorkerGreeting
 
 Role = Literal["local", "remote", "stock"]
 State = Literal["ready", "running", "missing", "left"]
 
 MAX_NAME_CHARS = 60
+# Locust names a worker by its host and a random number.
+_LOCUST_ID = re.compile(r"(.+)_[0-9a-f]{32}")
 
 
 @dataclass(slots=True)
@@ -37,6 +41,8 @@ class Member:
     seen_s: float = field(default_factory=monotonic)
     has_ended: bool = False
     """It said that it will do no more."""
+    was_missing: bool = False
+    """At some time since the last tick, it or the one whose place it took."""
 
     @property
     def is_there(self) -> bool:
@@ -46,16 +52,34 @@ class Member:
     def user_count(self) -> int:
         return sum(self.users_by_class.values())
 
+    def sample(self, now_s: float) -> LoadWorkerSample:
+        """What it did since the last one."""
+        state: State = "missing" if self.was_missing else self.state
+        requests, self.requests, self.was_missing = self.requests, 0, False
+        return LoadWorkerSample(
+            self.name, self.host, self.role, state, self.user_count, requests, now_s - self.seen_s, self.health
+        )
 
-def remarks_on(member: Member, locust_version: str) -> str:
-    """What somebody should know of it, beside that it is there."""
-    remarks = ""
+    def take_place_of(self, older: Member) -> None:
+        """It has the name of `older`, and so its line in the table."""
+        self.requests += older.requests
+        self.was_missing = self.was_missing or older.was_missing
+
+
+def host_of(client_id: str, greeting: WorkerGreeting | None) -> str:
+    found = _LOCUST_ID.fullmatch(client_id)
+    return clean(greeting.host if greeting else found[1] if found else client_id, MAX_NAME_CHARS)
+
+
+def remark_on(member: Member, locust_version: str) -> str:
+    """What somebody should know of it, beside that it is there; mostly nothing."""
+    remarks = []
     if _release(member.version) != _release(locust_version):
-        remarks += f", with Locust {clean(member.version, 20)} there and {locust_version} here"
+        remarks.append(f"it has Locust {clean(member.version, 20)}, and this run {locust_version}")
     if member.role == "stock":
         percent = stock_report.ROUNDED_WITHIN_PERCENT
-        remarks += f"; its times are Locust's own, rounded to two digits (off by up to {percent} %)"
-    return remarks
+        remarks.append(f"its times are Locust's own, rounded to two digits (off by up to {percent} %)")
+    return "; ".join(remarks)
 
 
 def _release(version: str) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Generic, TypeVar
 
 from perftui.model.exchange import MAX_EXCHANGES_PER_GROUP, Exchange
+from perftui.model.histogram import Histogram
 from perftui.model.tick import (
     MAX_EXCEPTION_GROUPS,
     MAX_FAILURE_GROUPS,
@@ -76,6 +77,7 @@ class Sums:
         self._exceptions: dict[str, ExceptionDelta] = {}
         self._rate_limits: dict[tuple[str, str], RateLimitDelta] = {}
         self._local_errors: dict[str, int] = {}
+        self._less_own = Histogram()
 
     def __bool__(self) -> bool:
         return bool(self._requests or self._exceptions or self._local_errors or self.started or self.abandoned)
@@ -93,6 +95,7 @@ class Sums:
         for error in tick.local_errors:
             message = self._caps.local_errors.of(error.message)
             self._local_errors[message] = self._local_errors.get(message, 0) + error.count
+        self._less_own.add(tick.less_own)
 
     def add_requests(self, deltas: Iterable[RequestDelta]) -> None:
         """The histograms become part of the sum: they belong to it from now on."""
@@ -127,6 +130,7 @@ class Sums:
             rate_limits=tuple(self._rate_limits.values()),
             exchanges=tuple(self.exchanges),
             local_errors=tuple(LocalErrorDelta(*each) for each in self._local_errors.items()),
+            less_own=self._less_own,
         )
 
     @property

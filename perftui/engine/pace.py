@@ -29,10 +29,10 @@ class Pace:
         self._from_rate, self._to_rate, self._over_s = rate_now, rate_per_s, max(0.0, over_s)
 
     def rate_at(self, at_s: float) -> float:
-        passed_s = at_s - self._from_s
+        passed_s = max(0.0, at_s - self._from_s)
         if passed_s >= self._over_s:
             return self._to_rate
-        return self._from_rate + (self._to_rate - self._from_rate) * max(0.0, passed_s) / self._over_s
+        return self._from_rate + (self._to_rate - self._from_rate) * passed_s / self._over_s
 
     def next_due_s(self) -> float:
         """When the next arrival is due; infinite where there will be none."""

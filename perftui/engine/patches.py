@@ -9,6 +9,7 @@ from __future__ import annotations
 import select
 import sys
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 import gevent
@@ -108,6 +109,7 @@ def _counted(stock: Callable[..., Any], flights: Flights, gate: Gate, schedule: 
         flight = current[me] = flights.take_off(method, url, lateness_s)
         try:
             response = stock(self, method, url, *args, **kwargs)
+            flight.returned_s = monotonic()
         except Exception:
             flights.never_sent(flight)
             raise
@@ -120,6 +122,7 @@ def _counted(stock: Callable[..., Any], flights: Flights, gate: Gate, schedule: 
                 del current[me]
             else:
                 current[me] = outer
+                outer.add_inner(flight)
         if flight.is_open:
             # catch_response: user code decides later, perhaps in another greenlet, perhaps never.
             response._request_event = LateEvent(flights, flight, response._request_event)

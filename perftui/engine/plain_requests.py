@@ -8,13 +8,16 @@ not: it is a sum of whole numbers still, or it is mended.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 from math import isfinite
 from typing import Any
 
 from perftui.engine.merging import Caps
-from perftui.model.tick import RequestDelta
+from perftui.model.tick import RequestDelta, Tick
 from perftui.wire.codec import WireError, from_plain
 
+# Where the requests stand in a tick on the wire.
+_REQUESTS = [each.name for each in fields(Tick)].index("requests")
 # Fields of a RequestDelta on the wire, and of a Histogram.
 _METHOD, _NAME, _OK_TIMES, _FAILED_TIMES, _STATUSES, _RESPONSE_TIMES = 0, 1, 6, 7, 8, 9
 _COUNTS = range(2, 6)
@@ -64,6 +67,15 @@ class PlainRequests:
                 self._sums[key] = delta
                 return
         _add(before, delta)
+
+
+def without_requests(plain: Any) -> Any:
+    """Take the requests out of a WorkerReport: thousands of them need not become dataclasses."""
+    try:
+        requests, plain[0][_REQUESTS] = plain[0][_REQUESTS], []
+    except (TypeError, IndexError, KeyError):
+        raise WireError("a WorkerReport that is none") from None
+    return requests
 
 
 def _add(before: list[Any], delta: list[Any]) -> None:

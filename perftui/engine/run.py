@@ -111,7 +111,7 @@ class Run:
             gevent.spawn(self._end_after, self._run_time_s)
 
     def _end_after(self, run_time_s: float) -> None:
-        sleep_until(self._clock, run_time_s)
+        sleep_until(self._clock, self._driver.begins_s.get() + run_time_s)
         self._ask_end("run_time")
 
     def _obey(self) -> None:

@@ -7,6 +7,7 @@ from time import time
 from types import TracebackType
 from typing import Any
 
+from perftui.engine import network
 from perftui.engine.clock import RunClock
 from perftui.engine.exchanges import KeptFailures, Reported
 from perftui.engine.failure_text import failure_text
@@ -94,6 +95,7 @@ class Sampler:
         self._flights = flights
         self._clock = clock
         self._schedule = schedule
+        self._knows_network = network.is_known()
         self.known_secrets: tuple[str, ...] = ()
         self.begin()
 
@@ -109,6 +111,7 @@ class Sampler:
         # Bounded by the slots.
         self._rate_limits: dict[tuple[str, str], RateLimitDelta] = {}
         self._kept = KeptFailures(self.known_secrets)
+        self._less_own, self._is_own_known = Histogram(), False
         self.local_errors = LocalErrors()
         self._flights.forget()
 
@@ -154,10 +157,16 @@ class Sampler:
         except (TypeError, ValueError, OverflowError):
             slot.untimed += 1  # None, NaN, or no number
         else:
-            times.record(min(max(time_us, 0), LONGEST_US))
+            time_us = min(max(time_us, 0), LONGEST_US)
+            times.record(time_us)
+            if flight is not None and self._knows_network:
+                self._is_own_known = True
+                self._less_own.record(max(0, time_us - int(flight.own_s * 1_000_000)))
+            else:
+                self._less_own.record(time_us)
             if self._schedule.is_kept:
                 lateness_s = flight.lateness_s if flight else self._schedule.lateness_s(before_s=time_us / 1_000_000)
-                slot.response_times.record(min(max(time_us, 0) + int(lateness_s * 1_000_000), LONGEST_US))
+                slot.response_times.record(min(time_us + int(lateness_s * 1_000_000), LONGEST_US))
 
     def on_user_error(self, user_instance: Any, exception: BaseException, tb: TracebackType | None, **_: Any) -> None:
         message, text = self._exception_text(exception, tb)
@@ -176,6 +185,12 @@ class Sampler:
     def take_exchanges(self) -> tuple[Exchange, ...]:
         """Failed requests that were kept whole since the last call."""
         return self._kept.take()
+
+    def take_less_own(self) -> Histogram:
+        """The times since the last call without the generator's own part; none where it is known of no request."""
+        taken, is_known = self._less_own, self._is_own_known
+        self._less_own, self._is_own_known = Histogram(), False
+        return taken if is_known else Histogram()
 
     def take(
         self,

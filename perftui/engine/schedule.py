@@ -8,6 +8,8 @@ from typing import Any
 import locust
 import locust.user.wait_time
 from gevent import getcurrent
+from locust import TaskSet
+from locust.user.markov_taskset import MarkovTaskSet
 
 from perftui.engine.clock import RunClock
 from perftui.model.histogram import LONGEST_US, Histogram
@@ -105,7 +107,11 @@ def keeps_schedule(holders: Iterable[Any]) -> bool:
         seen.add(holder)
         if getattr(getattr(holder, "wait_time", None), "keeps_schedule", False):
             return True
-        to_see += [each for each in getattr(holder, "tasks", None) or () if isinstance(each, type)]
+        inside: Iterable[Any] = getattr(holder, "tasks", None) or ()
+        if issubclass(holder, MarkovTaskSet):
+            # Its tasks are in no list.
+            inside = (getattr(holder, name, None) for name in dir(holder))
+        to_see += [each for each in inside if isinstance(each, type) and issubclass(each, TaskSet)]
     return False
 
 

@@ -45,7 +45,7 @@ class Service:
     def run(self, hook_error: Any) -> None:
         error = self._serve()
         if error is not None:
-            self._link.send(error.fault if isinstance(error, LoadError) else fault_of(error))
+            self._link.send(fault_of(error))
         raised = hook_error()
         cut_off = tuple(
             (clean(method), clean(mask_secrets(url)), age_s) for method, url, age_s in self._flights.cut_off

@@ -20,7 +20,7 @@ from perftui import exit_codes
 from perftui.engine import fetching, loading, master, patches, runner, worker
 from perftui.engine.agent_file import AgentFile
 from perftui.engine.bench import Bench
-from perftui.engine.faults import LoadError, fault_of
+from perftui.engine.faults import fault_of
 from perftui.engine.fleet import Fleet
 from perftui.engine.heartbeat import Heartbeat
 from perftui.engine.instruments import Instruments
@@ -67,8 +67,6 @@ class Session:
                 self._logs.attach,
                 lambda environment: self._runner_of(configure, environment),
             )
-        except LoadError as error:
-            self._fail(error.fault)
         except BaseException as error:  # noqa: BLE001 - user code is called all over the loading, and may raise anything
             self._fail(fault_of(error))
         self._heartbeat.enter("ready")

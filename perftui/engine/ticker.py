@@ -72,6 +72,7 @@ class OwnCounts:
             exchanges=self._sampler.take_exchanges(),
             arrivals=self._load.take_arrivals(),
             local_errors=self._sampler.local_errors.take(),
+            less_own=self._sampler.take_less_own(),
         )
 
     def _users_by_class(self) -> dict[str, int]:

@@ -64,7 +64,7 @@ class Trial:
     def blame(self, error: BaseException) -> None:
         """User code ended the process, or cannot be ended itself."""
         if self._fault is None:
-            self._fault = error.fault if isinstance(error, LoadError) else fault_of(error)
+            self._fault = fault_of(error)
         self._cut_off()
 
     def run(self, hook_error: Callable[[], BaseException | None]) -> None:

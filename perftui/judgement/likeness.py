@@ -25,6 +25,8 @@ LOAD_SHAPE = "load_shape"
 """The key under which a record's environment names the load shape."""
 GENERATORS = "generators"
 """The key under which it says how many processes made the load; one where it does not."""
+ORDER = "load"
+"""The kind of an event that changed the load; with an author, somebody ordered it."""
 # Warm-ups as long as was asked, or until steady in both, differ by this much for the ticks alone.
 _TICKS_S = 2.0
 _LOCUSTFILE_HASH = "sha256 "
@@ -98,6 +100,13 @@ def _doubts(record: Record) -> Iterable[str]:
         yield f"cannot be trusted{_why(record)}"
     elif record.outcome is not None and record.outcome.trust is Trust.LIMITED:
         yield f"is not quite to be trusted{_why(record)}"
+    orders = [each for each in record.events if each.kind == ORDER and each.by] if record.plan.search is None else []
+    if orders:
+        first, more = orders[0], ""
+        if len(orders) > 1:
+            more = f", and {len(orders) - 1:,} more order{'s'[: len(orders) != 2]}"
+        at = format_duration(round(first.elapsed_s))
+        yield f"had its load changed while it ran: {first.text} (by {first.by} at {at}{more})"
 
 
 def _why(record: Record) -> str:
@@ -112,6 +121,7 @@ def _asked(record: Record) -> dict[str, str]:
     is_constant = not shape and not profile.stages and not profile.is_open_model
     return {
         "load model": f"load shape {shape}" if shape else _load_model(profile),
+        "search for capacity": "yes" if record.plan.search is not None else "",
         "users": f"{profile.users:,}" if is_constant else "",
         "spawn rate": f"{profile.spawn_rate:g}/s" if not shape and not profile.is_open_model else "",
         "arrival rate": f"{profile.rate_per_s:g}/s" if profile.rate_per_s is not None and not profile.stages else "",

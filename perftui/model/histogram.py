@@ -63,13 +63,18 @@ class Histogram:
         """Add what `other` counted; exact for everything that a histogram answers."""
         if other.count == 0:
             return
-        self.min_us = other.min_us if self.count == 0 else min(self.min_us, other.min_us)
-        self.max_us = max(self.max_us, other.max_us)
+        if self.count == 0:
+            self.min_us, self.max_us = other.min_us, other.max_us
+            # A tenth of what the loop below takes.
+            self.buckets.update(other.buckets)
+        else:
+            self.min_us = min(self.min_us, other.min_us)
+            self.max_us = max(self.max_us, other.max_us)
+            buckets = self.buckets
+            for bucket, count in other.buckets.items():
+                buckets[bucket] = buckets.get(bucket, 0) + count
         self.count += other.count
         self.sum_us += other.sum_us
-        buckets = self.buckets
-        for bucket, count in other.buckets.items():
-            buckets[bucket] = buckets.get(bucket, 0) + count
 
     def percentiles_ms(self, percents: Iterable[float]) -> list[float | None]:
         """The times in ms below or at which `percents` (0 to 100, ascending) of all recorded times lie.
@@ -115,5 +120,7 @@ class Histogram:
 def merge(histograms: Iterable[Histogram]) -> Histogram:
     total = Histogram()
     for histogram in histograms:
-        total.add(histogram)
+        # Most are empty, as those of requests that failed: not even a call for them.
+        if histogram.count:
+            total.add(histogram)
     return total

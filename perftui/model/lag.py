@@ -1,15 +1,14 @@
-"""What the generator's own lag adds to the times that it measures, as far as a probe can tell."""
+"""What the generator itself adds to the times that it measures: as was measured, else as far as a probe can tell."""
 
 from __future__ import annotations
 
 import math
 
 from perftui.model.histogram import Histogram, bucket_of, midpoint_of
-from perftui.model.tick import Health
+from perftui.model.tick import Health, Tick
 
-# A request waits for gevent's loop when its answer is there, and less often before it is sent. Where the loop is behind
-# all the time, with half of its lags longer than ALWAYS_LATE_MS, it waits at every turn. Found by experiment, as
-# docs/honesty.md says.
+# Where a request waits for gevent's loop: when its answer is there, and less often before it is sent. Where the loop is
+# behind all the time, with half of its lags longer than ALWAYS_LATE_MS, it waits at every turn. Found by experiment.
 LAGS_PER_REQUEST = 1.1
 ALWAYS_LATE_MS = 2.0
 MORE_TURNS = 2
@@ -17,18 +16,45 @@ MORE_TURNS = 2
 STRAINED_EXCESS = 0.2
 # Less than this is what any machine adds now and then: times under 20 ms are not known better.
 LEAST_LAG_MS = 4.0
+# Of fewer requests p99 is the slowest one, which says nothing of the others: p90 then stands for the slowest, and of
+# fewer than LEAST_REQUESTS nothing does.
+P99_REQUESTS = 100
+LEAST_REQUESTS = 20
 
 
-def is_excess(time_ms: float | None, less_lag_ms: float | None) -> bool:
-    """Whether of `time_ms`, which would be `less_lag_ms` without the generator's lag, too much is the generator."""
-    if time_ms is None or less_lag_ms is None:
+def is_excess(time_ms: float | None, less_own_ms: float | None) -> bool:
+    """Whether of `time_ms`, which would be `less_own_ms` without the generator's part, too much is the generator."""
+    if time_ms is None or less_own_ms is None:
         return False
-    lag_ms = time_ms - less_lag_ms
-    return lag_ms >= LEAST_LAG_MS and lag_ms > STRAINED_EXCESS * less_lag_ms
+    own_ms = time_ms - less_own_ms
+    return own_ms >= LEAST_LAG_MS and own_ms > STRAINED_EXCESS * less_own_ms
+
+
+def tail_percent(count: int) -> int | None:
+    """The percentile that stands for the slowest of `count` requests; None where there are too few."""
+    if count < LEAST_REQUESTS:
+        return None
+    return 99 if count >= P99_REQUESTS else 90
+
+
+def is_tail_excess(times: Histogram, less_own_times: Histogram) -> bool:
+    """Whether too much of the slowest of `times` is the generator."""
+    percent = tail_percent(times.count)
+    return percent is not None and is_excess(times.percentile_ms(percent), less_own_times.percentile_ms(percent))
+
+
+def is_measured(tick: Tick, times: Histogram) -> bool:
+    """Whether what the generator added to `times`, those of the tick, was measured."""
+    return bool(times.count) and tick.less_own.count == times.count
+
+
+def less_own(tick: Tick, times: Histogram) -> Histogram:
+    """`times`, those of the tick, without what the generator added to them."""
+    return tick.less_own if is_measured(tick, times) else less_lag(times, tick.health)
 
 
 def less_lag(times: Histogram, health: Health) -> Histogram:
-    """`times` of one tick without what the generator is thought to have added to them.
+    """`times` of one tick without what the generator is thought to have added to them: where that was not measured.
 
     The longest are taken for those that met the longest lags. Where the target's own times differ much this takes too
     much from them, but then it is little beside them.

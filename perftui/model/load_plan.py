@@ -30,8 +30,8 @@ class Leg:
 def planned_legs(profile: Profile) -> tuple[Leg, ...]:
     """From the start to the end of the run, one behind the other; none of them takes no time.
 
-    A LoadTestShape of the locustfile is not in them. An arrival rate begins once its users are there, which takes
-    about a second that is not in them either.
+    A LoadTestShape of the locustfile is not in them. Where tasks arrive, the first leg is the time that their users
+    take to come.
     """
     if profile.stages:
         legs = _stage_legs(profile)
@@ -42,8 +42,10 @@ def planned_legs(profile: Profile) -> tuple[Leg, ...]:
         end_s = max(planned_s(profile), ramp_s)
         users = float(profile.users)
         legs = [Leg(0.0, ramp_s, 0.0, users), Leg(ramp_s, end_s, users, users)]
-    end_s = planned_s(profile)
-    kept = (_cut(leg, end_s) for leg in legs if leg.from_s < end_s)
+    lead_s = _lead_s(profile)
+    led = (replace(leg, from_s=leg.from_s + lead_s, to_s=leg.to_s + lead_s) for leg in legs)
+    end_s = planned_s(profile) + lead_s
+    kept = (_cut(leg, end_s) for leg in (Leg(0.0, lead_s, 0.0, 0.0, is_rate=True), *led) if leg.from_s < end_s)
     return tuple(leg for leg in kept if leg.to_s > leg.from_s)
 
 
@@ -64,7 +66,7 @@ def stages_s(profile: Profile) -> float:
 
 
 def planned_s(profile: Profile) -> float:
-    """How long the run takes: to the end of its stages, or its run time where that is sooner."""
+    """How long the load lasts: to the end of its stages, or its run time where that is sooner."""
     if not profile.stages:
         return profile.run_time_s if profile.run_time_s is not None else LONGEST_UNASKED_RUN_S
     return min(stages_s(profile), profile.run_time_s if profile.run_time_s is not None else float("inf"))
@@ -118,6 +120,12 @@ def stage_words(stage: Stage) -> str:
     if stage.hold_s is not None:
         return f"{level}{speed}, held for {_seconds(stage.hold_s)} once they are there"
     return f"{level}{speed}, for {_seconds(stage.for_s)}" if speed else f"to {level} over {_seconds(stage.for_s)}"
+
+
+def _lead_s(profile: Profile) -> float:
+    """How long the users of an arrival rate take to come, before the first task is due."""
+    users = profile.max_users or 1
+    return users / max(profile.spawn_rate, users) if profile.is_open_model else 0.0
 
 
 def _stage_legs(profile: Profile) -> list[Leg]:

@@ -186,7 +186,7 @@ def point_of(tick: Tick) -> TimelinePoint:
         hub_lag_p99_ms=tick.health.hub_lag_p99_ms,
         target=tick.target,
         response=_response_of(merge(delta.response_times for delta in tick.requests)),
-        is_strained=is_strained(tick),
+        is_strained=is_strained(tick, times),
         arrivals=tick.arrivals,
     )
 
@@ -324,7 +324,7 @@ def snapshot_of(
         warm_up_s=warm_up_s,
         notes=notes,
         tracebacks=tuple(group.traceback[-MAX_SHOWN_TRACEBACK_CHARS:] for group in exceptions),
-        is_strained=last is not None and is_strained(last),
+        is_strained=whole.is_strained,
         strained_ticks=whole.strained_ticks,
         control=control,
         arrivals=_arrivals(whole),

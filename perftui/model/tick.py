@@ -152,7 +152,8 @@ class LoadWorkerSample:
 
     `role`: "master" leads; "local" was started by this run; "remote" came from elsewhere and counts as exactly;
     "stock" is a Locust worker without perftui's agent, whose times are rounded by Locust to two digits.
-    `requests` is of this tick. `last_seen_s` is how long ago it was heard of. `health` is None where it is not known.
+    `state` is "missing" also where it was gone for a part of the tick. `requests` is of this tick. `last_seen_s` is how
+    long ago it was heard of. `health` is None where it is not known.
     """
 
     name: str
@@ -202,3 +203,6 @@ class Tick:
     load_workers: tuple[LoadWorkerSample, ...] = ()
     """The master first; empty where the engine makes the load itself."""
     local_errors: tuple[LocalErrorDelta, ...] = ()
+    less_own: Histogram = field(default_factory=Histogram)
+    """Service times without what the generator added, one for each request that has a time: where that is not known,
+    the time as it is. Empty where it is known of no request, as on systems other than Linux."""

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from perftui.model.histogram import Histogram, merge
-from perftui.model.lag import LEAST_LAG_MS, is_excess, less_lag
+from perftui.model.lag import LEAST_LAG_MS, is_excess, is_measured, is_tail_excess, less_own
 from perftui.model.tick import (
     MAX_EXCEPTION_GROUPS,
     MAX_FAILURE_GROUPS,
@@ -127,14 +127,17 @@ class RunTotals:
         self.ticks = 0
         self.covered_s = 0.0
         self.strained_ticks = 0
-        self.less_lag = Histogram()
-        """All service times without what the generator is thought to have added."""
+        self.is_strained = False
+        """Whether the last tick is."""
+        self.less_own = Histogram()
+        """All service times without what the generator added to them, measured or estimated."""
         self.lost_workers: tuple[str, ...] = ()
         """The load workers that were gone when there was last a load."""
         self.arrivals = ArrivalTotals()
         # By message; bounded by the few reasons that there are.
         self.local_errors: dict[str, int] = {}
         self.recent: deque[Tick] = deque(maxlen=RECENT_TICKS)
+        self._recent_sums: deque[RequestTotals] = deque(maxlen=RECENT_TICKS)
 
     @property
     def last(self) -> Tick | None:
@@ -149,9 +152,11 @@ class RunTotals:
         return self.recent[-1].health if self.recent else None
 
     def add(self, tick: Tick) -> None:
+        sums = RequestTotals(*AGGREGATED)
         for delta in tick.requests:
-            self.total.add(delta)
+            sums.add(delta)
             self._request(delta.method, delta.name).add(delta)
+        self.total.add(sums)
         for failure in tick.failures:
             self._add_failure(failure)
         for exception in tick.exceptions:
@@ -167,25 +172,25 @@ class RunTotals:
         self.max_user_count = max(self.max_user_count, tick.user_count)
         self.ticks += 1
         self.covered_s += tick.interval_s
-        times = _times(tick)
-        self.strained_ticks += _is_strained(tick, times)
-        self.less_lag.add(less_lag(times, tick.health))
+        times = sums.times()
+        self.is_strained = is_strained(tick, times)
+        self.strained_ticks += self.is_strained
+        self.less_own.add(less_own(tick, times))
         if tick.target_user_count > 0:
             # When the load is over they all go.
             self.lost_workers = tuple(
                 each.name for each in tick.load_workers if each.role != "master" and each.state in ("missing", "left")
             )
         self.recent.append(tick)
+        self._recent_sums.append(sums)
 
     def recent_times(self) -> Histogram:
         """Service times of all requests over the last RECENT_TICKS ticks."""
-        return merge(
-            times for tick in self.recent for delta in tick.requests for times in (delta.ok_times, delta.failed_times)
-        )
+        return merge(times for sums in self._recent_sums for times in (sums.ok_times, sums.failed_times))
 
     def recent_response_times(self) -> Histogram:
         """As `recent_times`, from the intended start."""
-        return merge(delta.response_times for tick in self.recent for delta in tick.requests)
+        return merge(sums.response_times for sums in self._recent_sums)
 
     def recent_counts(self) -> dict[RequestKey, tuple[int, int]]:
         """Requests and failures by request name over the last RECENT_TICKS ticks."""
@@ -242,16 +247,30 @@ class RunTotals:
             group.count += delta.count
 
 
-def is_strained(tick: Tick) -> bool:
-    """Whether the generator's own lag, or how late it began what was due, may show in the times of this tick."""
-    return _is_strained(tick, _times(tick))
+def is_strained(tick: Tick, times: Histogram | None = None) -> bool:
+    """Whether the generator's own lag, or how late it began what was due, shows in the times of this tick.
 
-
-def _is_strained(tick: Tick, times: Histogram) -> bool:
-    if _is_visible(tick.health.hub_lag_p99_ms, times):
-        return True
+    `times` are all service times of the tick, for who has added them up: that takes longer than all else here.
+    """
     late_ms = tick.health.lateness_p99_ms
+    if max(_most_own_ms(tick), late_ms) < LEAST_LAG_MS:
+        return False
+    if times is None:
+        times = times_of(tick)
+    if is_measured(tick, times):
+        if is_tail_excess(times, tick.less_own):
+            return True
+    elif _is_visible(tick.health.hub_lag_p99_ms, times):
+        return True
     return late_ms >= LEAST_LAG_MS and _is_visible(late_ms, merge(delta.response_times for delta in tick.requests))
+
+
+def _most_own_ms(tick: Tick) -> float:
+    """No request of the tick has more of the generator in it, as far as is known."""
+    if not tick.less_own.count:
+        return tick.health.hub_lag_p99_ms
+    all_us = sum(delta.ok_times.sum_us + delta.failed_times.sum_us for delta in tick.requests)
+    return (all_us - tick.less_own.sum_us) / 1000
 
 
 def _is_visible(lag_ms: float, times: Histogram) -> bool:
@@ -261,5 +280,6 @@ def _is_visible(lag_ms: float, times: Histogram) -> bool:
     return p99_ms is not None and is_excess(p99_ms, max(0.0, p99_ms - lag_ms))
 
 
-def _times(tick: Tick) -> Histogram:
+def times_of(tick: Tick) -> Histogram:
+    """Service times of all its requests."""
     return merge(times for delta in tick.requests for times in (delta.ok_times, delta.failed_times))

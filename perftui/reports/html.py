@@ -8,6 +8,7 @@ from perftui.model.duration import format_clock, format_duration
 from perftui.model.record import Record, Verdict
 from perftui.model.run_state import RunState
 from perftui.model.totals import RequestTotals
+from perftui.reports.capacity import capacity_section
 from perftui.reports.figures import (
     CLOSED_MODEL,
     accounting,
@@ -46,6 +47,7 @@ def report_html(record: Record) -> bytes:
         _sentences(record),
         _tiles(record),
         _accounting(record),
+        capacity_section(record),
         thresholds_section(record),
         *(measured_sections(record) if has_result else (notes_section(record),)),
         failures_section(record),

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from perftui.reports.capacity_json import Capacity
+
 
 class Times(msgspec.Struct, kw_only=True, frozen=True):
     """Times in ms; null where nothing was timed.
@@ -234,7 +236,8 @@ class Result(msgspec.Struct, kw_only=True, frozen=True):
 
     `trust` (ok, limited, bad) says whether the generator can be believed, `trust_reason` why it is not; in
     `late_seconds` of the whole run it was itself late. `has_schedule`: there are response times. Where there are none
-    the model is closed, and a stall of the target holds up the load as well.
+    the model is closed, and a stall of the target holds up the load as well. `capacity` is null where the run was no
+    search for it.
 
     Percentiles are within `percentile_error`, relative, of the recorded times. Text from outside has its control
     characters shown as escapes and its secrets masked.
@@ -269,5 +272,6 @@ class Result(msgspec.Struct, kw_only=True, frozen=True):
     notes: list[Note]
     load_workers: list[LoadWorker]
     local_errors: list[LocalError]
+    capacity: Capacity | None
     plan: dict[str, Any]
     environment: dict[str, str]

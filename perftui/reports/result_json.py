@@ -16,6 +16,7 @@ from perftui.model.load_workers import LoadWorkerRow
 from perftui.model.plan import UNTIL_STEADY_S, plan_to_dict
 from perftui.model.snapshot import TimelinePoint
 from perftui.model.totals import RequestTotals
+from perftui.reports.capacity_json import capacity_of
 from perftui.reports.figures import (
     accounting,
     duration_s,
@@ -144,6 +145,7 @@ def _result(record: model.Record) -> Result:
             LocalError(message=one_line(message), count=count)
             for message, count in sorted(record.whole.local_errors.items(), key=lambda item: -item[1])
         ],
+        capacity=capacity_of(outcome.capacity) if outcome and outcome.capacity else None,
         plan=_cleaned(plan_to_dict(record.plan)),
         environment={one_line(key): one_line(value) for key, value in sorted(record.environment.items())},
     )

@@ -10,6 +10,7 @@ from perftui.model.record import Record
 from perftui.model.snapshot import RequestRow, row_of
 from perftui.model.text import clean
 from perftui.model.totals import RequestTotals
+from perftui.reports.capacity import capacity_text
 from perftui.reports.figures import (
     THRESHOLD_MARKS,
     accounting,
@@ -31,6 +32,8 @@ MAX_NOTES_SHOWN = 20
 def results_text(record: Record, where: str) -> str:
     """The verdict in words, a table of the requests, failures, and `where` the files are."""
     parts = [_verdict(record)]
+    if record.outcome is not None and record.outcome.capacity is not None and record.outcome.capacity.levels:
+        parts.append(capacity_text(record.outcome.capacity))
     if record.thresholds:
         parts.append(_thresholds(record))
     rows = _rows(record)

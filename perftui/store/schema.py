@@ -192,6 +192,7 @@ def tick_of(row: Row) -> Tick:
         health=Health(cpu_percent, rss_bytes, lag_p50_ms, lag_p99_ms, lag_max_ms, open_files, files_limit, *generator),
         target=target_rows.target_of(target_row),
         arrivals=arrivals,
+        less_own=load_rows.less_own_of(load_row),
     )
 
 

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+_PLAIN = frozenset({int, float, str, bool, bytes, types.NoneType})
+
 
 class WireError(ValueError):
     """What arrived is not what the protocol says."""
@@ -19,13 +21,17 @@ class WireError(ValueError):
 
 def to_plain(value: Any) -> Any:
     """`value` as lists, dicts, strings, numbers and None: a dataclass is the list of its fields in order."""
-    if dataclasses.is_dataclass(value):
-        kind: Any = type(value)
-        return [to_plain(getattr(value, name)) for name in _names(kind)]
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, (tuple, list)):
-        return [to_plain(each) for each in value]
+    kind: Any = type(value)
+    if kind in _PLAIN:
+        # Most of a tick: a quarter of what the questions below take.
+        return value
+    if kind is not dict:
+        if dataclasses.is_dataclass(value):
+            return [to_plain(getattr(value, name)) for name in _names(kind)]
+        if isinstance(value, Enum):
+            return value.value
+        if isinstance(value, (tuple, list)):
+            return [to_plain(each) for each in value]
     if isinstance(value, Mapping) and value and not isinstance(next(iter(value.values())), (int, float, str)):
         return {key: to_plain(each) for key, each in value.items()}
     return value

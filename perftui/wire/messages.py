@@ -146,7 +146,7 @@ class Loaded:
 class WorkerNews:
     """A load worker came, was lost, came back or left; `workers` is how many are there now, lost ones left out.
 
-    `text` is one line for the timeline.
+    `text` is one line for the timeline; `remark` is what somebody should know of one that joined.
     """
 
     kind: Literal["joined", "lost", "returned", "left"]
@@ -155,6 +155,7 @@ class WorkerNews:
     role: Literal["local", "remote", "stock"]
     workers: int
     text: str
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from perftui.conductor.loading import LoadedEngine, load_engine
 from perftui.conductor.log import LogLine
 from perftui.conductor.opening import open_run
 from perftui.model.plan import Profile, RunPlan, Scenario, Target
-from perftui.model.record import NO_DEMANDS, Demands
+from perftui.model.record import NO_DEMANDS, Demands, Outcome
 from perftui.model.snapshot import Snapshot
 from tests.fakes.command import LOCUSTFILE, locustfile_in
 
@@ -44,6 +45,14 @@ class Conducted:
         )
         return self.conductor
 
+    async def run(self, plan: RunPlan, demands: Demands = NO_DEMANDS) -> Outcome:
+        """Open and run it to its end."""
+        return await (await self.open(plan, demands)).run()
+
+    def another(self) -> Conducted:
+        """For a run at the same time, beside this one."""
+        return Conducted(self.runs_folder)
+
     @property
     def last(self) -> Snapshot | None:
         return self.shown[-1] if self.shown else None
@@ -58,18 +67,43 @@ def conducted(tmp_path: Path) -> Conducted:
     return Conducted(tmp_path / "runs")
 
 
-@pytest.fixture
-def make_plan(tmp_path: Path) -> Callable[..., RunPlan]:
-    """A plan for `url`: three users at once for two seconds, unless told otherwise."""
+Plans = Callable[..., RunPlan]
 
+
+def plans_in(folder: Path) -> Plans:
     def make(url: str, locustfile: str = LOCUSTFILE, target: dict[str, Any] | None = None, **profile: Any) -> RunPlan:
-        path = locustfile_in(tmp_path, locustfile)
+        path = locustfile_in(folder, locustfile)
         settings = {"users": 3, "spawn_rate": 20.0, "run_time_s": 2.0, "stop_timeout_s": 1.0, **profile}
         return RunPlan(
             Profile("quick", **settings),
             Target("stage", url, **(target or {})),
             Scenario("shop", (str(path),)),
-            str(tmp_path),
+            str(folder),
         )
 
     return make
+
+
+@pytest.fixture
+def make_plan(tmp_path: Path) -> Plans:
+    """A plan for `url`: three users at once for two seconds, unless told otherwise."""
+    return plans_in(tmp_path)
+
+
+Check = Callable[[Conducted, Plans, Path], Coroutine[Any, Any, None]]
+
+
+async def check_in_places(folder: Path, *checks: Check, at_a_time: int = 3) -> None:
+    """Do all `checks` side by side, each with a folder of its own: most of a run is waiting."""
+    free = asyncio.Semaphore(at_a_time)
+
+    async def do(check: Check) -> None:
+        async with free:
+            place = folder / check.__name__
+            place.mkdir()
+            # In one folder of runs, no two have the same name.
+            await check(Conducted(folder / "runs"), plans_in(place), place)
+
+    async with asyncio.TaskGroup() as group:
+        for check in checks:
+            group.create_task(do(check))

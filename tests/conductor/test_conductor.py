@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from perftui.model.run_state import RunState
 from perftui.store.reader import RunReader
 from perftui.wire.client import RunClient
 from tests.conductor.conftest import Conducted
-from tests.fakes.command import LOCUSTFILE
+from tests.fakes.command import LOCUSTFILE, locustfile_in
 from tests.fakes.fault_server import RunningFaultServer
 from tests.fakes.waiting import wait_for, wait_until
 
@@ -31,26 +32,9 @@ BUSY = LOCUSTFILE.replace(
 )
 
 
-async def test_a_planned_run_passes_and_every_request_is_accounted_for(conducted: Conducted, make_plan: Plans) -> None:
-    with RunningFaultServer("ok") as server:
-        conductor = await conducted.open(make_plan(server.url))
-        outcome = await conductor.run()
-        served = server.requests()
-    assert (outcome.exit_code, outcome.verdict, outcome.state) == (exit_codes.OK, Verdict.PASSED, RunState.FINISHED)
-    accounting = outcome.accounting
-    assert accounting.started == accounting.succeeded + accounting.failed + accounting.abandoned == served
-    record = RunReader(conductor.folder).record()
-    assert record.totals.total.requests == accounting.succeeded
-    assert record.outcome == outcome
-    assert {path.name for path in conductor.folder.iterdir()} >= {
-        "run.toml", "samples.db", "run.log", "outcome.json", "report.html", "stats.csv", "stats_history.csv",
-        "failures.csv", "exceptions.csv", "result.json",
-    }  # fmt: skip
-    assert conducted.last is not None
-    assert conducted.last.state is RunState.FINISHED
-
-
-async def test_every_tick_is_committed_before_it_is_shown(conducted: Conducted, make_plan: Plans) -> None:
+async def test_a_planned_run_passes_each_tick_is_kept_before_it_is_shown_and_every_request_is_accounted_for(
+    conducted: Conducted, make_plan: Plans
+) -> None:
     with RunningFaultServer("ok") as server:
         conductor = await conducted.open(make_plan(server.url))
         late: list[int] = []
@@ -63,8 +47,21 @@ async def test_every_tick_is_committed_before_it_is_shown(conducted: Conducted, 
                     late.append(conducted.last.seq)
             return conducted.last is not None and conducted.last.state.is_over
 
-        await asyncio.gather(conductor.run(), wait_until(check, "the end"))
+        outcome, _ = await asyncio.gather(conductor.run(), wait_until(check, "the end"))
+        served = server.requests()
     assert not late
+    assert (outcome.exit_code, outcome.verdict, outcome.state) == (exit_codes.OK, Verdict.PASSED, RunState.FINISHED)
+    accounting = outcome.accounting
+    assert accounting.started == accounting.succeeded + accounting.failed + accounting.abandoned == served
+    record = RunReader(conductor.folder).record()
+    assert record.totals.total.requests == accounting.succeeded
+    assert record.outcome == outcome
+    assert {path.name for path in conductor.folder.iterdir()} >= {
+        "run.toml", "samples.db", "run.log", "outcome.json", "report.html", "stats.csv", "stats_history.csv",
+        "failures.csv", "exceptions.csv", "result.json",
+    }  # fmt: skip
+    assert conducted.last is not None
+    assert conducted.last.state is RunState.FINISHED
 
 
 async def test_a_frozen_target_shows_no_rps_within_two_seconds(conducted: Conducted, make_plan: Plans) -> None:
@@ -156,14 +153,20 @@ async def test_more_than_the_target_allows_stops_the_run(conducted: Conducted, m
     assert "allows 5" in outcome.reason
 
 
-async def test_what_user_code_prints_is_kept_and_passed_on_clean(conducted: Conducted, make_plan: Plans) -> None:
-    printing = LOCUSTFILE + (
+async def test_what_user_code_prints_is_kept_clean_and_what_it_starts_is_not_left_behind(
+    conducted: Conducted, make_plan: Plans
+) -> None:
+    own = LOCUSTFILE.replace(
+        "@task",
+        "def on_start(self):\n        import subprocess\n        subprocess.Popen(['sleep', '300'])\n\n    @task",
+    ) + (
         "\nimport sys\nfrom locust import events\n"
         "@events.quitting.add_listener\ndef said(**kw):\n"
         "    print('my own summary \\x1b]0;PWNED\\x07')\n    print('to stderr', file=sys.stderr)\n"
     )
     with RunningFaultServer("ok") as server:
-        conductor = await conducted.open(make_plan(server.url, printing, run_time_s=1.0))
+        conductor = await conducted.open(make_plan(server.url, own, run_time_s=1.0))
+        group = conductor.engine_pid
         await conductor.run()
     texts = [line.text for line in conducted.log]
     assert "my own summary \\x1b]0;PWNED\\x07" in texts
@@ -171,17 +174,6 @@ async def test_what_user_code_prints_is_kept_and_passed_on_clean(conducted: Cond
     kept = (conductor.folder / "run.log").read_text()
     assert "my own summary" in kept
     assert "\x1b" not in kept
-
-
-async def test_nothing_of_a_run_is_left_behind(conducted: Conducted, make_plan: Plans) -> None:
-    child = LOCUSTFILE.replace(
-        "@task",
-        "def on_start(self):\n        import subprocess\n        subprocess.Popen(['sleep', '300'])\n\n    @task",
-    )
-    with RunningFaultServer("ok") as server:
-        conductor = await conducted.open(make_plan(server.url, child, run_time_s=1.0))
-        group = conductor.engine_pid
-        await conductor.run()
     assert not conductor.viewers.path.exists()
 
     def is_empty() -> bool:
@@ -217,13 +209,21 @@ async def test_a_run_that_cannot_begin_leaves_nothing(
     assert not list(conducted.runs_folder.glob("*"))
 
 
-@pytest.mark.parametrize(("code", "expected"), [("7", 7), ("True", 1), ("256", 1), ("2 ** 70", 1), ("0", 0)])
 async def test_a_locustfiles_own_exit_code_is_passed_on_whatever_it_is(
-    conducted: Conducted, make_plan: Plans, code: str, expected: int
+    conducted: Conducted, make_plan: Plans, tmp_path: Path
 ) -> None:
     judging = "\nfrom locust import events\n@events.quitting.add_listener\ndef q(environment, **kw):\n"
-    judging += f"    environment.process_exit_code = {code}\n"
+    judging += "    environment.process_exit_code = "
+
+    async def check(number: int, code: str, expected: int) -> None:
+        plan = make_plan(server.url, run_time_s=1.0)
+        path = locustfile_in(tmp_path, f"{LOCUSTFILE}{judging}{code}\n", f"locustfile_{number}.py")
+        outcome = await conducted.another().run(
+            replace(plan, scenario=replace(plan.scenario, locustfiles=(str(path),)))
+        )
+        assert outcome.exit_code == expected, (code, outcome.reason)
+
     with RunningFaultServer("ok") as server:
-        conductor = await conducted.open(make_plan(server.url, LOCUSTFILE + judging, run_time_s=1.0))
-        outcome = await conductor.run()
-    assert outcome.exit_code == expected, outcome.reason
+        async with asyncio.TaskGroup() as runs:
+            for number, case in enumerate((("7", 7), ("True", 1), ("2 ** 70", 1), ("0", 0))):
+                runs.create_task(check(number, *case))

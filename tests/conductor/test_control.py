@@ -276,7 +276,7 @@ async def test_two_viewers_change_a_run_that_is_paused_and_stopped_for_it(
         outcome = await running
         ann.close()
         bob.close()
-    assert (outcome.exit_code, outcome.state) == (exit_codes.STOPPED_EARLY, RunState.STOPPED)
+    assert (outcome.exit_code, outcome.state) == (exit_codes.STOPPED_EARLY, RunState.STOPPED), outcome.reason
     assert "nobody resumed it" in outcome.reason
     accounting = outcome.accounting
     assert accounting.started == accounting.succeeded + accounting.failed + accounting.abandoned

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal
 
 import psutil
@@ -19,16 +23,15 @@ from perftui.conductor.load_workers import LoadWorkers, local_workers_of, master
 from perftui.conductor.worker_voice import WorkerVoice
 from perftui.model.errors import PerftuiError
 from perftui.model.judged import Trust
-from perftui.model.plan import AUTO_LOAD_WORKERS, Profile, RunPlan
+from perftui.model.plan import AUTO_LOAD_WORKERS, Profile
 from perftui.model.record import Demands, Verdict
+from perftui.model.run_state import RunState
 from perftui.store.reader import RunReader
 from perftui.wire.messages import Logged, MasterSettings, WorkerNews
-from tests.conductor.conftest import Conducted
+from tests.conductor.conftest import Conducted, Plans, check_in_places
 from tests.fakes.command import LOCUSTFILE
 from tests.fakes.fault_server import RunningFaultServer
 from tests.fakes.waiting import wait_until
-
-Plans = Callable[..., RunPlan]
 
 PORT = 41234
 
@@ -50,11 +53,11 @@ class Heard:
         self.lines.append(traceback)
 
 
-def workers_of(**profile: Any) -> LoadWorkers:
+def workers_of(log: Callable[[Any], None] = lambda _: None, **profile: Any) -> LoadWorkers:
     asked = Profile("quick", **profile)
     settings = master_settings(asked)
     assert settings is not None
-    return LoadWorkers(asked, settings, settings.port or PORT, WorkerVoice(lambda _: None))
+    return LoadWorkers(asked, settings, settings.port or PORT, WorkerVoice(log))
 
 
 def news(
@@ -62,8 +65,9 @@ def news(
     name: str,
     workers: int,
     role: Literal["local", "remote", "stock"] = "remote",
+    remark: str = "",
 ) -> WorkerNews:
-    return WorkerNews(kind, name, "a-host", role, workers, f"{name} {kind}")
+    return WorkerNews(kind, name, "a-host", role, workers, f"{name} {kind}", remark)
 
 
 def said_on_joining(**profile: Any) -> str:
@@ -161,13 +165,20 @@ def test_a_run_that_stops_needs_nobody() -> None:
     assert (workers.ends_run, workers.lost) == ("", "")
 
 
-def test_a_plain_locust_worker_is_marked_as_less_exact() -> None:
-    workers = workers_of(expect_workers=2)
+def test_what_the_master_remarks_on_a_worker_is_said_at_once_and_in_the_outcome() -> None:
+    heard = Heard()
+    workers = workers_of(heard.log, expect_workers=2)
     workers.handle(news("joined", "a", 1))
-    workers.handle(news("joined", "b", 2, "stock"))
-    assert workers.warnings == [
-        "load worker b is plain Locust: its times are Locust's own, rounded to two digits (within 5 %)"
-    ]
+    workers.handle(news("joined", "b", 2, "stock", "it has Locust 2.20.1\x1b[2J, and this run 2.47.0"))
+    assert workers.warnings == ["load worker b: it has Locust 2.20.1\\x1b[2J, and this run 2.47.0"]
+    assert heard.lines == workers.warnings
+
+
+def test_a_remote_worker_with_the_name_of_a_local_one_is_not_taken_for_it() -> None:
+    workers = workers_of(expect_workers=2)
+    workers.handle(news("joined", "local-1", 1, "remote"))
+    workers.handle(news("lost", "local-1", 0, "remote"))
+    assert workers.lost == "lost load worker local-1"
 
 
 # --- real workers of a real master --------------------------------------------------------------------------------
@@ -183,7 +194,7 @@ def workers_in(conducted: Conducted) -> LoadWorkers:
     return conducted.engine.workers
 
 
-async def test_two_load_workers_send_what_the_server_counts(conducted: Conducted, make_plan: Plans) -> None:
+async def two_load_workers_send_what_the_server_counts(conducted: Conducted, make_plan: Plans, place: Path) -> None:
     talkative = LOCUSTFILE + "\nprint('imported')\n"
     with RunningFaultServer("ok") as server:
         conductor = await conducted.open(make_plan(server.url, talkative, users=4, load_workers=2))
@@ -204,32 +215,115 @@ async def test_two_load_workers_send_what_the_server_counts(conducted: Conducted
     assert names == {"master", "local-1", "local-2"}
 
 
-async def test_a_load_worker_that_dies_is_started_once_more_and_a_second_death_limits_the_trust(
-    conducted: Conducted, make_plan: Plans
+async def workers_that_come_die_and_stand_still_are_on_the_timeline_and_in_the_record(
+    conducted: Conducted, make_plan: Plans, place: Path
 ) -> None:
     with RunningFaultServer("ok") as server:
-        plan = make_plan(server.url, users=4, load_workers=2, run_time_s=60.0)
+        plan = make_plan(server.url, users=6, load_workers=2, run_time_s=60.0)
         conductor = await conducted.open(plan, Demands(trust=True))
         workers = workers_in(conducted)
         running = asyncio.create_task(conductor.run())
         await wait_until(lambda: conducted.requests > 20, "some requests")
-        os.kill(workers.pids[0], signal.SIGKILL)
-        await wait_until(lambda: "load worker local-1 joined" in events_of(conductor)[2:], "another in its place")
-        await wait_until(lambda: users_by_worker(conducted) == [2, 2], "the users to be back")
-        os.kill(workers.pids[0], signal.SIGKILL)
-        await wait_until(lambda: users_by_worker(conducted)[-1:] == [4], "the users to be with the other")
-        conductor.stop("enough", exit_codes.STOPPED_EARLY)
-        outcome = await running
-    died = [text for text in events_of(conductor) if "died" in text]
-    assert died == [
+        with stock_worker(workers.port, place) as stock:
+            await wait_until(
+                lambda: users_by_worker(conducted) == [2, 2, 2], "the one that came later to have its part"
+            )
+            killed, stopped = workers.pids
+            os.kill(killed, signal.SIGKILL)
+            await wait_until(lambda: len(workers.pids) == 2 and killed not in workers.pids, "another in its place")
+            os.kill(stopped, signal.SIGSTOP)
+            await wait_until(lambda: "local-2" in workers.lost, "the one that stands still to be lost")
+            os.kill(stopped, signal.SIGCONT)
+            await wait_until(lambda: users_by_worker(conducted) == [2, 2, 2], "all to be back")
+            os.kill(workers.pids[0], signal.SIGKILL)
+            await wait_until(lambda: users_by_worker(conducted) == [3, 3], "its users to be with the others")
+            conductor.stop("enough", exit_codes.STOPPED_EARLY)
+            outcome = await running
+            assert await asyncio.to_thread(stock.wait, 10) == 0
+        served = server.requests()
+    record = RunReader(conductor.folder).record()
+    became = {row.name: (row.role, row.lost, row.returned) for row in record.load_workers[1:]}
+    stock_name = next(name for name in became if not name.startswith("local"))
+    assert became == {"local-1": ("local", 2, 1), "local-2": ("local", 1, 1), stock_name: ("remote", 0, 0)}
+    accounting = outcome.accounting
+    assert sum(row.requests for row in record.load_workers) == accounting.succeeded
+    # All but what the dead ones had not told: at most about a second of two users, twice.
+    assert 0 <= served - accounting.started <= 2 * 2 * 20 * 1.5
+    assert accounting.started == accounting.succeeded + accounting.failed + accounting.abandoned
+    assert [text for text in events_of(conductor) if "died" in text] == [
         "load worker local-1 died, killed by SIGKILL: it is started again",
         "load worker local-1 died, killed by SIGKILL: it is not started again",
     ]
+    assert events_of(conductor, "stuck") == ["load worker local-2 was stopped (SIGSTOP): none of its users can work"]
+    assert events_of(conductor, "unstuck") == ["load worker local-2 goes on"]
+    assert "load worker local-2 is back" in events_of(conductor)
     assert outcome.exit_code == exit_codes.ENGINE_DIED
     assert outcome.trust is not Trust.OK
     assert outcome.reason == "lost load worker local-1 (killed by SIGKILL)"
-    accounting = outcome.accounting
-    assert accounting.started == accounting.succeeded + accounting.failed + accounting.abandoned
+
+
+@contextmanager
+def stock_worker(port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Locust's own, which takes the locustfile, and the agent, from the master."""
+    command = [sys.executable, "-m", "locust", "--worker", "--master-port", str(port), "-f", "-"]
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(folder)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def where_no_worker_is_left_the_run_fails_with_the_reason(
+    conducted: Conducted, make_plan: Plans, place: Path
+) -> None:
+    with RunningFaultServer("ok") as server:
+        conductor = await conducted.open(make_plan(server.url, users=2, load_workers=1, run_time_s=60.0))
+        workers = workers_in(conducted)
+        running = asyncio.create_task(conductor.run())
+        await wait_until(lambda: conducted.requests > 5, "some requests")
+        os.kill(workers.pids[0], signal.SIGKILL)
+        await wait_until(lambda: workers.pids and workers.present == 1, "another in its place")
+        await wait_until(lambda: "load worker local-1 joined" in events_of(conductor)[1:], "it to have joined")
+        os.kill(workers.pids[0], signal.SIGKILL)
+        async with asyncio.timeout(15):
+            outcome = await running
+    assert outcome.exit_code == exit_codes.ENGINE_DIED
+    assert outcome.state is RunState.FAILED
+    assert outcome.reason == "no load worker is left: lost load worker local-1 (killed by SIGKILL)"
+
+
+async def one_that_stands_still_at_the_end_is_lost_and_no_fault_of_user_code(
+    conducted: Conducted, make_plan: Plans, place: Path
+) -> None:
+    with RunningFaultServer("ok") as server:
+        conductor = await conducted.open(make_plan(server.url, users=2, load_workers=2, run_time_s=60.0))
+        workers = workers_in(conducted)
+        running = asyncio.create_task(conductor.run())
+        await wait_until(lambda: conducted.requests > 5, "some requests")
+        killed, stopped = workers.pids
+        os.kill(killed, signal.SIGKILL)
+        os.kill(stopped, signal.SIGSTOP)
+        await wait_until(lambda: events_of(conductor, "stuck"), "its state to be seen")
+        await wait_until(lambda: "load worker local-1 joined" in events_of(conductor)[2:], "another in its place")
+        conductor.stop("enough", exit_codes.STOPPED_EARLY)
+        async with asyncio.timeout(15):
+            outcome = await running
+        assert workers.pids == []
+    assert (outcome.exit_code, outcome.reason) == (exit_codes.STOPPED_EARLY, "enough")
+    assert outcome.trust is not Trust.OK
+    assert list(outcome.warnings) == [
+        "load worker local-1 died (killed by SIGKILL) and was started again: "
+        "what it did in its last second is in no number",
+        "lost load worker local-2 (stopped (SIGSTOP), and it never went on)",
+    ]
 
 
 def users_by_worker(conducted: Conducted) -> list[int]:
@@ -241,8 +335,8 @@ def users_by_worker(conducted: Conducted) -> list[int]:
 
 async def test_too_few_in_time_leave_no_load_and_no_folder(conducted: Conducted, make_plan: Plans) -> None:
     with RunningFaultServer("ok") as server:
-        plan = make_plan(server.url, load_workers=1, expect_workers=1, max_wait_s=3.0)
-        with pytest.raises(PerftuiError, match=r"1 of 2 load workers came within 3 s: .* `perftui worker --master"):
+        plan = make_plan(server.url, load_workers=1, expect_workers=1, max_wait_s=2.0)
+        with pytest.raises(PerftuiError, match=r"[01] of 2 load workers came within 2 s: .* `perftui worker --master"):
             await conducted.open(plan)
         assert server.requests() == 0
     assert not conducted.runs_folder.exists()
@@ -251,8 +345,8 @@ async def test_too_few_in_time_leave_no_load_and_no_folder(conducted: Conducted,
     )
 
 
-async def test_a_locustfile_that_does_not_load_in_a_worker_is_one_line_with_its_name(
-    conducted: Conducted, make_plan: Plans
+async def a_locustfile_that_does_not_load_in_a_worker_is_one_line_with_its_name(
+    conducted: Conducted, make_plan: Plans, place: Path
 ) -> None:
     once = "import os\nif 'seen' in os.listdir('.'): raise KeyError('second')\nopen('seen', 'w').close()\n" + LOCUSTFILE
     with pytest.raises(PerftuiError, match=r"load worker local-1: locustfile.py:2: KeyError: 'second'") as refused:
@@ -260,8 +354,8 @@ async def test_a_locustfile_that_does_not_load_in_a_worker_is_one_line_with_its_
     assert refused.value.exit_code == exit_codes.LOCUSTFILE
 
 
-async def test_user_code_that_is_stuck_in_a_worker_is_named_and_does_not_outlive_the_run(
-    conducted: Conducted, make_plan: Plans
+async def user_code_that_is_stuck_in_a_worker_is_named_and_does_not_outlive_the_run(
+    conducted: Conducted, make_plan: Plans, place: Path
 ) -> None:
     stuck = LOCUSTFILE.replace(
         "        self", "        if self.environment.runner.user_count: \n            while True: pass\n        self"
@@ -275,3 +369,15 @@ async def test_user_code_that_is_stuck_in_a_worker_is_named_and_does_not_outlive
             outcome = await running
     assert outcome.exit_code == exit_codes.LOCUSTFILE
     assert "in load worker local-1" in outcome.reason
+
+
+async def test_real_workers_of_a_real_master(tmp_path: Path) -> None:
+    await check_in_places(
+        tmp_path,
+        workers_that_come_die_and_stand_still_are_on_the_timeline_and_in_the_record,
+        one_that_stands_still_at_the_end_is_lost_and_no_fault_of_user_code,
+        where_no_worker_is_left_the_run_fails_with_the_reason,
+        user_code_that_is_stuck_in_a_worker_is_named_and_does_not_outlive_the_run,
+        two_load_workers_send_what_the_server_counts,
+        a_locustfile_that_does_not_load_in_a_worker_is_one_line_with_its_name,
+    )

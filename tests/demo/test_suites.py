@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from perftui.profiles.file import load_profiles
 from perftui.profiles.resolution import resolve
 from perftui.store.reader import RunReader
 from tests.conductor.conftest import OWN, Conducted
+from tests.demo.running import running_demo
 
 BUILT_IN = load_profiles(None)
 ANYWHERE = "http://127.0.0.1:9"
@@ -123,6 +127,9 @@ SUITES = {
     ),
 }  # fmt: skip
 
+SHAPES = tuple(Suite(profile, (), 20, frozenset()) for profile in ("goals-steps", "clinic-steps"))
+AT_A_TIME = 3
+
 # User class: of each task the share, 0 to 1, and the tags.
 TASKS = {
     "TripsUser": {
@@ -201,33 +208,45 @@ async def test_the_locustfiles_hold_every_user_class_that_is_asked_for(profile: 
         assert tasks == TASKS[name]
 
 
-@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
-async def test_a_suite_runs_on_the_built_in_target_and_only_what_is_the_point_fails(
-    suite: Suite, conducted: Conducted, tmp_path: Path, demo_url: str
+async def test_each_suite_runs_on_the_built_in_target_and_only_what_is_the_point_fails(
+    conducted: Conducted, tmp_path: Path
 ) -> None:
-    record = await run(suite, conducted, tmp_path, demo_url)
+    """Several at a time, each with a target of its own: most of such a run is waiting."""
+    checks = deque([(suite, check_suite) for suite in SUITES.values()] + [(shape, check_steps) for shape in SHAPES])
+
+    async def check_in_turn(url: str) -> None:
+        while checks:
+            suite, check = checks.popleft()
+            check(suite, await run(suite, conducted.another(), tmp_path, url))
+
+    with ExitStack() as targets:
+        urls = [str(targets.enter_context(running_demo()).base_url).rstrip("/") for _ in range(AT_A_TIME)]
+        async with asyncio.TaskGroup() as turns:
+            for url in urls:
+                turns.create_task(check_in_turn(url))
+
+
+def check_suite(suite: Suite, record: Record) -> None:
     requests = record.totals.by_request.values()
-    assert suite.made <= {f"{each.method} {each.name}" for each in requests}
-    assert not record.totals.exceptions
+    assert suite.made <= {f"{each.method} {each.name}" for each in requests}, suite
+    assert not record.totals.exceptions, suite
     failed = {status for each in requests for status in each.statuses if status >= 400 or status == 0}
-    assert failed == suite.statuses
-    assert record.totals.total.failed == sum(each.statuses.get(s, 0) for each in requests for s in suite.statuses)
+    assert failed == suite.statuses, suite
+    counted = sum(each.statuses.get(status, 0) for each in requests for status in suite.statuses)
+    assert record.totals.total.failed == counted, suite
     # What is measured on the target needs a longer run.
     without_data = {each.rule for each in record.thresholds if each.state is ThresholdState.NO_DATA}
-    assert not {rule for rule in without_data if not rule.startswith("target_")}
-    assert len(record.thresholds) == len(record.plan.thresholds)
+    assert not {rule for rule in without_data if not rule.startswith("target_")}, suite
+    assert len(record.thresholds) == len(record.plan.thresholds), suite
 
 
-@pytest.mark.parametrize("profile", ["goals-steps", "clinic-steps"])
-async def test_a_load_shape_goes_through_its_steps_in_the_time_it_is_given(
-    profile: str, conducted: Conducted, tmp_path: Path, demo_url: str
-) -> None:
-    record = await run(Suite(profile, (), 20, frozenset()), conducted, tmp_path, demo_url)
+def check_steps(suite: Suite, record: Record) -> None:
+    """A load shape goes through its steps in the time that it is given."""
     users = [point.user_count for point in record.timeline]
-    assert max(users) == 20
+    assert max(users) == suite.users, suite
     assert users == sorted(users[:-1]) + users[-1:], "never fewer before the end"
-    assert users[0] <= 10
-    assert not record.totals.total.failed
+    assert users[0] <= suite.users / 2, suite
+    assert not record.totals.total.failed, suite
 
 
 @pytest.fixture

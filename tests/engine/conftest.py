@@ -12,9 +12,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import pytest
 
@@ -22,6 +24,7 @@ import perftui
 from perftui.wire.framing import FrameReader, encode
 from perftui.wire.heartbeat import Beat, decode_beat
 from perftui.wire.messages import Configure, Ended, Fault, Loaded, Logged, Message, Start, Stop, Ticked
+from tests.fakes.at_once import at_once
 
 BOOTSTRAP = Path(perftui.__file__).parent / "engine" / "bootstrap.py"
 DEADLINE_S = 30.0
@@ -188,18 +191,26 @@ class StartEngine(Protocol):
     ) -> EngineProcess: ...
 
 
-@pytest.fixture
-def start_engine(tmp_path: Path) -> Iterator[StartEngine]:
+@contextmanager
+def engines_in(folder: Path) -> Iterator[StartEngine]:
     engines: list[EngineProcess] = []
 
     def start(*, python: list[str] | None = None, buffer_bytes: int | None = None, **environment: str) -> EngineProcess:
-        engine = EngineProcess(tmp_path, python or [sys.executable], {**os.environ, **environment}, buffer_bytes)
+        engine = EngineProcess(folder, python or [sys.executable], {**os.environ, **environment}, buffer_bytes)
         engines.append(engine)
         return engine
 
-    yield start
-    for engine in engines:
-        engine.close()
+    try:
+        yield start
+    finally:
+        for engine in engines:
+            engine.close()
+
+
+@pytest.fixture
+def start_engine(tmp_path: Path) -> Iterator[StartEngine]:
+    with engines_in(tmp_path) as start:
+        yield start
 
 
 @pytest.fixture
@@ -291,16 +302,44 @@ def target() -> Iterator[Target]:
     server.close()
 
 
-@pytest.fixture
-def locustfile(tmp_path: Path) -> Callable[[str], Path]:
-    """Write a locustfile, and return its path."""
-
+def locustfile_writer(folder: Path) -> Callable[[str], Path]:
     def write(text: str) -> Path:
-        path = tmp_path / "locustfile.py"
+        path = folder / "locustfile.py"
         path.write_text("from locust import *\n" + text)
         return path
 
     return write
+
+
+@pytest.fixture
+def locustfile(tmp_path: Path) -> Callable[[str], Path]:
+    """Write a locustfile, and return its path."""
+    return locustfile_writer(tmp_path)
+
+
+class Place(NamedTuple):
+    """What a test gets as fixtures, for one of several checks side by side."""
+
+    folder: Path
+    start_engine: StartEngine
+    target: Target
+    locustfile: Callable[[str], Path]
+
+
+def check_in_places(folder: Path, *checks: Callable[[Place], None], at_a_time: int = 3) -> None:
+    """Do all `checks` side by side, each in a place of its own: most of a run is waiting."""
+
+    def do(check: Callable[[Place], None]) -> None:
+        place = folder / check.__name__
+        place.mkdir()
+        target = Target()
+        try:
+            with engines_in(place) as start:
+                check(Place(place, start, target, locustfile_writer(place)))
+        finally:
+            target.close()
+
+    at_once({check.__name__: partial(do, check) for check in checks}, at_a_time)
 
 
 @pytest.fixture(name="configure")

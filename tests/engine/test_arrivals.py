@@ -58,6 +58,14 @@ def test_a_change_of_rate_keeps_the_phase() -> None:
     assert pace.next_due_s() == math.inf
 
 
+def test_a_clock_that_goes_back_before_a_change_finds_the_new_rate() -> None:
+    pace = Pace()
+    pace.change(5.0, 10.0)
+    assert pace.rate_at(4.9) == 10.0
+    pace.change(5.0, 20.0, over_s=2.0)
+    assert pace.rate_at(4.9) == 10.0
+
+
 def test_workers_that_share_a_rate_take_turns() -> None:
     paces = [Pace() for _ in range(3)]
     for number, pace in enumerate(paces):

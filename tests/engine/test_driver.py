@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from perftui.model.control import Order
 from perftui.model.plan import Stage
 from perftui.wire.messages import Control, LoadChanged, Loaded, Obeyed, Start, Stopping, Ticked
+from tests.engine.conftest import Place, check_in_places, configure
 
 IDLE = """
 class Idle(User):
@@ -54,7 +56,9 @@ def reasons(engine: Any) -> list[str]:
     return [stopping.reason for stopping in engine.all(Stopping)]
 
 
-def test_stages_ramp_hold_and_end_the_run(engine: Any, locustfile: Any, configure: Any) -> None:
+def stages_ramp_hold_and_end_the_run(place: Place) -> None:
+    engine: Any = place.start_engine()
+    locustfile = place.locustfile
     stages = (
         Stage(users=20, for_s=2.0),
         Stage(users=30, spawn_rate=20.0, hold_s=1.0),
@@ -79,9 +83,9 @@ def test_stages_ramp_hold_and_end_the_run(engine: Any, locustfile: Any, configur
     assert [(change.control.stage, change.control.stages) for change in changes] == [(1, 3), (2, 3), (3, 3)]
 
 
-def test_orders_take_stages_over_and_hand_them_back_where_their_clock_is(
-    engine: Any, locustfile: Any, configure: Any
-) -> None:
+def orders_take_stages_over_and_hand_them_back_where_their_clock_is(place: Place) -> None:
+    engine: Any = place.start_engine()
+    locustfile = place.locustfile
     stages = (Stage(users=3, spawn_rate=100.0, for_s=1.5), Stage(users=8, spawn_rate=100.0, for_s=2.0))
     start(engine, configure(locustfile(IDLE), stages=stages))
     engine.wait_for(lambda: texts(engine))
@@ -100,7 +104,9 @@ def test_orders_take_stages_over_and_hand_them_back_where_their_clock_is(
     assert (controls[1].users, controls[3].users) == (12, 8)
 
 
-def test_orders_that_cannot_be_say_why(engine: Any, locustfile: Any, configure: Any) -> None:
+def orders_that_cannot_be_say_why(place: Place) -> None:
+    engine: Any = place.start_engine()
+    locustfile = place.locustfile
     start(engine, configure(locustfile(IDLE), users=2))
     engine.wait_message(Ticked)
     orders = [
@@ -126,10 +132,10 @@ def test_orders_that_cannot_be_say_why(engine: Any, locustfile: Any, configure: 
     assert not engine.faults
 
 
-def test_a_shape_is_asked_every_second_though_its_users_come_slowly(
-    engine: Any, locustfile: Any, configure: Any
-) -> None:
+def a_shape_is_asked_every_second_though_its_users_come_slowly(place: Place) -> None:
     """Under Locust's own master the ramp of 4 s would swallow what the shape asks for meanwhile."""
+    engine: Any = place.start_engine()
+    locustfile = place.locustfile
     engine.run(configure(locustfile(IDLE + SHAPE), load_shape="Steps"))
     assert engine.wait_message(Loaded).shape == "Steps"
     controls = [change.control for change in engine.all(LoadChanged)[1:]]
@@ -139,6 +145,16 @@ def test_a_shape_is_asked_every_second_though_its_users_come_slowly(
     assert users_at(engine)[1] == 6
     assert reasons(engine) == ["shape_ended"]
     assert engine.all(Ticked)[-1].tick.elapsed_s == pytest.approx(3.0, abs=0.5)
+
+
+def test_a_rate_goes_before_a_shape_and_its_time_counts_from_when_its_users_are_there(
+    engine: Any, locustfile: Any, configure: Any
+) -> None:
+    engine.run(configure(locustfile(IDLE + SHAPE), rate_per_s=100.0, max_users=20, run_time_s=1.0))
+    (said,) = engine.wait_message(Loaded).warnings
+    assert said == "tasks arrive at a rate: no load shape of the locustfile is used (Steps, Another)"
+    assert reasons(engine) == ["run_time"]
+    assert sum(ticked.tick.arrivals.scheduled for ticked in engine.all(Ticked)) == pytest.approx(100, abs=3)
 
 
 def test_an_unknown_shape_is_named_with_the_nearest(engine: Any, locustfile: Any, configure: Any) -> None:
@@ -154,11 +170,13 @@ def test_a_shape_that_raises_or_answers_nonsense_is_the_locustfiles_fault(
     returned: str, said: str, engine: Any, locustfile: Any, configure: Any
 ) -> None:
     engine.run(configure(locustfile(IDLE + f"class Odd(LoadTestShape):\n    def tick(self): return {returned}\n")))
-    assert said in engine.fault
+    assert engine.fault.startswith(said)
     assert engine.faults[0].kind == "locustfile"
 
 
-def test_the_rate_follows_orders_and_stages(engine: Any, locustfile: Any, configure: Any) -> None:
+def the_rate_follows_orders_and_stages(place: Place) -> None:
+    engine: Any = place.start_engine()
+    locustfile = place.locustfile
     stages = (Stage(rate_per_s=100.0, for_s=2.0), Stage(rate_per_s=20.0, hold_s=2.0))
     path = locustfile(IDLE)
     start(engine, configure(path, stages=stages, max_users=5))
@@ -187,9 +205,9 @@ def prepare(**_):
 """
 
 
-def test_an_order_waits_for_listeners_of_test_start_and_there_is_one_test(
-    engine: Any, locustfile: Any, configure: Any
-) -> None:
+def an_order_waits_for_listeners_of_test_start_and_there_is_one_test(place: Place) -> None:
+    engine: Any = place.start_engine()
+    locustfile = place.locustfile
     start(engine, configure(locustfile(IDLE + SLOW_START), users=2))
     engine.wait_for(lambda: "PREPARING" in engine.output)
     assert ask(engine, 1, Order("set", users=5)) == ""
@@ -203,10 +221,10 @@ def test_two(fastsession): fastsession.get("/two")
 """
 
 
-def test_functions_of_a_pytest_file_pause_and_take_arrivals(
-    engine: Any, target: Any, tmp_path: Any, configure: Any
-) -> None:
-    path = tmp_path / "test_shop.py"
+def functions_of_a_pytest_file_pause_and_take_arrivals(place: Place) -> None:
+    engine: Any = place.start_engine()
+    target = place.target
+    path = place.folder / "test_shop.py"
     path.write_text(PYTEST_USER)
     start(engine, configure(path, host=target.url, rate_per_s=50.0, max_users=4, run_time_s=2.2))
     engine.wait_message(Ticked)
@@ -218,3 +236,17 @@ def test_functions_of_a_pytest_file_pause_and_take_arrivals(
     assert started == pytest.approx(110, abs=15)
     assert target.requests.total() == started
     assert abs(target.requests["/one"] - target.requests["/two"]) <= 8
+
+
+def test_the_load_follows_stages_shapes_and_orders(tmp_path: Path) -> None:
+    check_in_places(
+        tmp_path,
+        stages_ramp_hold_and_end_the_run,
+        orders_take_stages_over_and_hand_them_back_where_their_clock_is,
+        orders_that_cannot_be_say_why,
+        a_shape_is_asked_every_second_though_its_users_come_slowly,
+        the_rate_follows_orders_and_stages,
+        an_order_waits_for_listeners_of_test_start_and_there_is_one_test,
+        functions_of_a_pytest_file_pause_and_take_arrivals,
+        at_a_time=4,
+    )

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import wraps
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import msgpack
-import pytest
 import zmq
 
 from perftui.model.control import Order
-from perftui.wire.messages import Control, MasterSettings, Obeyed, Stop, Ticked
+from perftui.wire.framing import HEADER, encode
+from perftui.wire.messages import VERSION, Control, MasterSettings, Obeyed, Stop, Ticked, WorkerGreeting
+from tests.engine.conftest import Place, check_in_places, configure
 from tests.engine.fleets import RunningFleet, wait_quiet
 
 USER = """
@@ -35,13 +38,6 @@ def _(environment, **_):
 """
 
 
-@pytest.fixture
-def fleet(start_engine: Any, tmp_path: Path) -> Iterator[RunningFleet]:
-    running = RunningFleet(start_engine, tmp_path)
-    yield running
-    running.close()
-
-
 def peer(port: int, identity: bytes) -> Any:
     """Somebody who reaches the port."""
     made: Any = zmq.Context.instance().socket(zmq.DEALER)
@@ -51,7 +47,7 @@ def peer(port: int, identity: bytes) -> Any:
     return made
 
 
-def test_two_workers_count_as_one_process_would(fleet: Any, target: Any, locustfile: Any, configure: Any) -> None:
+def two_workers_count_as_one_process_would(fleet: Any, target: Any, locustfile: Any, configure: Any) -> None:
     asked = configure(
         locustfile(USER + SECRET),
         host=target.url,
@@ -89,7 +85,7 @@ def test_two_workers_count_as_one_process_would(fleet: Any, target: Any, locustf
         assert f"OPTIONS blue s3cret-own {target.url}" in worker.output
 
 
-def test_lost_and_stopped_workers(fleet: Any, target: Any, locustfile: Any, configure: Any) -> None:
+def lost_and_stopped_workers(fleet: Any, target: Any, locustfile: Any, configure: Any) -> None:
     asked = configure(locustfile(USER), host=target.url, users=6, stop_timeout_s=1.0)
     fleet.begin(asked, workers=3)
     fleet.start()
@@ -116,7 +112,7 @@ def test_lost_and_stopped_workers(fleet: Any, target: Any, locustfile: Any, conf
     assert {each.name: each.state for each in fleet.ticks[-1].load_workers}["local-1"] == "missing"
 
 
-def test_a_stock_worker_with_the_agent_counts_exactly(fleet: Any, target: Any, locustfile: Any, configure: Any) -> None:
+def a_stock_worker_with_the_agent_counts_exactly(fleet: Any, target: Any, locustfile: Any, configure: Any) -> None:
     asked = configure(locustfile(USER), host=target.url, users=4, run_time_s=2.0, stop_timeout_s=1.0)
     fleet.begin(asked, workers=1)
     fleet.join_stock("-f", "-")
@@ -133,7 +129,7 @@ def test_a_stock_worker_with_the_agent_counts_exactly(fleet: Any, target: Any, l
     assert remote.health.rss_bytes > 1e6
 
 
-def test_a_stock_worker_without_the_agent_is_marked(fleet: Any, target: Any, locustfile: Any, configure: Any) -> None:
+def a_stock_worker_without_the_agent_is_marked(fleet: Any, target: Any, locustfile: Any, configure: Any) -> None:
     path = locustfile(
         USER
         + """
@@ -164,7 +160,7 @@ class FailingUser(HttpUser):
     assert sum(each.count for each in times) == target.requests["/"]
 
 
-def test_whoever_reaches_the_port_stops_nothing(fleet: Any, target: Any, locustfile: Any, configure: Any) -> None:
+def whoever_reaches_the_port_stops_nothing(fleet: Any, target: Any, locustfile: Any, configure: Any) -> None:
     asked = configure(locustfile(USER), host=target.url, users=2, stop_timeout_s=1.0)
     fleet.begin(asked, workers=1)
     escape = "\x1b]0;PWNED\x07"
@@ -188,6 +184,16 @@ def test_whoever_reaches_the_port_stops_nothing(fleet: Any, target: Any, locustf
         rogue.send(msgpack.packb(message))
     rogue.send(b"\xc1\xff\xff")
     rogue.send_multipart([b"", b"", b"x"])
+    # Of another release of Locust's: it may join. Of another protocol: it may not.
+    old, strange = peer(fleet.port, b"old"), peer(fleet.port, b"strange")
+    old.send(msgpack.packb(("client_ready", "2.20.1", "old")))
+    fleet.master.wait_for(lambda: [each for each in fleet.news if each.name == "old-1"])
+    old.send(msgpack.packb(("quit", None, "old")))
+    greeting = encode(WorkerGreeting(VERSION + 1, "remote", "box", 1))[HEADER.size :]
+    strange.send(msgpack.packb(("perftui", greeting, "strange")))
+    strange.send(msgpack.packb(("client_ready", "2.47.0", "strange")))
+    assert strange.poll(5000)
+    assert f"it speaks protocol {VERSION + 1} of perftui and this run {VERSION}".encode() in strange.recv()
     with socket.create_connection(("127.0.0.1", fleet.port)) as stream:
         stream.sendall(b"GET / HTTP/1.1\r\n\r\n")
     # One that joins, under a name for a terminal, and then claims what it likes.
@@ -195,21 +201,24 @@ def test_whoever_reaches_the_port_stops_nothing(fleet: Any, target: Any, locustf
     liar.send(msgpack.packb(("client_ready", escape, "liar")))
     liar.send(msgpack.packb(("exception", {"msg": escape, "traceback": 5}, "liar")))
     liar.send(msgpack.packb(("quit", None, "liar")))
-    fleet.master.wait_for(lambda: [each for each in fleet.news if each.kind == "left"])
+    fleet.master.wait_for(lambda: len([each for each in fleet.news if each.kind == "left"]) == 2)
     fleet.start()
     fleet.wait_tick(lambda tick: tick.user_count == 2 and tick.requests)
     fleet.master.send(Stop())
     assert fleet.wait_end() == [0, 0]
-    for each in (rogue, liar):
+    for each in (rogue, liar, old, strange):
         each.close()
     assert fleet.requests == target.requests["/"] > 0
+    remark = next(each.remark for each in fleet.news if each.name == "old-1")
+    assert remark.startswith(f"it has Locust 2.20.1, and this run {version('locust')}; its times are Locust's own")
+    assert f"a load worker of box cannot join: it speaks protocol {VERSION + 1}" in fleet.master.logged
     assert "messages on the port for load workers were none of theirs" in fleet.master.logged
     said = "".join(map(repr, fleet.master.messages)) + fleet.master.output
     assert "PWNED" not in said or "\x1b" not in said.encode().decode("unicode_escape")
     assert "Traceback" not in fleet.master.output
 
 
-def test_without_its_master_a_worker_stops_its_load(fleet: Any, target: Any, locustfile: Any, configure: Any) -> None:
+def without_its_master_a_worker_stops_its_load(fleet: Any, target: Any, locustfile: Any, configure: Any) -> None:
     asked = configure(locustfile(USER), host=target.url, users=4, stop_timeout_s=1.0)
     fleet.begin(asked, workers=1)
     fleet.join(asked, is_local=False)
@@ -226,9 +235,7 @@ def test_without_its_master_a_worker_stops_its_load(fleet: Any, target: Any, loc
     assert "lost the master" in fleet.said_by_stock()
 
 
-def test_a_worker_without_a_locustfile_gets_its_masters(
-    fleet: Any, target: Any, locustfile: Any, configure: Any
-) -> None:
+def a_worker_without_a_locustfile_gets_its_masters(fleet: Any, target: Any, locustfile: Any, configure: Any) -> None:
     asked = configure(locustfile(USER), host=target.url, users=2, run_time_s=1.2, stop_timeout_s=1.0)
     fleet.begin(asked, workers=0)
     remote = fleet.join(configure(), is_local=False)
@@ -251,7 +258,7 @@ def test_a_port_in_use_is_said_before_any_load(start_engine: Any, locustfile: An
     )
 
 
-def test_orders_reach_every_worker_and_one_that_comes_later(
+def orders_reach_every_worker_and_one_that_comes_later(
     fleet: Any, target: Any, locustfile: Any, configure: Any
 ) -> None:
     asked = configure(locustfile(USER), host=target.url, rate_per_s=60.0, max_users=8, stop_timeout_s=1.0)
@@ -284,3 +291,38 @@ def test_orders_reach_every_worker_and_one_that_comes_later(
         arrivals = tick.arrivals
         assert arrivals.scheduled == arrivals.started + arrivals.dropped + arrivals.waiting - waiting, tick.seq
         waiting = arrivals.waiting
+
+
+def in_places(tmp_path: Path, *checks: Callable[[Any, Any, Any, Any], None]) -> None:
+    def with_fleet(check: Callable[[Any, Any, Any, Any], None]) -> Callable[[Place], None]:
+        @wraps(check)
+        def do(place: Place) -> None:
+            fleet = RunningFleet(place.start_engine, place.folder)
+            try:
+                check(fleet, place.target, place.locustfile, configure)
+            finally:
+                fleet.close()
+
+        return do
+
+    check_in_places(tmp_path, *map(with_fleet, checks))
+
+
+def test_workers_of_all_kinds_count_exactly_whoever_else_reaches_the_port(tmp_path: Path) -> None:
+    in_places(
+        tmp_path,
+        a_stock_worker_with_the_agent_counts_exactly,
+        a_stock_worker_without_the_agent_is_marked,
+        two_workers_count_as_one_process_would,
+        a_worker_without_a_locustfile_gets_its_masters,
+        whoever_reaches_the_port_stops_nothing,
+    )
+
+
+def test_workers_that_go_and_come_and_obey(tmp_path: Path) -> None:
+    in_places(
+        tmp_path,
+        lost_and_stopped_workers,
+        without_its_master_a_worker_stops_its_load,
+        orders_reach_every_worker_and_one_that_comes_later,
+    )

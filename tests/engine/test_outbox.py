@@ -9,10 +9,12 @@ from typing import Any
 from hypothesis import assume, given
 
 from perftui.engine.outbox import MAX_WAITING_LINES, Outbox
+from perftui.model.control import LoadControl
 from perftui.model.exchange import Exchange
+from perftui.model.histogram import merge
 from perftui.model.tick import RateLimitDelta, Tick
 from perftui.wire import messages as wire
-from perftui.wire.messages import Ended, Loaded, Logged, Message, Start, Stopping, Ticked
+from perftui.wire.messages import Ended, LoadChanged, Loaded, Logged, Message, Obeyed, Start, Stopping, Ticked
 from tests.fakes.random_ticks import runs
 from tests.fakes.ticks import tick, total_of
 
@@ -43,6 +45,7 @@ def test_ticks_that_wait_are_added_up_exactly(ticks: list[Tick]) -> None:
     assert heard.by_request == said.by_request
     assert heard.failures == said.failures
     assert heard.exceptions == said.exceptions
+    assert merged.tick.less_own == merge(each.less_own for each in ticks)
     assert (heard.started, heard.abandoned, heard.in_flight) == (said.started, said.abandoned, said.in_flight)
 
 
@@ -81,6 +84,30 @@ def test_log_lines_that_wait_are_bounded_and_the_rest_is_counted() -> None:
     messages = drain(outbox)
     assert len(messages) == MAX_WAITING_LINES + 1
     assert messages[-1] == Logged("WARNING", "perftui", "70 more log lines were not kept")
+
+
+def test_steps_of_a_shape_that_wait_are_one_and_orders_are_all_said() -> None:
+    def change(control: LoadControl, at_s: float, text: str = "") -> LoadChanged:
+        return LoadChanged(control, at_s, text)
+
+    shape = LoadControl("shape", 1, 10.0)
+    hand = replace(shape, follows="hand", users=500)
+    outbox = Outbox()
+    for second in range(1000):
+        outbox.put(change(replace(shape, users=second), float(second)))
+    outbox.put(change(hand, 1000.0))
+    outbox.put(Obeyed(1, ""))
+    for second in range(1000):
+        # Not followed: the load stays as it is.
+        outbox.put(change(hand, 1001.0 + second))
+    outbox.put(change(replace(hand, users=600), 2001.0))
+    outbox.put(change(replace(hand, users=600, is_paused=True), 2002.0))
+    outbox.put(change(LoadControl("stages", 5, 1.0, stage=1, stages=2), 2003.0, "stage 1 of 2: 5 users at 1/s"))
+    outbox.put(change(LoadControl("stages", 5, 1.0, stage=2, stages=2), 2004.0, "stage 2 of 2: 5 users at 1/s"))
+    waiting = drain(outbox)
+    assert [type(each) for each in waiting] == [LoadChanged, LoadChanged, Obeyed, *[LoadChanged] * 4]
+    users = [each.control.users for each in waiting if isinstance(each, LoadChanged)]
+    assert users == [999, 500, 600, 600, 5, 5]
 
 
 def test_conductor_that_does_not_read_gets_everything_later(

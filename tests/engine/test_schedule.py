@@ -101,3 +101,31 @@ def test_without_a_schedule_nothing_is_recorded(engine: Any, target: Any, locust
     assert service.count > 20
     assert response.count == 0
     assert all(ticked.tick.arrivals is None for ticked in engine.all(Ticked))
+
+
+IN_A_CHAIN = """
+from locust.user.markov_taskset import MarkovTaskSet, transition
+class Chained(FastHttpUser):
+    @task
+    class Chain(MarkovTaskSet):
+        @transition("paced")
+        def plain(self): self.client.get("/")
+        @transition("plain")
+        class paced(TaskSet):
+            wait_time = constant_pacing(0.1)
+            calls = 0
+            @task
+            def t(self):
+                self.client.get("/")
+                self.calls += 1
+                if self.calls == 4: self.interrupt()
+"""
+
+
+def test_a_schedule_deep_in_a_chain_of_tasks_is_kept_too(
+    engine: Any, target: Any, locustfile: Any, configure: Any
+) -> None:
+    engine.run(configure(locustfile(IN_A_CHAIN), host=target.url, users=1, run_time_s=1.2))
+    response, service = times_of(engine)
+    assert service.count > 5
+    assert response.count == service.count

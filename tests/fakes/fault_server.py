@@ -20,6 +20,7 @@ from typing import Any
 OK_BODY = b"ok"
 # Stops by itself: a forgotten server must not outlive a test run.
 MAX_LIFE_S = 300
+KNEE_S = 0.1
 
 
 class FaultServer:
@@ -28,6 +29,7 @@ class FaultServer:
     def __init__(self, mode: str) -> None:
         self.mode = mode
         self.requests = 0
+        self.under_way = 0
         self.hold_ms: list[float] = []
         self.changed_at_s = self.last_request_at_s = time.perf_counter()
 
@@ -47,8 +49,12 @@ class FaultServer:
                     continue
                 self.requests += 1
                 self.last_request_at_s = time.perf_counter()
-                if not await self._misbehave(writer, path, head):
-                    break
+                self.under_way += 1
+                try:
+                    if not await self._misbehave(writer, path, head):
+                        break
+                finally:
+                    self.under_way -= 1
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the client left, or the server's life is over
         finally:
@@ -96,6 +102,11 @@ class FaultServer:
             writer.write(answer(400, request))
         elif mode == "reason":
             writer.write(b"HTTP/1.1 500 \x1b]0;PWNED\x1b\\ [/x] [@click=app.quit]x[/]\r\nContent-Length: 0\r\n\r\n")
+        elif mode == "knee":
+            # It bears so many requests at a time; with more, each takes four times as long.
+            is_beyond = self.under_way > int(argument)
+            await asyncio.sleep(KNEE_S * (4 if is_beyond else 1))
+            writer.write(answer(200, OK_BODY))
         elif mode == "hold":
             started = time.perf_counter()
             await asyncio.sleep(float(argument) / 1000)

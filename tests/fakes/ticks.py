@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from perftui.model.histogram import Histogram
 from perftui.model.tick import ExceptionDelta, FailureDelta, Health, RequestDelta, Tick
@@ -71,6 +72,13 @@ def tick(
 def late_tick(seq: int, lag_ms: float) -> Tick:
     """A hundred requests that the target answered in 20 ms, by a generator that was late for four of them."""
     return tick(seq, delta("/a", (20,) * 96 + (20 + lag_ms,) * 4), hub_lag_p99_ms=lag_ms)
+
+
+def measured_tick(seq: int, own_ms: float, *, requests: int = 100, late: int = 4) -> Tick:
+    """As `late_tick`, where the engine knows what it added; its probe has seen nothing."""
+    on_time = (20,) * (requests - late)
+    one = tick(seq, delta("/a", on_time + (20 + own_ms,) * late))
+    return replace(one, less_own=histogram_of(*(20,) * requests))
 
 
 def total_of(ticks: Iterable[Tick]) -> RunTotals:

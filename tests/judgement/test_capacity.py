@@ -8,10 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from perftui.judgement.capacity import CapacitySearch, SearchBounds, says_capacity
+from perftui.judgement.capacity import LEAST_RATE, CapacitySearch, says_capacity, search_of
+from perftui.judgement.capacity_level import SearchBounds
 from perftui.judgement.rules import parse_threshold
 from perftui.model.capacity import CapacityResult, LevelVerdict
-from perftui.model.tick import Arrivals, Tick
+from perftui.model.errors import PerftuiError
+from perftui.model.plan import Profile, RunPlan, Scenario, Search, Target
+from perftui.model.tick import Arrivals, LocalErrorDelta, Tick
 from tests.fakes.ticks import delta, tick
 
 P95 = parse_threshold("p95 < 200ms")
@@ -120,6 +123,47 @@ def test_a_threshold_without_data_ends_it() -> None:
     result = searched(knee(1e9), change=lambda now, level: replace(now, requests=()) if level > 10 else now)
     assert (result.highest, result.is_reached) == (10, False)
     assert "no data" in result.text
+
+
+def test_too_few_requests_are_no_limit_of_the_target() -> None:
+    result = searched(knee(1e9), change=lambda now, level: replace(now, requests=(delta(ok_ms=(50.0,)),)))
+    assert (result.highest, result.is_reached) == (None, False)
+    assert "at 10 users 30 requests in 30 s say too little" in result.text
+
+
+def test_few_requests_are_enough_where_a_level_takes_longer_for_them() -> None:
+    few = delta(ok_ms=(50.0,) * 3)
+    result = searched(knee(1e9), most=20, change=lambda now, level: replace(now, requests=(few,)))
+    assert (result.highest, result.is_all) == (20, True)
+
+
+def test_a_level_that_mostly_fails_is_left_at_once() -> None:
+    failing = delta(ok_ms=(50.0,), failed_ms=(400.0,) * 29)
+    result = searched(knee(1e9), change=lambda now, level: replace(now, requests=(failing,)) if level > 37 else now)
+    assert result.highest == 37
+    assert {each.to_s - each.from_s for each in result.levels if each.verdict is LevelVerdict.BROKEN} == {3.0}
+
+
+def test_what_this_machine_cannot_send_is_not_the_targets_limit() -> None:
+    unsent = (LocalErrorDelta("too many open files", 3),)
+    result = searched(knee(1e9), change=lambda now, level: replace(now, local_errors=unsent) if level > 30 else now)
+    assert (result.highest, result.is_reached) == (20, False)
+    assert "15 requests could not be sent" in result.text
+
+
+def test_a_rate_that_never_holds_ends_at_the_least_there_is() -> None:
+    result = searched(knee(0), is_rate=True)
+    assert (result.highest, result.is_reached) == (None, True)
+    assert result.levels[-1].level == LEAST_RATE
+
+
+def test_a_plan_without_a_threshold_that_says_capacity_is_refused() -> None:
+    asked = RunPlan(Profile("quick", users=3), Target("stage", "http://127.0.0.1:1"), Scenario("s", ("x.py",)), "/")
+    assert search_of(asked) is None
+    for thresholds in ((), ("rps > 10", "users < 5")):
+        plan = replace(asked, profile=Profile("quick", thresholds=thresholds), search=Search(30, 10))
+        with pytest.raises(PerftuiError, match="a search for capacity needs a threshold such as"):
+            search_of(plan)
 
 
 def test_a_run_that_ends_early_keeps_what_it_has() -> None:

@@ -12,7 +12,7 @@ from perftui.judgement.likeness import differences, remarks
 from perftui.model.judged import Trust
 from perftui.model.load_workers import LoadWorkerRow
 from perftui.model.plan import RunPlan, Stage, Target
-from perftui.model.record import Record
+from perftui.model.record import Record, RunEvent
 from perftui.model.run_state import RunState
 from tests.fakes.records import PLAN, record_of
 from tests.fakes.ticks import delta, tick, total_of
@@ -111,6 +111,18 @@ def test_what_to_know_of_each_run_is_said() -> None:
         "load/shop.py changed between the runs.",
     )
     assert remarks(run(), run()) == ()
+
+
+def test_a_load_that_somebody_changed_is_said() -> None:
+    events = (
+        RunEvent(10.0, "load", "stage 2 of 2: 50 users at 10/s"),
+        RunEvent(31.2, "load", "users 100 -> 200 at 10/s", "ann"),
+        RunEvent(40.0, "load", "paused", "bob@desk"),
+        RunEvent(41.0, "note", "deployed", "bob@desk"),
+    )
+    (said,) = remarks(run(), replace(run(), events=events))
+    assert said == "B had its load changed while it ran: users 100 -> 200 at 10/s (by ann at 31s, and 1 more order)."
+    assert remarks(run(), replace(run(), events=events[::3])) == ()
 
 
 def test_another_machine_is_said() -> None:

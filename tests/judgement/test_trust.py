@@ -10,7 +10,7 @@ from perftui.judgement.trust import live_trust, run_trust
 from perftui.model.judged import Trust
 from perftui.model.tick import Arrivals, LoadWorkerSample, LocalErrorDelta, Tick
 from perftui.model.totals import is_strained
-from tests.fakes.ticks import delta, histogram_of, late_tick, tick, total_of
+from tests.fakes.ticks import delta, histogram_of, late_tick, measured_tick, tick, total_of
 
 NO_FILE = "no open file left: this machine allows 200, run `ulimit -n 4096` before"
 
@@ -57,6 +57,26 @@ def without_files(seq: int, count: int) -> Tick:
             "the generator was late in 10 of 10 seconds: about 1",
         ),
         ([late_tick(seq, 80) for seq in range(10)], Trust.BAD, "ms are its own"),
+        # What was measured goes before what a probe saw.
+        (
+            [measured_tick(seq, 12) for seq in range(10)],
+            Trust.LIMITED,
+            "the generator was late in 10 of 10 seconds: about 12 ms of p99 32 ms are its own",
+        ),
+        ([measured_tick(seq, 80) for seq in range(10)], Trust.BAD, "ms are its own"),
+        ([measured_tick(seq, 80, late=100) for seq in range(10)], Trust.BAD, "ms are its own"),
+        ([measured_tick(seq, 3.9) for seq in range(10)], Trust.OK, ""),
+        ([replace(measured_tick(seq, 0), health=late_tick(seq, 80).health) for seq in range(10)], Trust.OK, ""),
+        # Two in a hundred of the run, and no more than one in any second of ten.
+        (
+            [measured_tick(seq, 80, requests=10, late=seq % 5 == 0) for seq in range(20)],
+            Trust.BAD,
+            "of p99 99.8 ms are the generator's own",
+        ),
+        # Of so few the slowest say nothing.
+        ([measured_tick(0, 80, requests=19, late=6)], Trust.OK, ""),
+        ([measured_tick(0, 80, requests=99, late=9)], Trust.OK, ""),
+        ([measured_tick(0, 80, requests=99, late=12)], Trust.BAD, "of p90"),
         (
             [without_files(0, 1), good(1)],
             Trust.LIMITED,
@@ -79,6 +99,7 @@ def test_a_run_is_believed_or_says_why_not(ticks: list[Tick], trust: Trust, word
     ("last", "trust", "reason"),
     [
         ([late_tick(9, 14)], Trust.LIMITED, "generator late: hub lag p99 14 ms beside a median of 21.9 ms"),
+        ([measured_tick(9, 14)], Trust.LIMITED, "generator late: 14 ms of p99 34 ms are its own"),
         ([healthy(9, open_files=195, open_files_limit=200)], Trust.LIMITED, "195 of 200 open files"),
         (
             [healthy(9, local_ports=27_900, local_ports_limit=28_232)],

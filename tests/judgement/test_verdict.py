@@ -9,6 +9,7 @@ import pytest
 from perftui import exit_codes
 from perftui.judgement.findings import Evidence, find
 from perftui.judgement.verdict import Ending, Judgement, ending_of, judge
+from perftui.model.capacity import CapacityResult
 from perftui.model.judged import Finding, ThresholdResult, ThresholdState, Trust
 from perftui.model.record import Accounting, Outcome, Verdict
 from perftui.model.run_state import RunState
@@ -217,3 +218,33 @@ def test_a_lost_load_worker_limits_the_trust_and_fails_a_run_that_must_be_truste
             "r", RunState.FINISHED, Verdict.PASSED, code, reason, (), "", "", 1.0, Accounting(), warnings=warnings
         )
         assert ending_of(outcome) == lost
+
+
+def found(highest: float | None, **more: bool) -> CapacityResult:
+    return CapacityResult(
+        False, highest, more.get("is_reached", False), "Capacity: as found.", (), more.get("is_all", False)
+    )
+
+
+@pytest.mark.parametrize(
+    ("capacity", "code", "verdict"),
+    [
+        (found(40, is_reached=True), exit_codes.OK, Verdict.PASSED),
+        (found(40, is_all=True), exit_codes.OK, Verdict.PASSED),
+        (found(None, is_reached=True), exit_codes.FAILED, Verdict.FAILED),
+        (found(40), exit_codes.NO_DATA, Verdict.NO_DATA),
+        (found(None), exit_codes.NO_DATA, Verdict.NO_DATA),
+    ],
+)
+def test_a_search_is_judged_by_what_it_found(capacity: CapacityResult, code: int, verdict: Verdict) -> None:
+    judged = judge_all([tick(0, delta())], capacity=capacity)
+    assert (judged.exit_code, judged.verdict) == (code, verdict)
+    assert judged.reason == "Capacity: as found"
+    assert judged.sentences[0] == "Capacity: as found."
+
+
+def test_how_a_search_was_stopped_goes_before_what_it_found() -> None:
+    stopped = Ending(stopped="stopped by a person", stop_code=exit_codes.STOPPED_EARLY)
+    judged = judge_all([tick(0, delta())], stopped, capacity=found(40))
+    assert (judged.exit_code, judged.verdict) == (exit_codes.STOPPED_EARLY, Verdict.ABORTED)
+    assert judged.sentences[:2] == ("Not passed: stopped by a person.", "Capacity: as found.")

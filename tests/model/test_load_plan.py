@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -53,7 +54,9 @@ def test_a_rate_goes_evenly_or_at_once() -> None:
     profile = Profile("p", max_users=7, stages=(Stage(rate_per_s=50, for_s=10), Stage(rate_per_s=20, hold_s=5)))
     legs = planned_legs(profile)
     assert all(leg.is_rate for leg in legs)
-    assert [planned_level(legs, at_s) for at_s in (0, 5, 10, 14)] == [0, 25, 20, 20]
+    # The users come first, 7 within a second.
+    assert [planned_level(legs, at_s) for at_s in (0.9, 6, 11, 15)] == [0, 25, 20, 20]
+    assert planned_legs(replace(profile, spawn_rate=70.0))[0].to_s == 0.1
     assert (peak_rate_per_s(profile), peak_users(profile)) == (50, 7)
     assert load_words(profile) == "2 stages, 15s, peak 50 tasks/s by up to 7 users"
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perftui.model.duration import format_clock, format_duration, parse_duration
-from perftui.model.plan import Profile, RunPlan, Scenario, Stage, Target, plan_from_dict, plan_to_dict
+from perftui.model.plan import Profile, RunPlan, Scenario, Search, Stage, Target, plan_from_dict, plan_to_dict
 
 
 def test_a_plan_reads_back_from_toml_as_it_was() -> None:
@@ -23,6 +23,7 @@ def test_a_plan_reads_back_from_toml_as_it_was() -> None:
         "/a",
         ("--my-argument", "1"),
         origins={"users": "--users"},
+        search=Search(most=400.0, hold_s=20.0),
     )
     assert plan_from_dict(tomllib.loads(tomli_w.dumps(plan_to_dict(plan)))) == plan
 

@@ -98,7 +98,7 @@ def test_stages_and_rates_are_drawn_with_what_they_are_of() -> None:
     assert (shape.end_s, shape.unit, shape.text) == (17, "users", "2 stages → 17s → end")
     assert "cuts the stages, which take 17s" in load_shape_of(Profile("p", stages=stages, run_time_s=5)).warning
     shape = load_shape_of(Profile("p", rate_per_s=50, max_users=8, run_time_s=60))
-    assert shape.points == ((0, 0), (0, 50), (60, 50), (60, 0))
+    assert shape.points == ((0, 0), (1, 0), (1, 50), (61, 50), (61, 0))
     assert (shape.unit, shape.text) == ("tasks/s", "50/s by up to 8 users → end")
     assert "Waves decides in place of this" in load_shape_of(Profile("p", stages=stages), "Waves").warning
 

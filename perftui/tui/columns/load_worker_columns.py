@@ -44,7 +44,9 @@ def load_worker_note(rows: Sequence[LoadWorkerRow]) -> str:
 def load_worker_table(*, id: str) -> Table[LoadWorkerRow]:
     columns: tuple[Column[LoadWorkerRow], ...] = (
         Column("Load worker", 12, lambda row: row.sample.name, lambda row: row.sample.name, _role, True, share=2),
-        Column("Host", 9, lambda row: row.sample.host, lambda row: row.sample.host, is_text=True, share=1),
+        Column(
+            "Host", 9, lambda row: row.sample.host, lambda row: row.sample.host, is_text=True, share=1, from_width=84
+        ),
         Column("Role", 17, lambda row: _ROLES[row.sample.role], lambda row: row.sample.role, _kind_role, True),
         Column("State", 9, lambda row: state_text(row.sample), lambda row: row.sample.state, _role, True),
         Column("Users", 6, lambda row: f"{row.sample.user_count:,}", lambda row: row.sample.user_count),

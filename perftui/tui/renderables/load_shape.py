@@ -27,7 +27,8 @@ def load_shape_of(profile: Profile, locustfile_shape: str = "") -> LoadShape:
     text, warning = _stages_text(profile) if profile.stages else _text(profile, end_s)
     if locustfile_shape:
         warning = f"{locustfile_shape} decides in place of this"
-    return LoadShape(_points(legs, end_s), end_s, text, warning, unit)
+    drawn_s = max(legs[-1].to_s if legs else 0.0, 1.0)
+    return LoadShape(_points(legs, drawn_s), drawn_s, text, warning, unit)
 
 
 def _points(legs: tuple[Leg, ...], end_s: float) -> tuple[tuple[float, float], ...]:
