@@ -23,7 +23,7 @@ import pytest
 
 from perftui import exit_codes
 from perftui.store.reader import RunReader
-from perftui.wire.rendezvous import live_sockets
+from perftui.wire.rendezvous import connect
 from tests.fakes.at_once import at_once
 from tests.fakes.command import COMMAND, LOCUSTFILE, locustfile_in, profiles_in
 from tests.fakes.fault_server import RunningFaultServer
@@ -98,6 +98,9 @@ class Terminal:
             wait_s = 0.0
 
 
+AloneCheck = Callable[[Path, Mapping[str, str]], None]
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     locustfile_in(tmp_path)
@@ -106,7 +109,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.mark.timeout(240)
 def test_whole_runs_from_the_first_screen(tmp_path: Path) -> None:
-    checks = {
+    checks: dict[str, AloneCheck] = {
         "pausing": pausing_the_viewer_process_loses_no_tick,
         "address": an_address_and_a_file_of_the_command_line_are_what_runs_and_runs_again,
         "80x24": partial(from_the_first_screen_to_the_verdict, columns=80, lines=24),
@@ -114,10 +117,24 @@ def test_whole_runs_from_the_first_screen(tmp_path: Path) -> None:
         "200x60": partial(from_the_first_screen_to_the_verdict, columns=200, lines=60),
         "x": x_stops_the_run,
     }
-    at_once({name: partial(check_alone, check, tmp_path / name) for name, check in checks.items()})
+    alone_at_once(checks, tmp_path)
 
 
-def check_alone(check: Callable[[Path, Mapping[str, str]], None], project: Path) -> None:
+@pytest.mark.timeout(240)
+def test_cockpits_that_are_left_and_die(tmp_path: Path) -> None:
+    checks: dict[str, AloneCheck] = {}
+    for number in (signal.SIGKILL, signal.SIGHUP, signal.SIGTERM):
+        checks[number.name] = partial(a_cockpit_that_dies_gives_the_terminal_back_and_leaves_the_run, number=number)
+    for way in ("stop", "hang up", "kill"):
+        checks[way] = partial(leaving_while_a_run_starts_leaves_no_load, way=way)
+    alone_at_once(checks, tmp_path)
+
+
+def alone_at_once(checks: Mapping[str, AloneCheck], folder: Path) -> None:
+    at_once({name: partial(check_alone, check, folder / name) for name, check in checks.items()})
+
+
+def check_alone(check: AloneCheck, project: Path) -> None:
     """With runs and sockets that no other check sees."""
     project.mkdir()
     locustfile_in(project)
@@ -159,11 +176,12 @@ def x_stops_the_run(project: Path, environ: Mapping[str, str]) -> None:
             terminal.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP, signal.SIGTERM])
-def test_a_cockpit_that_dies_gives_the_terminal_back_and_leaves_the_run(project: Path, number: signal.Signals) -> None:
+def a_cockpit_that_dies_gives_the_terminal_back_and_leaves_the_run(
+    project: Path, environ: Mapping[str, str], number: signal.Signals
+) -> None:
     with RunningFaultServer("ok") as server:
         profiles_in(project, server.url)
-        terminal = Terminal((*COMMAND, "launch", "--target", "stage", "--run-time", "60s"), project)
+        terminal = Terminal((*COMMAND, "launch", "--target", "stage", "--run-time", "60s"), project, environ=environ)
         try:
             terminal.wait_for(lambda text: "✓" in text, "the preflight")
             terminal.press("\r")
@@ -174,9 +192,9 @@ def test_a_cockpit_that_dies_gives_the_terminal_back_and_leaves_the_run(project:
             assert terminal.settings_now() == terminal.settings
         finally:
             terminal.close()
-        assert len(live_sockets()) == 1
+        assert live_runs(environ) == 1
         # And it can be looked at again, with what it showed before.
-        again = Terminal((*COMMAND, "attach"), project)
+        again = Terminal((*COMMAND, "attach"), project, environ=environ)
         try:
             again.wait_for(lambda text: "RUNNING" in text and "GET" in text, "the run again")
             again.press("q")
@@ -185,7 +203,7 @@ def test_a_cockpit_that_dies_gives_the_terminal_back_and_leaves_the_run(project:
             again.wait_for_exit()
         finally:
             again.close()
-    assert live_sockets() == []
+    assert live_runs(environ) == 0
 
 
 def pausing_the_viewer_process_loses_no_tick(project: Path, environ: Mapping[str, str]) -> None:
@@ -251,14 +269,13 @@ def test_a_name_that_is_none_opens_no_screen(project: Path, monkeypatch: pytest.
         terminal.close()
 
 
-@pytest.mark.parametrize("way", ["stop", "hang up", "kill"])
-def test_leaving_while_a_run_starts_leaves_no_load(project: Path, way: str) -> None:
+def leaving_while_a_run_starts_leaves_no_load(project: Path, environ: Mapping[str, str], way: str) -> None:
     # Only the engine of a run is held back: the preflight's has to pass.
     slow = "import os, time\nif os.path.exists('hold'):\n    open('held', 'w').close()\n    time.sleep(3)\n"
     locustfile_in(project, slow + LOCUSTFILE)
     with RunningFaultServer("ok") as server:
         profiles_in(project, server.url)
-        terminal = Terminal((*COMMAND, "launch", "--target", "stage", "--run-time", "60s"), project)
+        terminal = Terminal((*COMMAND, "launch", "--target", "stage", "--run-time", "60s"), project, environ=environ)
         try:
             terminal.wait_for(lambda text: "Preflight  ✓" in text and "checking" not in text, "the whole preflight")
             (project / "hold").touch()
@@ -279,8 +296,19 @@ def test_leaving_while_a_run_starts_leaves_no_load(project: Path, way: str) -> N
             terminal.close()
         wait_for(lambda: not conductors_in(project), "the conductor to end", 20)
         assert server.requests() == asked
-    assert live_sockets() == []
+    assert live_runs(environ) == 0
     assert not list((project / "runs").glob("*"))
+
+
+def live_runs(environ: Mapping[str, str]) -> int:
+    """How many conductors listen."""
+    count = 0
+    for path in Path(environ["XDG_RUNTIME_DIR"], "perftui").glob("*.sock"):
+        connection = connect(path)
+        if connection is not None:
+            connection.close()
+            count += 1
+    return count
 
 
 def conductors_in(folder: Path) -> list[str]:

@@ -21,7 +21,7 @@ from tests.fakes.fault_server import RunningFaultServer
 from tests.fakes.waiting import wait_for
 
 # Other plugins of this environment are not what is tested.
-OTHERS = ("cacheprovider", "asyncio", "benchmark")
+OTHERS = ("cacheprovider", "asyncio", "benchmark", "hypothesispytest", "anyio", "timeout")
 PYTEST = (sys.executable, "-m", "pytest", "-W", "error", "--strict-markers", *(f"-pno:{name}" for name in OTHERS))
 EXAMPLE = Path(__file__).parents[1] / "examples" / "test_clinic.py"
 
@@ -77,12 +77,6 @@ def test_the_files(run):
 """
 
 
-def test_a_test_looks_at_a_sealed_run_which_is_kept_where_runs_are(project: Path, tmp_path: Path) -> None:
-    done = pytest_in(project, LOOKS)
-    assert "3 passed" in done.stdout, done.stdout
-    assert len(outcomes(tmp_path / "runs")) == 1
-
-
 FAILS = """
 def test_load(perftui_run):
     run = perftui_run("quick", target="stage", run_time="1s", thresholds=["p95 < 1us", "fail_ratio < 1%"])
@@ -90,15 +84,8 @@ def test_load(perftui_run):
 """
 
 
-def test_where_a_run_failed_the_test_shows_its_verdict_in_words(project: Path) -> None:
-    done = pytest_in(project, FAILS)
-    assert done.returncode == pytest.ExitCode.TESTS_FAILED
-    assert "where False = <run failed, exit code 10: Not passed: 1 of 2 thresholds failed: p95 " in done.stdout
-    assert "\n✗ p95 " in done.stdout, "and the table of the thresholds"
-
-
 DEMANDS = """
-def test_load(perftui_run):
+def test_strict(perftui_run):
     rule = "p95 < 1us, acceptable 10s"
     run = perftui_run("quick", target="stage", run_time="1s", thresholds=rule, strict=True)
     assert (run.verdict, run.exit_code) == ("failed", 10)
@@ -106,9 +93,17 @@ def test_load(perftui_run):
 """
 
 
-def test_a_run_is_held_to_its_targets_where_strict_is_asked_for(project: Path) -> None:
-    done = pytest_in(project, DEMANDS)
-    assert "1 passed" in done.stdout, done.stdout
+def test_a_test_looks_at_a_sealed_run_which_is_kept_where_runs_are_and_shows_why_it_failed(
+    project: Path, tmp_path: Path
+) -> None:
+    (project / "test_fails.py").write_text(FAILS)
+    (project / "test_demands.py").write_text(DEMANDS)
+    done = pytest_in(project, LOOKS)
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "1 failed, 4 passed" in done.stdout, done.stdout
+    assert len(outcomes(tmp_path / "runs")) == 3
+    assert "where False = <run failed, exit code 10: Not passed: 1 of 2 thresholds failed: p95 " in done.stdout
+    assert "\n✗ p95 " in done.stdout, "and the table of the thresholds"
 
 
 CANNOT = """

@@ -100,6 +100,13 @@ class Announcer:
             self.event("unstuck", f"user code goes on; it was stuck at {self._stuck_at}")
         self._stuck_at = where
 
+    def suspended(self, is_suspended: bool, stood_still_s: float) -> None:
+        """Somebody stopped the engine, or let it go on."""
+        if is_suspended:
+            self._warn("stuck", "the engine was stopped from outside (SIGSTOP)", ", and stands still")
+        else:
+            self._warn("unstuck", f"the engine goes on; it stood still for {stood_still_s:.0f} s")
+
     def target_problem(self, problem: str) -> None:
         """Once for each thing that keeps the target's own side from being read."""
         if problem and problem != self._target_problem:

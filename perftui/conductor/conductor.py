@@ -12,13 +12,11 @@ from perftui.conductor.announcer import Announcer
 from perftui.conductor.control import Answer, Orders
 from perftui.conductor.ending import End
 from perftui.conductor.engine_process import Exited, Garbled, Printed, Report
-from perftui.conductor.escalation import TERM_AFTER_S, Escalation
+from perftui.conductor.guard import LOOK_EVERY_S, Guard
 from perftui.conductor.judging import Judging
-from perftui.conductor.led_escalation import LedEscalation
 from perftui.conductor.loading import LoadedEngine
 from perftui.conductor.log import LogLine
 from perftui.conductor.pilot import Pilot
-from perftui.conductor.pulse import Pulse
 from perftui.conductor.run_clock import RunClock
 from perftui.conductor.sealing import Sealing
 from perftui.conductor.target_monitor import TargetMonitor
@@ -52,7 +50,6 @@ from perftui.wire.messages import (
 
 # The engine ends the run itself; this much later the conductor does.
 OVERDUE_S = 5.0
-_WATCH_INTERVAL_S = 0.25
 _SNAPSHOT_INTERVAL_S = 1.0
 
 
@@ -90,8 +87,8 @@ class Conductor:
         self._state = RunState.LOADING
         self._monitor = TargetMonitor.for_target(plan.target)
         self._end = End()
-        self._escalation = Escalation() if engine.workers is None else LedEscalation(engine.workers)
-        self._pulse = Pulse(self._now())
+        self._guard = Guard(engine, self._say, self._end, self._now())
+        self._escalation = self._guard.escalation
         self._sealing = Sealing(engine, writer, judging, self._end, self._monitor, started_at)
         self._overdue_s = float("inf")  # on the run's clock
         self._last_shown_at = 0.0
@@ -152,7 +149,7 @@ class Conductor:
         self._enter(RunState.STOPPING)
         self._orders.close(self._state)
         self._engine.send(Stop())
-        grace_s = 0.0 if self._pulse.stuck_at else self.plan.profile.stop_timeout_s
+        grace_s = 0.0 if self._guard.is_stuck else self.plan.profile.stop_timeout_s
         self._escalation.begin(self._now(), grace_s)
         self._show()
 
@@ -177,8 +174,7 @@ class Conductor:
             case Ticked(tick=tick):
                 self._add(tick)
             case Beat():
-                self._pulse.note(report, self._now())
-                self._say_stuck()
+                self._guard.hear(report, self._now())
             case Printed() | Logged():
                 self._say.log(report)
             case TestStarted():
@@ -261,47 +257,25 @@ class Conductor:
     # --- watching -------------------------------------------------------------------------------------------
 
     async def _watch(self) -> None:
-        due = self._now() + _WATCH_INTERVAL_S
         while True:
-            await asyncio.sleep(_WATCH_INTERVAL_S)
-            was_asleep = self._now() > due + _SNAPSHOT_INTERVAL_S
-            if was_asleep:
-                # We were stopped ourselves: what the engine said meanwhile is still to be read.
-                self._pulse = Pulse(self._now())
-            due = self._now() + _WATCH_INTERVAL_S
-            self._pulse.note_time(self._now())
-            self._say_stuck()
-            self._escalate()
-            if self._workers is not None:
-                self._workers.watch(self._now(), was_asleep=was_asleep)
-                if self._state in (RunState.RAMPING, RunState.RUNNING) and (reason := self._workers.ends_run):
-                    self._begin_stopping(reason)
+            await asyncio.sleep(LOOK_EVERY_S)
+            has_load = self._state in (RunState.RAMPING, RunState.RUNNING)
+            if has_load and self._clock.elapsed_s() >= self._overdue_s:
+                self._begin_stopping("the run time is over, and the engine did not end the run")
+            self._guard.look(self._now(), is_stopping=self._state is RunState.STOPPING)
+            if has_load and self._state is not RunState.STOPPING and (reason := self._guard.ends_run):
+                self._begin_stopping(reason)
             self._orders.note_time()
             if overdue := self._orders.pause_overdue():
                 self.stop(overdue, exit_codes.STOPPED_EARLY)
             if self._now() - self._last_shown_at >= _SNAPSHOT_INTERVAL_S:
                 self._show()
 
-    def _say_stuck(self) -> None:
-        if not self._end.ended:
-            self._say.stuck(self._pulse.stuck_at)
-
-    def _escalate(self) -> None:
-        now = self._now()
-        if self._clock.elapsed_s() >= self._overdue_s and self._state in (RunState.RAMPING, RunState.RUNNING):
-            self._begin_stopping("the run time is over, and the engine did not end the run")
-        if self._state is RunState.STOPPING and self._pulse.stuck_at:
-            self._escalation.hurry(now, TERM_AFTER_S)
-        number = self._escalation.due(now)
-        if number is not None:
-            self._end.forced = True
-            self._engine.signal_group(number)
-
     async def _seal(self) -> Outcome:
         self._enter(RunState.SEALING)
         self._show()
         self._orders.close(self._state)
-        outcome = await self._sealing.seal(self._pulse.was_stuck_at, len(self._say.notes))
+        outcome = await self._sealing.seal(self._guard.was_stuck_at, len(self._say.notes))
         self._enter(outcome.state, cause=outcome.reason)
         self._show()
         return outcome
@@ -330,7 +304,7 @@ class Conductor:
             target_url=mask_secrets(without_userinfo(self.plan.target.url)),
             state=self._state,
             cause=self._end.stopped if not self._state.is_over else "",
-            warning=self._warning(),
+            warning=self._guard.warning or self._writer.problem,
             elapsed_s=self._clock.elapsed_s() if self._state.has_load else whole.elapsed_s,
             run_time_s=self._loaded.loaded.run_time_s,
             thresholds=assessment.thresholds() if self._pilot is None else self._pilot.thresholds(),
@@ -341,10 +315,3 @@ class Conductor:
             trust_reason=trust_reason,
         )
         self._say.show(snapshot)
-
-    def _warning(self) -> str:
-        if self._pulse.stuck_at and not self._end.ended:
-            return f"user code is stuck at {self._pulse.stuck_at}: no user can work"
-        if self._workers is not None and self._workers.stuck_at and not self._end.ended:
-            return f"user code is stuck at {self._workers.stuck_at}: none of its users can work"
-        return self._writer.problem

@@ -18,8 +18,9 @@ from perftui.wire.messages import Ended
 class End:
     """What is known of the end while it comes.
 
-    `ended` is whether the engine said its last word, `forced` whether it was sent a signal to stop. `load_gone` says
-    why no load worker was left to make load, `workers_lost` which of them are gone for good.
+    `ended` is whether the engine said its last word, `forced` whether it was sent a signal to stop, and `suspended`
+    whether it stood still then because somebody had stopped it. `load_gone` says why no load worker was left to make
+    load, `workers_lost` which of them are gone for good, and `workers_restarted` which were started again.
     """
 
     stopped: str = ""
@@ -30,10 +31,12 @@ class End:
     locust_exit_code: int | None = None
     ended: bool = False
     forced: bool = False
+    suspended: bool = False
     returncode: int | None = None
     oldest_abandoned_s: float = 0.0
     load_gone: str = ""
     workers_lost: str = ""
+    workers_restarted: str = ""
 
     def note(self, last: Ended) -> None:
         """The engine's last word."""
@@ -49,6 +52,9 @@ class End:
             died = f"the engine is not understood: {self.garbled}"
         elif self.fault or self.hook_raised:
             fault = self.fault or f"a listener raised {self.hook_raised}"
+        elif self.forced and not self.ended and self.suspended:
+            if self.load_gone or self.stop_code == exit_codes.OK:
+                died = self.load_gone or "the engine was stopped from outside (SIGSTOP), and did not go on"
         elif self.forced and not self.ended and stuck_at:
             fault = f"user code was stuck at {stuck_at}, and the engine had to be killed"
         elif self.forced and not self.ended and self.stop_code == exit_codes.OK:
@@ -65,6 +71,7 @@ class End:
             incomplete=incomplete,
             locust_exit_code=self.locust_exit_code,
             workers_lost=self.workers_lost,
+            workers_restarted=self.workers_restarted,
         )
 
 

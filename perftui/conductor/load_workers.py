@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import secrets
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
@@ -48,9 +49,9 @@ def master_settings(profile: Profile) -> MasterSettings | None:
     if not profile.has_master:
         return None
     if not profile.bind:
-        return MasterSettings(LOOPBACK, 0)
+        return MasterSettings(LOOPBACK, 0, secrets.token_hex(16))
     try:
-        return MasterSettings(*parse_endpoint(profile.bind, 0))
+        return MasterSettings(*parse_endpoint(profile.bind, 0), secrets.token_hex(16))
     except ValueError as error:
         raise PerftuiError("--bind is not HOST or HOST:PORT", clean(str(error)), exit_code=exit_codes.USAGE) from None
 
@@ -100,7 +101,7 @@ class LoadWorkers:
         host = LOOPBACK if self._master.host in _EVERYWHERE else self._master.host
         for number in range(1, local_workers_of(self._profile) + 1):
             name = f"local-{number}"
-            settings = WorkerSettings(host, self.port, is_local=True, name=name)
+            settings = WorkerSettings(host, self.port, is_local=True, name=name, secret=self._master.secret)
             asked = replace(configure, master=None, worker=settings)
             self._local.append(LocalWorker(name, interpreter, folder, asked, self._voice))
         self._lives = [asyncio.create_task(each.run()) for each in self._local]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import socket
 from collections.abc import Callable, Iterator
 from time import monotonic
@@ -13,27 +14,38 @@ from perftui.engine.health import HealthProbe
 from perftui.engine.member import MAX_NAME_CHARS, Member, Role, State, host_of, remark_on
 from perftui.engine.merging import Caps, Sums, worst
 from perftui.engine.plain_requests import PlainRequests, without_requests
+from perftui.engine.report_check import MAX_USER_CLASSES, ReportError, check_requests, check_tick
+from perftui.engine.report_text import cleaned, shown
 from perftui.model.text import clean
 from perftui.model.tick import MAX_LOAD_WORKERS, Arrivals, Health, LoadWorkerSample, Tick
 from perftui.wire.framing import build
 from perftui.wire.messages import VERSION, Logged, Message, WorkerGreeting, WorkerNews, WorkerReport
 
-# Of one worker; a locustfile has as many classes as somebody wrote.
-MAX_USER_CLASSES = 1000
+# Those that the run starts itself are local-1, local-2 and so on.
+LOCAL = "local"
 # Anybody may ask to join, as often as they like.
 MAX_REFUSALS_TOLD = 20
 
 
 class Fleet:
-    """`take` makes a tick of it; until then every report is added up as it comes, once."""
+    """`take` makes a tick of it; until then every report is added up as it comes, once.
+
+    Who knows `secret` was started by the run itself; nobody was where it is empty.
+    """
 
     def __init__(
-        self, clock: RunClock, probe: HealthProbe, send: Callable[[Message], None], locust_version: str
+        self,
+        clock: RunClock,
+        probe: HealthProbe,
+        send: Callable[[Message], None],
+        locust_version: str,
+        secret: str = "",
     ) -> None:
         self._clock = clock
         self._probe = probe
         self.send = send
         self._locust_version = locust_version
+        self._secret = secret
         self.target_user_count: Callable[[], int] = lambda: 0
         self.rate_per_s: Callable[[], float | None] = lambda: None
         # Bounded by MAX_LOAD_WORKERS; those that are gone make room.
@@ -92,18 +104,15 @@ class Fleet:
             return member
         self._make_room()
         greeting = self._greetings.pop(client_id, None)
-        role: Role = "stock" if greeting is None else greeting.role
-        if greeting is not None and greeting.role == "local":
-            # It was started anew under its name: the one before is dead, though its silence is still short.
-            for older in self:
-                if older.name == greeting.name:
-                    self.lose(older.client_id)
+        role: Role = "stock" if greeting is None else "local" if self._is_own(greeting) else "remote"
         host = host_of(client_id, greeting)
-        name = self._name_of(greeting.name if greeting else "", host)
+        name = shown(greeting.name, MAX_NAME_CHARS) if greeting is not None and role == "local" else ""
+        name = name or self._name_on(host)
         member = Member(client_id, name, host, role, version)
         for older in self:
-            # One that died and was started anew takes its place in the table.
-            if older.name == name:
+            # One that was started anew takes the place of the one before, which is dead though its silence may be short.
+            if role == "local" and older.name == name:
+                self.lose(older.client_id)
                 self._retire(older, "left")
                 member.take_place_of(older)
                 del self._members[older.client_id]
@@ -149,22 +158,30 @@ class Fleet:
     def note_users(self, client_id: str, users_by_class: dict[str, int]) -> None:
         member = self._members.get(client_id)
         if member is not None and member.is_there:
-            member.users_by_class = dict(list(users_by_class.items())[:MAX_USER_CLASSES])
+            member.users_by_class = {shown(name): users_by_class[name] for name in [*users_by_class][:MAX_USER_CLASSES]}
 
     # --- what they did
 
     def add_report(self, client_id: str, plain: Any) -> WorkerReport | None:
         """A WorkerReport as it came off the wire. None for one of a stranger, or one heard before: it counts nothing.
 
-        Raises WireError where it is none. What is returned has no requests: they are added up already.
+        Raises WireError where it is none, or cannot be true: nothing of it counts. What is returned has no requests:
+        they are added up already.
         """
+        member = self._members.get(client_id)
+        if member is None or member.role == "stock":
+            return None
         requests = without_requests(plain)
         report = build(WorkerReport, plain)
         assert isinstance(report, WorkerReport)
-        member, tick = self._members.get(client_id), report.tick
-        if member is None or tick.seq <= member.seq or member.has_ended:
+        if report.tick.seq <= member.seq or member.has_ended:
             return None
-        member.requests += self._requests.add(requests)
+        count = check_requests(requests)
+        check_tick(report.tick, count)
+        tick = cleaned(member.balanced(report.tick, count))
+        report = WorkerReport(tick, report.is_last)
+        self._requests.add(requests)
+        member.requests += count
         member.seq = tick.seq
         member.has_ended = report.is_last
         if report.is_last and self.is_ending and member.is_there:
@@ -250,13 +267,18 @@ class Fleet:
             self._arrivals[index] += count
 
     def _retire(self, member: Member, state: State) -> None:
-        """What it had on its way counts as abandoned, and what waited for a user as dropped."""
+        """What it had on its way counts as abandoned, and what waited for a user as dropped.
+
+        At the end of the run it waits for ever, as in a run of one process.
+        """
         self._sums.abandoned += member.in_flight
-        self._add_arrivals(0, 0, member.waiting)
+        if not self.is_ending:
+            self._add_arrivals(0, 0, member.waiting)
+            member.waiting = 0
         member.state = state
         member.has_ended = True
         member.users_by_class = {}
-        member.in_flight = member.waiting = member.busy_users = 0
+        member.in_flight = member.busy_users = 0
         member.oldest_in_flight_s = 0.0
         member.health = None
 
@@ -273,14 +295,16 @@ class Fleet:
                 self._retire(gone, "left")
                 del self._members[gone.client_id]
 
-    def _name_of(self, wished: str, host: str) -> str:
-        """One that no other has."""
-        taken = {each.name for each in self if each.is_there}
-        wished = clean(wished, MAX_NAME_CHARS)
-        if wished and wished not in taken and wished != "master":
-            return wished
-        number = 1
-        while (name := f"{wished or host}-{number}") in {each.name for each in self}:
+    def _is_own(self, greeting: WorkerGreeting) -> bool:
+        if greeting.role != "local" or not self._secret:
+            return False
+        return hmac.compare_digest(greeting.secret.encode("utf-8", "replace"), self._secret.encode())
+
+    def _name_on(self, host: str) -> str:
+        """One that no other has, nor any that the run starts itself will have."""
+        taken = {each.name for each in self}
+        number, stem = 1, "remote" if host == LOCAL else host
+        while (name := f"{stem}-{number}") in taken:
             number += 1
         return name
 

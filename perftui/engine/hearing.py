@@ -19,10 +19,13 @@ from perftui.engine.clock import RunClock
 from perftui.engine.faults import LoadError
 from perftui.engine.fleet import Fleet
 from perftui.engine.listener import FRAME
+from perftui.engine.refusals import Refusals
+from perftui.engine.report_check import ReportError
 from perftui.engine.spawn_secrets import hide_secrets
 from perftui.model.tick import MAX_EXCEPTION_GROUPS, OTHER
+from perftui.wire.codec import WireError
 from perftui.wire.framing import HEADER, build, encode, unpack
-from perftui.wire.messages import Logged, WorkerGreeting, WorkerOrder, WorkerReport
+from perftui.wire.messages import VERSION, Logged, WorkerGreeting, WorkerOrder, WorkerReport
 
 # A load worker that was silent for so long is lost, until it speaks again; each speaks every second.
 LOST_AFTER_S = 3.5
@@ -42,7 +45,8 @@ class HearingRunner(MasterRunner):
         self.fleet = fleet
         self.clock = clock
         self.is_parting = self.is_finishing = False
-        self._told_refused = 0
+        self._refusals = Refusals()
+        self._counted_refused = 0
         listener.install()
         try:
             super().__init__(environment, host, port)
@@ -58,6 +62,10 @@ class HearingRunner(MasterRunner):
 
     def retarget(self) -> None:
         """The load workers are others now: what was asked for is dealt out anew."""
+        raise NotImplementedError
+
+    def look_again(self) -> None:
+        """A moment has passed: users may have moved from one load worker to another."""
         raise NotImplementedError
 
     def order(self, client_id: str, order: WorkerOrder) -> None:
@@ -88,7 +96,8 @@ class HearingRunner(MasterRunner):
                     del self.clients[client.id]
                 elif silent_s >= LOST_AFTER_S and client.state != STATE_MISSING:
                     self._lose(client)
-            self._tell_refused()
+            self.tell_refused()
+            self.look_again()
 
     def handle_message(self, client_id: str, msg: Message) -> None:
         try:
@@ -172,13 +181,15 @@ class HearingRunner(MasterRunner):
         kind, fields = unpack(body)
         if kind is WorkerReport and self.fleet.get(client_id) is not None:
             self.fleet.see(client_id)
-            report = self.fleet.add_report(client_id, fields)
+            try:
+                report = self.fleet.add_report(client_id, fields)
+            except WireError as error:
+                self._refuse_report(client_id, error)
+                return
             for each in report.tick.exceptions if report is not None else ():
                 self.log_exception(client_id, each.message, each.traceback)
         elif kind is WorkerGreeting:
-            greeting = build(kind, fields)
-            assert isinstance(greeting, WorkerGreeting)
-            self.fleet.greet(client_id, greeting)
+            self.fleet.greet(client_id, _greeting(fields))
         else:
             self.server.refused += 1
 
@@ -205,9 +216,24 @@ class HearingRunner(MasterRunner):
         if msg.type == "spawn":
             hide_secrets(msg.data, self.hidden_options)
 
-    def _tell_refused(self) -> None:
-        count, self._told_refused = self.server.refused - self._told_refused, self.server.refused
+    def _refuse_report(self, client_id: str, error: WireError) -> None:
+        member = self.fleet.get(client_id)
+        why = str(error) if isinstance(error, ReportError) else "it is none"
+        self._refusals.note(f"report of load worker {member.name if member is not None else ''}", why)
+
+    def tell_refused(self, *, is_last: bool = False) -> None:
+        count, self._counted_refused = self.server.refused - self._counted_refused, self.server.refused
         if count:
-            self.fleet.send(
-                Logged("WARNING", "perftui", f"{count:,} messages on the port for load workers were none of theirs")
-            )
+            self._refusals.note("message on the port for load workers", "no load worker says such a thing", count)
+        for line in self._refusals.due(monotonic(), is_last=is_last):
+            self.fleet.send(Logged("WARNING", "perftui", line))
+
+
+def _greeting(fields: Any) -> WorkerGreeting:
+    """Of another protocol, all that is sure is its number."""
+    if isinstance(fields, list) and fields and type(fields[0]) is int and fields[0] != VERSION:
+        host = fields[2] if len(fields) > 2 and isinstance(fields[2], str) else ""
+        return WorkerGreeting(fields[0], "remote", host, 0)
+    greeting = build(WorkerGreeting, fields)
+    assert isinstance(greeting, WorkerGreeting)
+    return greeting

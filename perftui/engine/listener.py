@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -99,7 +98,7 @@ def _address_of(host: str) -> str:
 def _bind_problem(host: str, port: int, error: Any) -> str:
     if error.errno == zmq.EADDRINUSE:
         return f"port {port} of {host} is in use: another master may still run; choose another port, or none"
-    return f"cannot listen on {host}{f':{port}' if port else ''}: {os.strerror(error.errno)}"
+    return f"cannot listen on {host}{f':{port}' if port else ''}: {zmq.strerror(error.errno)}"
 
 
 def _message(parts: list[bytes]) -> Message | None:

@@ -86,6 +86,7 @@ class MasterEngineRunner(HearingRunner):
         stopping.kill(block=False)
         self._wait(lambda: all(each.has_ended for each in self.fleet.there), until_s)
         self.fleet.give_up_missing()
+        self.tell_refused(is_last=True)
 
     @property
     def user_classes_count(self) -> dict[str, int]:
@@ -111,6 +112,10 @@ class MasterEngineRunner(HearingRunner):
         if self._asked is not None and not self.is_finishing:
             self.load.share()
             self.start(*self._asked[:2], user_classes=self._asked[2])
+
+    def look_again(self) -> None:
+        if self._asked is not None and not self.is_finishing:
+            self.load.share_anew()
 
     # --- what Locust calls
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Literal
 
 from perftui.engine import stock_report
+from perftui.engine.report_check import ReportError
 from perftui.model.text import clean
-from perftui.model.tick import Health, LoadWorkerSample
+from perftui.model.tick import Health, LoadWorkerSample, Tick
 from perftui.wire.messages import WorkerGreeting
 
 Role = Literal["local", "remote", "stock"]
@@ -59,6 +60,25 @@ class Member:
         return LoadWorkerSample(
             self.name, self.host, self.role, state, self.user_count, requests, now_s - self.seen_s, self.health
         )
+
+    def balanced(self, tick: Tick, requests: int) -> Tick:
+        """`tick`, the next that it says, as far as it follows from the one before; with so many `requests`.
+
+        Raises ReportError where one comes from nowhere. Where a report between the two never came, or was refused, what
+        started is what the rest of this one needs.
+        """
+        started = requests + tick.abandoned + sum(each.count for each in tick.local_errors)
+        started += tick.in_flight - self.in_flight
+        is_next = tick.seq == self.seq + 1
+        due = tick.arrivals
+        scheduled = due.started + due.dropped + due.waiting - self.waiting if due is not None else 0
+        if started < 0 or (is_next and started != tick.started):
+            raise ReportError("it has started other requests than it ended")
+        if scheduled < 0 or (is_next and due is not None and scheduled != due.scheduled):
+            raise ReportError("it was due other tasks than it began")
+        if is_next:
+            return tick
+        return replace(tick, started=started, arrivals=replace(due, scheduled=scheduled) if due is not None else None)
 
     def take_place_of(self, older: Member) -> None:
         """It has the name of `older`, and so its line in the table."""

@@ -97,10 +97,11 @@ def _note_arrival(flight: Flight, sock: Any) -> None:
     except (OSError, struct.error):
         # The connection is over: whoever reads from it is told.
         now_s = monotonic()
-    # The machine's clock may have been set meanwhile.
-    came_s = max(flight.mark_s, now_s - max(0.0, lag_s))
-    flight.network_s += came_s - flight.mark_s
-    flight.mark_s = came_s
+    came_s = now_s - lag_s if lag_s > 0.0 else now_s
+    # Else the machine's clock was set meanwhile, or all of it came before anybody waited.
+    if came_s > flight.mark_s:
+        flight.network_s += came_s - flight.mark_s
+        flight.mark_s = came_s
     flight.is_sent = False
 
 

@@ -95,8 +95,8 @@ class Session:
         if configure.master is None:
             return runner.create(environment)
         instruments = self._instruments
-        fleet = Fleet(instruments.clock, instruments.probe, self._link.send, locust.__version__)
         settings = configure.master
+        fleet = Fleet(instruments.clock, instruments.probe, self._link.send, locust.__version__, settings.secret)
         made = master.create(environment, settings.host, settings.port, fleet, instruments.clock)
         self._agent = AgentFile(configure.connect_timeout_s, configure.read_timeout_s)
         # The first, so that it stands before any locustfile is loaded.

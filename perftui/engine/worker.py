@@ -65,7 +65,8 @@ class WorkerEngineRunner(OrderlyEnd, WorkerRunner):
         where = f"{self.settings.host}:{self.settings.port}"
         until_s = monotonic() + limit_s
         role: Literal["local", "remote"] = "local" if self.settings.is_local else "remote"
-        greeting = WorkerGreeting(VERSION, role, socket.gethostname(), os.getpid(), self.settings.name)
+        name, secret = self.settings.name, self.settings.secret
+        greeting = WorkerGreeting(VERSION, role, socket.gethostname(), os.getpid(), name, secret)
         while not self.connection_event.is_set() and not self.refused:
             if monotonic() >= until_s:
                 raise LoadError("environment", f"no master answered at {where} within {limit_s:g} s")

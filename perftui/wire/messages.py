@@ -47,23 +47,28 @@ class TrialSettings:
 
 @dataclass(frozen=True, slots=True)
 class MasterSettings:
-    """The engine leads load workers, and listens for them on `host`; `port` 0 is one that is free."""
+    """The engine leads load workers, and listens for them on `host`; `port` 0 is one that is free.
+
+    By `secret` it knows those that the run itself started; nobody is one where it is empty.
+    """
 
     host: str
     port: int
+    secret: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
     """The engine is a load worker of the master at `host` and `port`; `is_local` where the run itself started it.
 
-    `name` is what it is called everywhere; where it is empty the master names it.
+    `name` is what it is called everywhere; where it is empty the master names it. `secret` is as in MasterSettings.
     """
 
     host: str
     port: int
     is_local: bool
     name: str = ""
+    secret: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,13 +288,17 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class WorkerGreeting:
-    """First word of a load worker that counts as the engine does; `name` as in WorkerSettings."""
+    """First word of a load worker that counts as the engine does; `name` and `secret` as in WorkerSettings.
+
+    Without the run's secret it is none that the run started, and the master names it.
+    """
 
     version: int
     role: Literal["local", "remote"]
     host: str
     pid: int
     name: str = ""
+    secret: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -340,6 +340,22 @@ def check_in_places(folder: Path, *checks: Callable[[Place], None], at_a_time: i
             target.close()
 
     at_once({check.__name__: partial(do, check) for check in checks}, at_a_time)
+
+
+EngineCheck = Callable[[Any, Any, Any, Any], None]
+
+
+def check_engines(folder: Path, *checks: EngineCheck) -> None:
+    """As `check_in_places`, for checks that take what the fixtures engine, target, locustfile and configure are."""
+
+    def in_place(check: EngineCheck) -> Callable[[Place], None]:
+        @wraps(check)
+        def do(place: Place) -> None:
+            check(place.start_engine(), place.target, place.locustfile, configure)
+
+        return do
+
+    check_in_places(folder, *map(in_place, checks))
 
 
 @pytest.fixture(name="configure")

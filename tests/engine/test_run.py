@@ -18,6 +18,7 @@ from perftui.wire.messages import (
     Stopping,
     Ticked,
 )
+from tests.engine.conftest import check_engines
 
 EVERY_KIND = Path(__file__).parents[1] / "locustfiles" / "every_kind.py"
 
@@ -76,7 +77,7 @@ def test_every_kind_of_user_runs_unchanged(engine: Any, target: Any, configure: 
     assert 0 < health.open_files < health.open_files_limit
 
 
-def test_events_fire_once_and_in_order_on_a_command(engine: Any, target: Any, locustfile: Any, configure: Any) -> None:
+def events_fire_once_and_in_order_on_a_command(engine: Any, target: Any, locustfile: Any, configure: Any) -> None:
     asked = configure(locustfile(USER + SAY_EVENTS), host=target.url, users=3, stop_timeout_s=1.0)
     engine.run(asked, until=lambda engine: engine.all(Ticked))
     assert events_of(engine.output) == [
@@ -111,7 +112,7 @@ def test_quit_in_a_task_ends_the_run_with_any_number_of_users(
     engine.check_accounting()
 
 
-def test_exit_in_a_task_is_the_locustfiles_fault_and_nothing_counted_is_lost(
+def exit_in_a_task_is_the_locustfiles_fault_and_nothing_counted_is_lost(
     engine: Any, target: Any, locustfile: Any, configure: Any
 ) -> None:
     path = locustfile("import sys\n" + USER + "    @task\n    def bad(self): sys.exit(3)\n" + SAY_EVENTS)
@@ -124,7 +125,7 @@ def test_exit_in_a_task_is_the_locustfiles_fault_and_nothing_counted_is_lost(
     engine.check_accounting()
 
 
-def test_load_shape_runs_and_ends_the_test(engine: Any, target: Any, locustfile: Any, configure: Any) -> None:
+def load_shape_runs_and_ends_the_test(engine: Any, target: Any, locustfile: Any, configure: Any) -> None:
     path = locustfile(
         USER
         + """
@@ -144,7 +145,7 @@ class Steps(LoadTestShape):
     assert events_of(engine.output)[-4:] == ["test_stopping", "test_stop", "quitting", "quit"]
 
 
-def test_stop_before_start_sends_no_load(engine: Any, target: Any, locustfile: Any, configure: Any) -> None:
+def stop_before_start_sends_no_load(engine: Any, target: Any, locustfile: Any, configure: Any) -> None:
     engine.send(configure(locustfile(USER + SAY_EVENTS), host=target.url))
     engine.wait_message(Loaded)
     engine.send(Stop())
@@ -168,9 +169,7 @@ def test_end_of_the_conductor_ends_the_load_at_once(engine: Any, target: Any, lo
     assert engine.process.wait(5) == 13
 
 
-def test_users_that_do_not_let_go_do_not_keep_the_run(
-    engine: Any, target: Any, locustfile: Any, configure: Any
-) -> None:
+def users_that_do_not_let_go_do_not_keep_the_run(engine: Any, target: Any, locustfile: Any, configure: Any) -> None:
     path = locustfile(
         "import gevent\n"
         + USER
@@ -190,7 +189,7 @@ def test_users_that_do_not_let_go_do_not_keep_the_run(
     assert engine.ended
 
 
-def test_listener_that_raises_is_named_and_changes_no_number(
+def listener_that_raises_is_named_and_changes_no_number(
     engine: Any, target: Any, locustfile: Any, configure: Any
 ) -> None:
     path = locustfile(
@@ -204,7 +203,7 @@ def test_listener_that_raises_is_named_and_changes_no_number(
     assert engine.counts == {"/": (target.requests["/"], 0)}
 
 
-def test_exit_in_a_quitting_listener_is_an_exit_code(engine: Any, target: Any, locustfile: Any, configure: Any) -> None:
+def exit_in_a_quitting_listener_is_an_exit_code(engine: Any, target: Any, locustfile: Any, configure: Any) -> None:
     path = locustfile("import sys\n" + USER + "@events.quitting.add_listener\ndef f(**_): sys.exit(9)\n")
     engine.run(configure(path, host=target.url, run_time_s=0.5))
     assert engine.ended.exit_code == 9
@@ -220,7 +219,7 @@ def test_exit_code_for_errors_only_where_it_was_asked_for(
     assert engine.ended.exit_code == code
 
 
-def test_hostile_names_messages_and_exceptions_arrive_clean(
+def hostile_names_messages_and_exceptions_arrive_clean(
     engine: Any, target: Any, locustfile: Any, configure: Any
 ) -> None:
     path = locustfile(
@@ -254,7 +253,7 @@ class ShopUser(FastHttpUser):
     engine.check_accounting()
 
 
-def test_floods_of_names_failures_and_log_lines_stay_bounded(
+def floods_of_names_failures_and_log_lines_stay_bounded(
     engine: Any, target: Any, locustfile: Any, configure: Any
 ) -> None:
     """In what is sent, and in Locust's own statistics, which user code may read."""
@@ -292,7 +291,7 @@ def say(environment, **_):
     assert "more log records in this second were left out" in engine.logged
 
 
-def test_listeners_that_take_their_time_at_the_end_get_it_when_the_load_is_gone(
+def listeners_that_take_their_time_at_the_end_get_it_when_the_load_is_gone(
     engine: Any, target: Any, locustfile: Any, configure: Any
 ) -> None:
     path = locustfile(
@@ -353,3 +352,19 @@ def test_user_code_that_breaks_the_test_ends_it_with_its_line(
     assert events_of(engine.output)[-2:] == ["quitting", "quit"]
     assert engine.ended
     engine.check_accounting()
+
+
+def test_whole_runs_of_all_sorts(tmp_path: Path) -> None:
+    check_engines(
+        tmp_path,
+        floods_of_names_failures_and_log_lines_stay_bounded,
+        listeners_that_take_their_time_at_the_end_get_it_when_the_load_is_gone,
+        load_shape_runs_and_ends_the_test,
+        users_that_do_not_let_go_do_not_keep_the_run,
+        hostile_names_messages_and_exceptions_arrive_clean,
+        listener_that_raises_is_named_and_changes_no_number,
+        exit_in_a_quitting_listener_is_an_exit_code,
+        events_fire_once_and_in_order_on_a_command,
+        exit_in_a_task_is_the_locustfiles_fault_and_nothing_counted_is_lost,
+        stop_before_start_sends_no_load,
+    )

@@ -24,7 +24,7 @@ from tests.fakes.simulated_runs import (
 from tests.fakes.ticks import delta, tick
 
 # A sample of benchmarks/comparison_truth.py, which shows the figures of many more.
-PAIRS = 100
+PAIRS = 50
 
 
 def change(comparison: Comparison, metric: str) -> Change:

@@ -8,16 +8,19 @@ from dataclasses import replace
 
 import pytest
 
+from perftui.judgement.trust import run_trust
 from perftui.model.errors import PerftuiError
+from perftui.model.judged import WHOLE_RUN, Trust
 from perftui.model.snapshot import point_of
 from perftui.store.reader import RunReader
 from perftui.store.writer import RunWriter
 from tests.fakes.scheduled_runs import HEALTH, State, scheduled_ticks, worker
-from tests.fakes.ticks import delta, tick, total_of
+from tests.fakes.ticks import delta, late_tick, measured_tick, tick, total_of
 
 MakeWriter = Callable[..., RunWriter]
 TABLES = (
     "response_time",
+    "less_own",
     "generator",
     "arrivals",
     "local_error_group",
@@ -46,6 +49,21 @@ def test_a_schedule_and_its_load_workers_come_back_as_they_were_committed(make_w
     assert page.points[0].response == point_of(ticks[0]).response
 
 
+def test_a_run_is_believed_from_its_record_as_it_was_live(make_writer: MakeWriter) -> None:
+    writer = make_writer()
+    # Seconds in which the generator is known, and one in which it is not.
+    ticks = [measured_tick(0, 12), measured_tick(1, 0), measured_tick(2, 60), late_tick(3, 12)]
+    for each in ticks:
+        writer.commit(each)
+    reader, live = RunReader(writer.folder), total_of(ticks)
+    assert list(reader.ticks()) == ticks
+    assert run_trust(live)[0] is not Trust.OK
+    for totals in (reader.record().whole, reader.part(WHOLE_RUN)):
+        assert totals.less_own == live.less_own
+        assert run_trust(totals) == run_trust(live)
+    assert [point.is_strained for point in reader.points()] == [True, False, True, True]
+
+
 def test_what_became_of_each_load_worker(make_writer: MakeWriter) -> None:
     two: tuple[State, ...] = ("ready", "running", "missing", "missing", "running", "missing")
     writer = make_writer()
@@ -64,7 +82,7 @@ def test_a_run_without_a_schedule_has_no_row_of_one(make_writer: MakeWriter) -> 
     for seq in range(3):
         writer.commit(tick(seq, delta("/a")))
     with sqlite3.connect(writer.folder / "samples.db") as connection:
-        assert [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES] == [0] * 7
+        assert not any(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES)
     connection.close()
 
 

@@ -132,6 +132,9 @@ async def test_in_the_fields_and_dialogs_of_setup(services: FakeServices, text_o
         for _ in range(5):
             await pilot.press("pagedown", "space")
             await redrawn()
+        # A load shape of such a name cannot be chosen: it is said, and taken back.
+        await pilot.press("e", "escape", "delete")
+        await redrawn()
         # What is typed is foreign as well, where it is pasted; and so is what refuses it.
         services.refusal = PerftuiError("--users", EVERYTHING, EVERYTHING, exit_code=2)
         await pilot.press("home", "e", "7", "enter")
