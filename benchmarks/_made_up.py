@@ -29,12 +29,12 @@ class MadeUpTicks:
     def __init__(self, names: int, requests: int, *, keeps_schedule: bool = False, seed: int = 7) -> None:
         self._names = [name_of(number) for number in range(names)]
         self._per_name = requests / names
-        self._requests = requests
         self._keeps_schedule = keeps_schedule
         self._chance = random.Random(seed)
 
     def next(self, seq: int) -> Tick:
         failures: list[FailureDelta] = []
+        deltas = tuple(self._delta(name, float(seq), failures) for name in self._names)
         return Tick(
             seq=seq,
             elapsed_s=float(seq),
@@ -42,13 +42,13 @@ class MadeUpTicks:
             user_count=USERS,
             target_user_count=USERS,
             users_by_class={"BenchUser": USERS},
-            requests=tuple(self._delta(name, float(seq), failures) for name in self._names),
+            requests=deltas,
             failures=tuple(failures),
             exceptions=(),
-            started=self._requests,
+            started=sum(delta.requests for delta in deltas),
             abandoned=0,
-            in_flight=10,
-            oldest_in_flight_s=0.2,
+            in_flight=0,
+            oldest_in_flight_s=0.0,
             health=Health(40.0, 90_000_000, 0.3, 2.0, 5.0, 220, 65_536),
         )
 

@@ -294,7 +294,7 @@ class Conductor:
         self._last_shown_at = self._now()
         assessment = self._judging.assessment
         whole = assessment.whole
-        trust, trust_reason = live_trust(whole)
+        trust, trust_reason = live_trust(whole, self._workers.restarted if self._workers is not None else "")
         snapshot = snapshot_of(
             whole,
             None if assessment.is_warming_up else assessment.measured,

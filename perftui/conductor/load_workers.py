@@ -13,10 +13,11 @@ from dataclasses import replace
 import psutil
 
 from perftui import exit_codes
+from perftui.conductor import worker_words
 from perftui.conductor.escalation import TERM_AFTER_S, Escalation
-from perftui.conductor.faults import fault_error, fault_text
+from perftui.conductor.faults import fault_error
 from perftui.conductor.interpreter import Interpreter
-from perftui.conductor.local_worker import LocalWorker
+from perftui.conductor.local_worker import LONG_ENOUGH_S, LocalWorker
 from perftui.conductor.worker_voice import RunVoice, WorkerVoice
 from perftui.model.endpoint import endpoint_text, parse_endpoint
 from perftui.model.errors import PerftuiError
@@ -30,11 +31,12 @@ LOOPBACK = "127.0.0.1"
 _EVERYWHERE = ("0.0.0.0", "*", "::")
 # How long they may take to leave when their master is gone, or had to be killed.
 _LEAVE_WITHIN_S = 1.0
+# What a last report takes.
+_LAST_WORD_S = 0.4
 # The master may know of a death before we do, and one that died may be about to start anew.
 _EMPTY_FOR_S = 1.0
 # Where many come and go, the record names the first.
 _MAX_REMARKS = 20
-_MAX_NAMED = 3
 
 
 def local_workers_of(profile: Profile) -> int:
@@ -77,6 +79,7 @@ class LoadWorkers:
         self._lost: dict[str, str] = {}  # at most MAX_LOAD_WORKERS
         self._is_run_on = self._is_stopping = False
         self._empty_since_s = math.inf
+        self._master_stood_s = 0.0
         self._escalation = Escalation()
 
     @property
@@ -171,48 +174,31 @@ class LoadWorkers:
     @property
     def lost(self) -> str:
         """Those that were lost for good, in words: what they did last is in no number."""
-        deaths = {each.name: each for each in self._local if each.death}
-        texts = [
-            f"{name} ({'stopped (SIGSTOP), and it never went on' if each.is_suspended else each.death})"
-            for name, each in deaths.items()
-        ]
-        texts += [name for name in self._lost if name not in deaths]
-        if not texts:
-            return ""
-        more = f" and {len(texts) - _MAX_NAMED} more" if len(texts) > _MAX_NAMED else ""
-        return f"lost load worker{'s' if len(texts) > 1 else ''} {', '.join(texts[:_MAX_NAMED])}{more}"
+        return worker_words.lost(self._local, self._lost)
+
+    @property
+    def restarted(self) -> str:
+        """Those that died and were started again, in words: what they did last is in no number either."""
+        return worker_words.restarted(self._local)
 
     @property
     def warnings(self) -> Sequence[str]:
         """What the outcome has to say of those that were not lost."""
-        restarted = [each for each in self._local if each.restarted_after and not each.death]
-        return [
-            *self._remarks,
-            *(
-                f"load worker {each.name} died ({each.restarted_after}) and was started again: "
-                "what it did in its last second is in no number"
-                for each in restarted
-            ),
-        ]
+        return self._remarks
 
     @property
     def fault(self) -> str:
-        """What user code did in a worker that no run goes on with, or that a worker had to be killed for."""
-        for each in self._local:
-            if each.fault is not None:
-                return f"load worker {each.name}: {fault_text(each.fault)}"
-            if each.hook_raised:
-                return f"a listener raised {each.hook_raised} in load worker {each.name}"
-            if each.was_forced and each.death and not each.is_suspended:
-                stuck = each.was_stuck_at
-                why = f"user code was stuck at {stuck} in" if stuck else "user code did not stop in time in"
-                return f"{why} load worker {each.name}, which had to be killed"
-        return ""
+        """What user code did in a worker that no run goes on with."""
+        return worker_words.fault(self._local)
+
+    def fault_at_end(self, *, was_stopped: bool) -> str:
+        """`fault`, or what a worker had to be killed for. A run that `was_stopped` early may have had no patience."""
+        return self.fault or worker_words.force(self._local, was_stopped=was_stopped)
 
     @property
-    def stuck_at(self) -> str:
-        """Where user code is stuck in one of them, and in which."""
-        return next((f"{each.stuck_at} in load worker {each.name}" for each in self._local if each.stuck_at), "")
+    def warning(self) -> str:
+        """Of what keeps users from working now."""
+        return worker_words.warning(self._local)
 
     @property
     def oldest_abandoned_s(self) -> float:
@@ -227,18 +213,27 @@ class LoadWorkers:
         """Of the local ones that run now."""
         return [each.pid for each in self._local if each.pid]
 
-    def watch(self, now_s: float, *, was_asleep: bool) -> None:
-        """What is to be looked at now and then; `was_asleep`: this process itself did not run for a while."""
+    def watch(self, now_s: float, *, was_asleep: bool, master_stood_s: float = 0.0) -> None:
+        """What is to be looked at now and then; `was_asleep`: this process itself did not run for a while.
+
+        `master_stood_s` is for how long the master has stood still of late.
+        """
         self._raise_bugs()
         for each in self._local:
+            each.master_stood_s = master_stood_s
             if was_asleep:
                 each.skip_time()
             each.note_time()
         is_empty = self._is_run_on and not self.present and not any(each.is_coming for each in self._local)
         self._empty_since_s = min(self._empty_since_s, now_s) if is_empty else math.inf
-        if now_s - self._empty_since_s >= _EMPTY_FOR_S:
+        is_gone = now_s - self._empty_since_s >= _EMPTY_FOR_S
+        if any(each.died_of_master for each in self._local) or (is_gone and master_stood_s >= LONG_ENOUGH_S):
+            self._master_stood_s = max(self._master_stood_s, master_stood_s)
+            stood = f"the engine stood still for {self._master_stood_s:.0f} s"
+            self.load_gone = f"{stood}, and its load workers stopped their load"
+        elif is_gone:
             self.load_gone = f"no load worker is left: {self.lost}" if self.lost else "no load worker is left"
-        if self._is_stopping and self.stuck_at:
+        if self._is_stopping and any(each.stuck_at for each in self._local):
             self._escalation.hurry(now_s, TERM_AFTER_S)
         number = self._escalation.due(now_s)
         if number is not None:
@@ -254,8 +249,11 @@ class LoadWorkers:
         self._escalation.begin(now_s, grace_s)
 
     def hurry(self, now_s: float, after_s: float) -> None:
-        """Do not wait for users any longer than `after_s`."""
-        self._escalation.hurry(now_s, after_s)
+        """Do not wait for users any longer than `after_s`; a last report is still asked for."""
+        if after_s < _LAST_WORD_S:
+            for each in self._local:
+                each.ask_last_word()
+        self._escalation.hurry(now_s, max(after_s, _LAST_WORD_S))
 
     def await_hooks(self, now_s: float) -> None:
         """There is no load any more: only listeners of user code are waited for."""
@@ -266,7 +264,13 @@ class LoadWorkers:
             each.signal_group(number)
 
     async def finish(self, *, has_master_ended: bool) -> None:
-        """Wait until the local ones have left: as long as `watch` lets them, where their master ended as it should."""
+        """Wait until the local ones have left: as long as `watch` lets them, where their master ended as it should.
+
+        Where it did not, nobody hears them any more: they end at once.
+        """
+        if not has_master_ended:
+            for each in self._local:
+                each.drop()
         living = [life for life in self._lives if not life.done()]
         if living:
             await asyncio.wait(living, timeout=None if has_master_ended else _LEAVE_WITHIN_S)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import signal
 
 from perftui.conductor.ending import how_it_died
@@ -13,11 +12,13 @@ from perftui.conductor.interpreter import Interpreter
 from perftui.conductor.pulse import Pulse
 from perftui.conductor.worker_voice import WorkerVoice
 from perftui.model.text import clean, mask_secrets
-from perftui.wire.heartbeat import STUCK_AFTER_S, Beat
-from perftui.wire.messages import Configure, Ended, Fault, Logged
+from perftui.wire.heartbeat import Beat
+from perftui.wire.messages import Configure, Ended, Fault, Logged, Stop
 
 # One that dies again would do so for ever.
 RESTARTS = 1
+# A master that stood still for less is not why a load worker heard nothing of it: that takes 4.5 s.
+LONG_ENOUGH_S = 3.0
 # How many requests that were cut off are named; all of them are counted.
 _MAX_NAMED = 20
 
@@ -29,7 +30,8 @@ class LocalWorker:
     says so. `death` says how it ended for good, "" while it has not, or where it left as it should; `untold_deaths` is
     how often it died before the master said so; `restarted_after` is how it died when it was started anew. `fault` is
     what its user code did that no run goes on with. `is_suspended` is whether somebody stopped it (SIGSTOP), and it did
-    not go on.
+    not go on. `master_stood_s` is for how long its master has stood still of late, and `died_of_master` whether that is
+    why it ended: then it is not started again.
     """
 
     def __init__(
@@ -56,11 +58,13 @@ class LocalWorker:
         self._died_of = ""
         self._lines_of_the_dead = 0
         self._said_stuck_at = ""
-        self._settled_s = 0.0
         self.is_coming = True
         self.is_over = False
         self.was_forced = False
         self.is_suspended = False
+        self.stuck_when_forced = ""
+        self.master_stood_s = 0.0
+        self.died_of_master = False
         self.death = ""
         self.restarted_after = ""
         self.untold_deaths = 0
@@ -78,10 +82,6 @@ class LocalWorker:
         return "" if self._has_ended or self.is_over else self._pulse.stuck_at
 
     @property
-    def was_stuck_at(self) -> str:
-        return self._pulse.was_stuck_at
-
-    @property
     def dropped_lines(self) -> int:
         return self._lines_of_the_dead + (self._process.dropped_lines if self._process is not None else 0)
 
@@ -94,7 +94,7 @@ class LocalWorker:
                     return
                 how = self._died_of or how
                 self.untold_deaths += 1
-                if self._is_stopping or not self._restarts:
+                if self._is_stopping or not self._restarts or self.died_of_master:
                     self.death = how
                     self._voice.event(f"load worker {self.name} died, {how}: it is not started again")
                     return
@@ -113,21 +113,33 @@ class LocalWorker:
         self.untold_deaths = 0
 
     def stop_restarting(self) -> None:
-        """The run is about to end: one that dies now is not started again."""
+        """The run is about to end: one that dies now is not started again, nor does one go on that is just started."""
         self._is_stopping = True
+        if self.is_coming:
+            self.drop()
+
+    def ask_last_word(self) -> None:
+        """Its users are cut off, and what they did is told to the master, while there is time."""
+        if self._process is not None and not self.is_over:
+            self._process.send(Stop(now=True))
+
+    def drop(self) -> None:
+        """At once. There is nothing of it that anybody waits for, so its end is no loss."""
+        self._is_closing = True
+        if self._process is not None:
+            self._process.signal_group(signal.SIGKILL)
 
     def signal_group(self, number: signal.Signals) -> None:
         if self._process is not None and not self.is_over:
             self.was_forced = True
+            self.stuck_when_forced = self._pulse.stuck_at or self.stuck_when_forced
             self._process.signal_group(number)
 
     def note_time(self) -> None:
         """A worker that does not even beat is stuck too; each place is said once."""
         if self._process is None or self.is_over:
             return
-        self._note_suspension(self._process.is_suspended)
-        if self.is_suspended:
-            self.skip_time()
+        self._note_state(self._process.is_suspended)
         self._pulse.note_time(self._now())
         if self.stuck_at == self._said_stuck_at:
             return
@@ -141,7 +153,7 @@ class LocalWorker:
 
     def skip_time(self) -> None:
         """This process itself was stopped for a while: what the worker said meanwhile is still to be read."""
-        self._pulse = Pulse(self._now())
+        self._pulse.skip(self._now())
 
     async def close(self, life: asyncio.Task[None]) -> None:
         """Leaves nothing of it behind; `life` is that of `run`."""
@@ -167,23 +179,20 @@ class LocalWorker:
             return ""
         self._has_ended, self._died_of = False, ""
         self.is_suspended = False
-        self._settled_s = 0.0
         self._pulse = Pulse(self._now())
         process.send(self._configure)
         while True:
             match await process.report():
                 case Beat() as beat:
-                    if self._now() < self._settled_s:
-                        self.skip_time()
-                    else:
-                        self._pulse.note(beat, self._now())
+                    self._pulse.note(beat, self._now())
                 case Printed(stream, text):
                     self._voice.log(Printed(stream, f"[{self.name}] {text}"))
                 case Logged(level, logger, text):
                     self._voice.log(Logged(level, logger, f"[{self.name}] {text}"))
                 case Fault(kind="environment") as fault if self._has_joined:
-                    # Such as a master that was not heard of for too long: no fault of user code.
+                    # Its master was not heard of for too long: no fault of user code.
                     self._died_of = fault_text(fault)
+                    self.died_of_master = self.master_stood_s >= LONG_ENOUGH_S
                 case Fault() as fault:
                     self.fault = self.fault or fault
                     self._voice.traceback(fault.traceback)
@@ -201,12 +210,12 @@ class LocalWorker:
                 case _:
                     pass
 
-    def _note_suspension(self, is_suspended: bool) -> None:
-        if is_suspended is not self.is_suspended:
-            self.is_suspended = is_suspended
-            # Its first beats still tell how long it stood.
-            self._settled_s = math.inf if is_suspended else self._now() + STUCK_AFTER_S
-            text = "was stopped (SIGSTOP): none of its users can work" if is_suspended else "goes on"
+    def _note_state(self, is_suspended: bool) -> None:
+        self.is_suspended = is_suspended
+        if self._pulse.note_state(self._now(), is_suspended=is_suspended):
+            stood_s = self._pulse.stood_still_s(self._now())
+            stopped = "was stopped from outside (SIGSTOP): none of its users can work"
+            text = stopped if is_suspended else f"goes on; it stood still for {stood_s:.0f} s"
             self._voice.event(f"load worker {self.name} {text}", kind="stuck" if is_suspended else "unstuck")
 
     def _end(self, ended: Ended) -> None:

@@ -44,8 +44,9 @@ class Sealing:
         """What load workers have to say of the end, once they are gone."""
         workers = self.loaded.workers
         if workers is not None:
-            self.end.fault = self.end.fault or workers.fault
+            self.end.fault = self.end.fault or workers.fault_at_end(was_stopped=bool(self.end.stop_code))
             self.end.workers_lost, self.end.load_gone = workers.lost, workers.load_gone
+            self.end.workers_restarted = workers.restarted
             self.end.oldest_abandoned_s = max(self.end.oldest_abandoned_s, workers.oldest_abandoned_s)
 
     def _outcome(self, stuck_at: str, incomplete: str) -> Outcome:
@@ -68,6 +69,7 @@ class Sealing:
             warnings=(
                 *self.loaded.warnings,
                 *(workers.warnings if workers is not None else ()),
+                *([self.end.workers_restarted] if self.end.workers_restarted else []),
                 *([self.end.workers_lost] if self.end.workers_lost else []),
                 *([self.monitor.problem] if self.monitor and self.monitor.problem else []),
             ),

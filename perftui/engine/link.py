@@ -21,7 +21,8 @@ MAX_ORDERS = 100
 
 
 class Link:
-    """Owns the socket `fd`. `configured` gets the first command; `start_asked` and `stop_asked` are set by theirs.
+    """Owns the socket `fd`. `configured` gets the first command; `start_asked` and `stop_asked` are set by theirs, and
+    `hurry_asked` by a Stop that does not wait for users.
 
     `orders` holds what is asked of the running load, in its order; each is answered by whoever takes it.
 
@@ -32,6 +33,7 @@ class Link:
         self.configured: AsyncResult = AsyncResult()
         self.start_asked = Event()
         self.stop_asked = Event()
+        self.hurry_asked = Event()
         self.orders: Queue[Control] = Queue(MAX_ORDERS)
         self._socket = socket.socket(fileno=fd)
         self._outbox = Outbox()
@@ -72,6 +74,8 @@ class Link:
             except Full:
                 self.send(Obeyed(command.number, f"{MAX_ORDERS} orders wait already"))
         elif isinstance(command, Stop):
+            if command.now:
+                self.hurry_asked.set()
             self.stop_asked.set()
 
     def _write(self) -> None:

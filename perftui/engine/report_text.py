@@ -29,16 +29,16 @@ def cleaned(tick: Tick) -> Tick:
         tick,
         users_by_class=users,
         failures=tuple(
-            replace(each, method=shown(each.method), name=shown(each.name), message=shown(each.message, MAX_MESSAGE_CHARS))
+            replace(
+                each, method=shown(each.method), name=shown(each.name), message=shown(each.message, MAX_MESSAGE_CHARS)
+            )
             for each in tick.failures
         ),
         exceptions=tuple(
             replace(each, message=shown(each.message, MAX_MESSAGE_CHARS), traceback=clean_lines(each.traceback))
             for each in tick.exceptions
         ),
-        rate_limits=tuple(
-            replace(each, method=shown(each.method), name=shown(each.name)) for each in tick.rate_limits
-        ),
+        rate_limits=tuple(replace(each, method=shown(each.method), name=shown(each.name)) for each in tick.rate_limits),
         local_errors=tuple(replace(each, message=shown(each.message)) for each in tick.local_errors),
         exchanges=tuple(map(_exchange, tick.exchanges)),
     )
@@ -61,8 +61,12 @@ def _exchange(exchange: Exchange) -> Exchange:
 
 
 def _headers(headers: _Headers) -> _Headers:
-    return tuple((shown(name, MAX_HEADER_CHARS), shown(value, MAX_HEADER_CHARS)) for name, value in headers[:MAX_HEADERS])
+    return tuple(
+        (shown(name, MAX_HEADER_CHARS), shown(value, MAX_HEADER_CHARS)) for name, value in headers[:MAX_HEADERS]
+    )
 
 
 def _body(body: str) -> str:
-    return "\n".join(shown(line, MAX_BODY_CHARS) for line in body[: MAX_BODY_CHARS + 1].split("\n"))[: MAX_BODY_CHARS + 1]
+    return "\n".join(shown(line, MAX_BODY_CHARS) for line in body[: MAX_BODY_CHARS + 1].split("\n"))[
+        : MAX_BODY_CHARS + 1
+    ]

@@ -27,6 +27,7 @@ class OrderlyEnd(Runner):
         self.on_end_asked: Callable[[str], None] = lambda reason: None
         self.on_died: Callable[[BaseException], None] = lambda error: None
         self.load_is_over = Event()
+        self.hurry_asked = Event()
         super().__init__(*args, **kwargs)
 
     def stop(self) -> None:
@@ -39,11 +40,11 @@ class OrderlyEnd(Runner):
     def finish(self, load_limit_s: float, hooks_limit_s: float) -> None:
         """Stop all users and fire `test_stop`, once.
 
-        Users that do not let go within `load_limit_s` are left behind, as are listeners of `test_stop` that take
-        longer than `hooks_limit_s`.
+        Users that do not let go within `load_limit_s`, or when `hurry_asked` is set, are left behind, as are listeners
+        of `test_stop` that take longer than `hooks_limit_s`.
         """
         stopping = gevent.spawn(Runner.stop, self)
-        gevent.wait([stopping, self.load_is_over], timeout=load_limit_s, count=1)
+        gevent.wait([stopping, self.load_is_over, self.hurry_asked], timeout=load_limit_s, count=1)
         if not self.load_is_over.is_set():
             stopping.kill(block=False)
             self._force()

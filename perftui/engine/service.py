@@ -36,6 +36,7 @@ class Service:
         self._fault: Fault | None = None
         self._is_running = False
         self.duty = Duty(runner, instruments, self._on_tick)
+        link.hurry_asked.rawlink(lambda _: runner.hurry_asked.set())
         link.stop_asked.rawlink(lambda _: runner.on_end_asked("command"))
 
     def blame(self, error: BaseException) -> None:

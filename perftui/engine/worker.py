@@ -31,6 +31,8 @@ ASK_AGAIN_S = 1.0
 # A master answers each second; without an answer for so many rounds, there is no load without an owner.
 SILENT_ROUNDS = 9
 ROUND_S = 0.5
+# Of the classes that another locustfile does not have.
+MAX_MISSING_NAMED = 5
 # What was said last is sent on within this, before the process ends.
 LINGER_S = 2.0
 
@@ -102,6 +104,10 @@ class WorkerEngineRunner(OrderlyEnd, WorkerRunner):
             if not self.has_begun:
                 self.has_begun = True
                 self.on_order(WorkerOrder("begin", 0.0))
+            missing = sorted(set(msg.data["user_classes_count"]) - {each.__name__ for each in self.user_classes})
+            if missing:
+                self.on_died(OtherLocustfileError(missing))
+                return
             if self.own_host is not None:
                 msg.data["host"] = self.own_host
             super().handle_message(msg)
@@ -164,11 +170,18 @@ class WorkerEngineRunner(OrderlyEnd, WorkerRunner):
         self.on_order(order)
 
     def _on_spawning_died(self, greenlet: Any) -> None:
-        error = greenlet.exception
-        if isinstance(error, KeyError):
-            name = clean(str(error.args[0] if error.args else ""), 100)
-            error = LoadError("locustfile", f"the master asks for users of {name}, and there is no such class here")
-        self.on_died(error)
+        self.on_died(greenlet.exception)
+
+
+class OtherLocustfileError(LoadError):
+    """The master asks for users that there are none of here."""
+
+    def __init__(self, missing: list[str]) -> None:
+        names = clean(", ".join(missing[:MAX_MISSING_NAMED]), 200)
+        super().__init__(
+            "locustfile",
+            f"the locustfile of this load worker is another than the run's: it has no class {names}",
+        )
 
 
 class MasterLostError(LoadError):

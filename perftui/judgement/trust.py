@@ -38,10 +38,15 @@ def run_trust(totals: RunTotals) -> Doubt:
     return _worst((*_run_doubts(totals), lag_doubt(totals)))
 
 
-def live_trust(totals: RunTotals) -> Doubt:
-    """Of the last seconds; where nothing is wrong with them, of the run so far."""
+def live_trust(totals: RunTotals, restarted: str = "") -> Doubt:
+    """Of the last seconds; where nothing is wrong with them, of the run so far.
+
+    `restarted` names load workers that died and were started again.
+    """
     last = list(islice(reversed(totals.recent), LIVE_TICKS))[::-1]
     whole, reason = run_trust(totals)
+    if restarted and whole is Trust.OK:
+        whole, reason = Trust.LIMITED, restarted
     if not last:
         return whole, reason
     grade, now = _worst(_live_doubts(last, totals))

@@ -21,7 +21,8 @@ class Ending:
     """What the conductor knows of the end; each text is one clause for a person, empty where it does not apply.
 
     `stop_code` is the exit code of an early stop (a signal's, or STOPPED_EARLY), 0 where the run ended as planned.
-    `workers_lost` names load workers that were gone for good while others went on: the numbers lack what they did last.
+    `workers_lost` names load workers that were gone for good while others went on, `workers_restarted` those that died
+    and were started again: the numbers lack what they did last.
     """
 
     stopped: str = ""
@@ -31,16 +32,21 @@ class Ending:
     incomplete: str = ""
     locust_exit_code: int | None = None
     workers_lost: str = ""
+    workers_restarted: str = ""
 
 
-# What a sealed outcome's warning begins with where `Ending.workers_lost` says something.
+# What a sealed outcome's warnings begin with where `Ending.workers_lost` and `workers_restarted` say something.
 LOST_WORKERS = "lost load worker"
+RESTARTED_WORKERS = "restarted load worker"
 
 
 def ending_of(outcome: Outcome) -> Ending:
     """How the run ended, as far as its outcome still says."""
-    lost = next((each for each in outcome.warnings if each.startswith(LOST_WORKERS)), "")
-    return replace(_ending_of(outcome, lost), workers_lost=lost)
+    lost, restarted = (
+        next((each for each in outcome.warnings if each.startswith(head)), "")
+        for head in (LOST_WORKERS, RESTARTED_WORKERS)
+    )
+    return replace(_ending_of(outcome, lost), workers_lost=lost, workers_restarted=restarted)
 
 
 def _ending_of(outcome: Outcome, lost: str) -> Ending:
@@ -96,14 +102,16 @@ def judge(
     if exit_codes.NO_DATA not in reasons and whole.total.requests and not measured.total.requests:
         reasons[exit_codes.NO_DATA] = "no request ended in the part of the run that is judged"
     trust, doubt = run_trust(measured)
-    if ending.workers_lost:
+    gone = "; ".join(filter(None, (ending.workers_lost, ending.workers_restarted)))
+    if gone:
         trust = Trust.LIMITED if trust is Trust.OK else trust
-        text = f"{ending.workers_lost[0].upper()}{ending.workers_lost[1:]}: what it did last is in no number."
+        text = f"{gone[0].upper()}{gone[1:]}: what was done there last is in no number."
         findings = (Finding("load workers", text), *findings)
-        if must_be_trusted:
-            reasons.setdefault(exit_codes.ENGINE_DIED, ending.workers_lost)
+    if ending.workers_lost and must_be_trusted:
+        reasons.setdefault(exit_codes.ENGINE_DIED, ending.workers_lost)
     if trust is Trust.BAD and must_be_trusted:
-        reasons[exit_codes.UNTRUSTED] = f"the measurement cannot be trusted: {doubt}"
+        why = f"{gone}; {doubt}" if gone else doubt
+        reasons[exit_codes.UNTRUSTED] = f"the measurement cannot be trusted: {why}"
     exit_code = next(code for code in exit_codes.PRECEDENCE if code in reasons or code == exit_codes.OK)
     verdict = _verdict(exit_code, whole)
     own_code = ending.locust_exit_code

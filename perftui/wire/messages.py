@@ -119,7 +119,12 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """No new work; running tasks may end within the stop timeout. The engine then quits by itself."""
+    """No new work; running tasks may end within the stop timeout. The engine then quits by itself.
+
+    With `now` a load worker cuts its users off, also where it was told to stop before.
+    """
+
+    now: bool = False
 
 
 # --- engine -> conductor ------------------------------------------------------------------------------------
