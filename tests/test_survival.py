@@ -9,7 +9,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+
+import pytest
 
 from perftui import exit_codes
 from perftui.conductor.interpreter import Interpreter
@@ -18,6 +22,7 @@ from perftui.model.plan import Profile, RunPlan, Scenario, Target
 from perftui.store.reader import RunReader
 from perftui.wire.client import RunClient
 from perftui.wire.rendezvous import live_sockets, socket_path
+from tests.fakes.at_once import at_once
 from tests.fakes.command import COMMAND, locustfile_in, perftui
 from tests.fakes.fault_server import RunningFaultServer
 from tests.fakes.waiting import wait_for
@@ -39,16 +44,34 @@ def start(tmp_path: Path, url: str, run_time_s: float = 60.0) -> tuple[Path, Run
     return folder, client
 
 
-def test_a_run_is_listed_looked_at_from_elsewhere_and_stopped(tmp_path: Path) -> None:
+@pytest.fixture
+def beside() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start perftui in a process of its own; what a test that fails leaves of it is killed."""
+    with ExitStack() as started:
+
+        def begin(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
+            process = started.enter_context(
+                subprocess.Popen(
+                    [*COMMAND, *arguments], cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE, text=True,
+                )
+            )  # fmt: skip
+            started.callback(process.kill)
+            return process
+
+        yield begin
+
+
+Beside = Callable[..., subprocess.Popen[str]]
+
+
+def test_a_run_is_listed_looked_at_from_elsewhere_and_stopped(tmp_path: Path, beside: Beside) -> None:
     with RunningFaultServer("ok") as server:
         folder, client = start(tmp_path, server.url)
         client.close()
         listed = perftui("ps", cwd=tmp_path)
         assert folder.name in listed.stdout
-        attached = subprocess.Popen(
-            [*COMMAND, "attach"], cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        attached = beside("attach", cwd=tmp_path)
         assert attached.stderr is not None
         assert "users" in attached.stderr.readline()
         stopped = perftui("stop", cwd=tmp_path)
@@ -60,16 +83,15 @@ def test_a_run_is_listed_looked_at_from_elsewhere_and_stopped(tmp_path: Path) ->
     assert live_sockets() == []
 
 
-def test_a_viewer_that_is_killed_leaves_the_run_alone(tmp_path: Path) -> None:
+def test_a_viewer_that_is_killed_leaves_the_run_alone(tmp_path: Path, beside: Beside) -> None:
     with RunningFaultServer("ok") as server:
         folder, client = start(tmp_path, server.url)
         client.close()
-        viewer = subprocess.Popen([*COMMAND, "attach"], cwd=tmp_path, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        viewer = beside("attach", cwd=tmp_path)
         assert viewer.stderr is not None
         viewer.stderr.readline()
         viewer.kill()
         viewer.wait()
-        viewer.stderr.close()
         before = server.requests()
         wait_for(lambda: server.requests() > before + 20, "more requests")
         assert folder.name in perftui("ps", cwd=tmp_path).stdout
@@ -116,10 +138,17 @@ def test_a_conductor_that_does_not_answer_is_listed_and_can_be_ended(tmp_path: P
         pid = client.welcome.pid
         client.close()
         os.kill(pid, signal.SIGSTOP)
-        assert f"process {pid}" in perftui("ps", cwd=tmp_path).stdout
-        refused = perftui("stop", "--all", cwd=tmp_path)
-        assert refused.returncode == exit_codes.ENGINE_DIED
-        assert "--now" in refused.stderr
+
+        def is_listed() -> None:
+            assert f"process {pid}" in perftui("ps", cwd=tmp_path).stdout
+
+        def is_not_stopped() -> None:
+            refused = perftui("stop", "--all", cwd=tmp_path)
+            assert refused.returncode == exit_codes.ENGINE_DIED
+            assert "--now" in refused.stderr
+
+        # Each waits for an answer that does not come.
+        at_once({"ps": is_listed, "stop": is_not_stopped})
         assert perftui("stop", "--all", "--now", cwd=tmp_path).returncode == exit_codes.OK
         wait_for(lambda: live_sockets() == [], "the socket to be stale")
         before = wait_for(server.requests, "the count")
@@ -127,15 +156,12 @@ def test_a_conductor_that_does_not_answer_is_listed_and_can_be_ended(tmp_path: P
     assert "interrupted" in perftui("show", folder.name, cwd=tmp_path).stdout
 
 
-def test_a_stopped_viewer_loses_nothing(tmp_path: Path) -> None:
+def test_a_stopped_viewer_loses_nothing(tmp_path: Path, beside: Beside) -> None:
     """SIGSTOP: what a wedged line does to a viewer. The run goes on, and afterwards everything is there."""
     with RunningFaultServer("ok") as server:
         folder, client = start(tmp_path, server.url, run_time_s=6.0)
         client.close()
-        viewer = subprocess.Popen(
-            [*COMMAND, "attach"], cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        viewer = beside("attach", cwd=tmp_path)
         assert viewer.stderr is not None
         viewer.stderr.readline()
         viewer.send_signal(signal.SIGSTOP)
@@ -148,13 +174,12 @@ def test_a_stopped_viewer_loses_nothing(tmp_path: Path) -> None:
     assert seqs == list(range(1, len(seqs) + 1))
 
 
-def test_a_foreground_run_keeps_its_record_when_it_is_interrupted(tmp_path: Path) -> None:
+def test_a_foreground_run_keeps_its_record_when_it_is_interrupted(tmp_path: Path, beside: Beside) -> None:
     with RunningFaultServer("ok") as server:
         locustfile_in(tmp_path)
-        run = subprocess.Popen(
-            [*COMMAND, "run", "light", "--target", server.url, "-f", "locustfile.py", "--stop-timeout", "1s"],
-            cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        run = beside(
+            "run", "light", "--target", server.url, "-f", "locustfile.py", "--stop-timeout", "1s", cwd=tmp_path
+        )
         wait_for(lambda: server.requests() > 10, "some requests")
         run.send_signal(signal.SIGTERM)
         out, err = run.communicate(timeout=30)

@@ -31,7 +31,7 @@ from perftui.profiles.keys import MAX_USERS_OF_RATE, PROFILE_KEYS, RATE, USERS, 
 from perftui.profiles.load_kinds import NOT_USED
 from perftui.profiles.names import NAME_ALLOWED, is_name
 from perftui.profiles.profile_set import BUILT_IN, ProfileSet
-from perftui.profiles.stage_values import MAX_RATE_PER_S, MAX_USERS
+XX
 from perftui.profiles.values import Duration
 from perftui.store.layout import runs_folder
 

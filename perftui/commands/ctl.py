@@ -20,7 +20,7 @@ from perftui.model.errors import PerftuiError
 from perftui.model.target_limits import refusal_of
 from perftui.model.text import clean
 from perftui.profiles.keys import SETTINGS, named
-from perftui.profiles.stage_values import MAX_USERS, Rate
+from perftui.profiles.stage_values import Rate
 from perftui.profiles.values import ValueKind, WholeNumber
 from perftui.store.history import find_run
 from perftui.store.layout import runs_folder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,16 +11,13 @@ from perftui.conductor.run_clock import RunClock
 from perftui.model.control import LoadControl, Order
 from perftui.model.control_text import ANSWER_WITHIN_S, NO_ANSWER, change_text
 from perftui.model.duration import format_duration
-from perftui.model.plan import Target
+from perftui.model.plan import MAX_RATE_PER_S, MAX_SPAWN_RATE, MAX_USERS, MIN_SPAWN_RATE, Target
 from perftui.model.run_state import RunState
 from perftui.model.target_limits import refusal_of
 from perftui.model.text import clean, mask_secrets
 from perftui.wire.messages import Control, ControlRun, LoadChanged, Obeyed
 
 MAX_WAITING_ORDERS = 16
-# As many as a profile may ask for.
-MAX_USERS = 1_000_000
-MAX_PER_S = 1_000_000.0
 # Users that wait hold connections, a target may be reserved for them, and whoever paused may have gone home.
 MAX_PAUSE_S = 1800.0
 
@@ -183,9 +179,11 @@ def _refusal_of_values(order: Order, control: LoadControl) -> str:
         return "the load of this run is users, not an arrival rate: ask for users"
     if order.users is not None and not 0 <= order.users <= MAX_USERS:
         return f"users are 0 to {MAX_USERS:,}"
-    for name, value in (("spawn rate", order.spawn_rate), ("rate", order.rate_per_s)):
-        if value is not None and not (math.isfinite(value) and 0 < value <= MAX_PER_S):
-            return f"a {name} is more than 0/s, and at most {MAX_PER_S:,.0f}/s; to let no user work, pause"
+    # Not a number (nan) is on neither side.
+    if order.spawn_rate is not None and not MIN_SPAWN_RATE <= order.spawn_rate <= MAX_SPAWN_RATE:
+        return f"a spawn rate is {MIN_SPAWN_RATE:g} to {MAX_SPAWN_RATE:,.0f} users/s; to let no user work, pause"
+    if order.rate_per_s is not None and not 0 < order.rate_per_s <= MAX_RATE_PER_S:
+        return f"a rate is more than 0/s, and at most {MAX_RATE_PER_S:,.0f}/s; to let no user work, pause"
     return ""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -16,12 +15,11 @@ from locust.runners import locust_exception_handler
 
 from perftui.engine.clock import RunClock
 from perftui.engine.dispatcher import dispatcher_by
-from perftui.engine.faults import LoadError
 from perftui.engine.gate import sleep_until
 from perftui.engine.load import Load
+from perftui.engine.shape import AskedShape
 from perftui.model.control import LoadControl, Order
-from perftui.model.plan import Stage
-from perftui.model.text import clean
+from perftui.model.plan import MAX_RATE_PER_S, MAX_SPAWN_RATE, MAX_USERS, MIN_SPAWN_RATE, Stage
 from perftui.wire.messages import Configure, LoadChanged, Message
 
 SHAPE_TICK_S = 1.0
@@ -140,15 +138,15 @@ class Driver:
             return "" if self.control.follows == "hand" else f"it follows the {self._follows} already"
         if order.users is None and order.spawn_rate is None and order.rate_per_s is None:
             return "nothing to change was given"
-        if order.users is not None and order.users < 0:
-            return "users cannot be fewer than 0"
-        if order.spawn_rate is not None and not 0 < order.spawn_rate < math.inf:
-            return "the spawn rate has to be above 0"
+        if order.users is not None and not 0 <= order.users <= MAX_USERS:
+            return f"users are 0 to {MAX_USERS:,}"
+        if order.spawn_rate is not None and not MIN_SPAWN_RATE <= order.spawn_rate <= MAX_SPAWN_RATE:
+            return f"the spawn rate is {MIN_SPAWN_RATE:g} to {MAX_SPAWN_RATE:,.0f} users/s"
         if order.rate_per_s is not None:
             if not self._is_open:
                 return "this load has users and no arrival rate"
-            if not 0 <= order.rate_per_s < math.inf:
-                return "the rate cannot be below 0"
+            if not 0 <= order.rate_per_s <= MAX_RATE_PER_S:
+                return f"the rate is 0 to {MAX_RATE_PER_S:,.0f}/s"
             return self._load.can("rate")
         return ""
 
@@ -256,27 +254,20 @@ class Driver:
     def _follow_shape(self) -> None:
         """Locust's own loop waits for each ramp, and so misses what the shape asks for meanwhile."""
         due_s = monotonic()
+        shape = AskedShape(self._shape, self._runner.user_classes, self._send)
         last: Any = None
         while True:
             if not self._clock.is_paused:
-                asked = self._shape.tick()
+                asked = shape.tick()
                 if asked is None:
                     self._end_asked("shape_ended")
                     return
                 if asked != last:
                     last = self._runner.shape_last_tick = asked
-                    self._follow(_level_asked(asked, self._shape))
+                    users, spawn_rate, user_classes = shape.level_of(asked)
+                    self._follow(Level(users, spawn_rate, user_classes=user_classes))
             due_s = max(due_s + SHAPE_TICK_S, monotonic())
             gevent.sleep(due_s - monotonic())
-
-
-def _level_asked(asked: Any, shape: Any) -> Level:
-    try:
-        users, spawn_rate, *classes = asked
-        return Level(int(users), float(spawn_rate), user_classes=classes[0] if classes else None)
-    except (TypeError, ValueError, IndexError):
-        said = f"{type(shape).__name__}.tick() returned {clean(repr(asked), 100)}, not users and spawn rate"
-        raise LoadError("locustfile", said) from None
 
 
 def _text_of(stage: Stage, level: Level) -> str:

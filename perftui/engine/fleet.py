@@ -14,7 +14,7 @@ from perftui.engine.health import HealthProbe
 from perftui.engine.member import MAX_NAME_CHARS, Member, Role, State, host_of, remark_on
 from perftui.engine.merging import Caps, Sums, worst
 from perftui.engine.plain_requests import PlainRequests, without_requests
-from perftui.engine.report_check import MAX_USER_CLASSES, ReportError, check_requests, check_tick
+from perftui.engine.report_check import MAX_USER_CLASSES, check_requests, check_tick
 from perftui.engine.report_text import cleaned, shown
 from perftui.model.text import clean
 from perftui.model.tick import MAX_LOAD_WORKERS, Arrivals, Health, LoadWorkerSample, Tick
@@ -110,7 +110,7 @@ class Fleet:
         name = name or self._name_on(host)
         member = Member(client_id, name, host, role, version)
         for older in self:
-            # One that was started anew takes the place of the one before, which is dead though its silence may be short.
+            # One that was started anew takes its place: the one before is dead, though its silence may be short.
             if role == "local" and older.name == name:
                 self.lose(older.client_id)
                 self._retire(older, "left")

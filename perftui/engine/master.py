@@ -109,7 +109,7 @@ class MasterEngineRunner(HearingRunner):
             self.load.share()
 
     def retarget(self) -> None:
-        if self._asked is not None and not self.is_finishing:
+        if self._asked is not None and not self.is_finishing and self.fleet.there:
             self.load.share()
             self.start(*self._asked[:2], user_classes=self._asked[2])
 

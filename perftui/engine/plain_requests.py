@@ -12,6 +12,7 @@ from typing import Any
 
 from perftui.engine.merging import Caps
 from perftui.engine.report_text import shown
+from perftui.model.histogram import bucket_of
 from perftui.model.tick import RequestDelta, Tick
 from perftui.wire.codec import WireError, from_plain
 
@@ -43,6 +44,9 @@ class PlainRequests:
 
     def take(self) -> Iterator[RequestDelta]:
         for each in self._sums.values():
+            for times in (each[_OK_TIMES], each[_FAILED_TIMES], each[_RESPONSE_TIMES]):
+                _fit(times)
+            each[_STATUSES] = _whole(each[_STATUSES])
             yield from_plain(RequestDelta, each)
 
     def _begin(self, delta: list[Any]) -> None:
@@ -89,3 +93,21 @@ def _add_times(before: list[Any], times: list[Any]) -> None:
     buckets = before[_BUCKETS]
     for bucket, count in times[_BUCKETS].items():
         buckets[bucket] = buckets.get(bucket, 0) + count
+
+
+def _fit(times: list[Any]) -> None:
+    """A sum whose minimum and maximum are in its first and last bucket, whatever somebody put into it."""
+    buckets = times[_BUCKETS] = _whole(times[_BUCKETS])
+    if not buckets:
+        times[:_BUCKETS] = [0] * _BUCKETS
+        return
+    first, last = min(buckets), max(buckets)
+    if bucket_of(times[_MIN]) != first:
+        times[_MIN] = first
+    if bucket_of(times[_MAX]) != last:
+        times[_MAX] = max(times[_MIN], last)
+
+
+def _whole(counts: dict[Any, Any]) -> dict[int, int]:
+    """True is 1 wherever something is counted."""
+    return {int(key): int(count) for key, count in counts.items()}

@@ -35,7 +35,7 @@ def cleaned(tick: Tick) -> Tick:
             for each in tick.failures
         ),
         exceptions=tuple(
-            replace(each, message=shown(each.message, MAX_MESSAGE_CHARS), traceback=clean_lines(each.traceback))
+            replace(each, message=_message(each.message), traceback=clean_lines(each.traceback))
             for each in tick.exceptions
         ),
         rate_limits=tuple(replace(each, method=shown(each.method), name=shown(each.name)) for each in tick.rate_limits),
@@ -51,7 +51,7 @@ def _exchange(exchange: Exchange) -> Exchange:
         name=shown(exchange.name),
         url=shown(exchange.url, _MAX_URL_CHARS),
         reason=shown(exchange.reason),
-        message=shown(exchange.message, MAX_MESSAGE_CHARS),
+        message=_message(exchange.message),
         user_class=shown(exchange.user_class),
         request_headers=_headers(exchange.request_headers),
         request_body=_body(exchange.request_body),
@@ -60,13 +60,15 @@ def _exchange(exchange: Exchange) -> Exchange:
     )
 
 
+def _message(text: str) -> str:
+    return shown(text, MAX_MESSAGE_CHARS)
+
+
 def _headers(headers: _Headers) -> _Headers:
-    return tuple(
-        (shown(name, MAX_HEADER_CHARS), shown(value, MAX_HEADER_CHARS)) for name, value in headers[:MAX_HEADERS]
-    )
+    kept = headers[:MAX_HEADERS]
+    return tuple((shown(name, MAX_HEADER_CHARS), shown(value, MAX_HEADER_CHARS)) for name, value in kept)
 
 
 def _body(body: str) -> str:
-    return "\n".join(shown(line, MAX_BODY_CHARS) for line in body[: MAX_BODY_CHARS + 1].split("\n"))[
-        : MAX_BODY_CHARS + 1
-    ]
+    lines = body[:MAX_BODY_CHARS].split("\n")
+    return "\n".join(shown(line, MAX_BODY_CHARS) for line in lines)[:MAX_BODY_CHARS]

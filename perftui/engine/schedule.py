@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import inf
 from typing import Any
 
 import locust
@@ -36,8 +37,13 @@ class Schedule:
         """As Locust's, where tasks are in time. One that is not delays only itself: the next ones keep their slots.
 
         Locust begins to count anew after a late task, so that users slow down with the target. Here a user that is
-        behind does the tasks of its slots back to back, as many as there are slots, until it is in time again.
+        behind does the tasks of its slots back to back, as many as there are slots, until it is in time again. Without
+        any time between two slots there is no schedule to keep.
         """
+        if not 0 <= wait_time < inf:
+            raise ValueError(f"constant_pacing() requires a number of seconds from 0 on, got: {wait_time}")
+        if wait_time == 0:
+            return lambda owner: 0.0
 
         def wait_time_func(owner: Any) -> float:
             now_s = self._clock.elapsed_s
@@ -55,7 +61,7 @@ class Schedule:
         return wait_time_func
 
     def constant_throughput(self, task_runs_per_second: float) -> Callable[[Any], float]:
-        if task_runs_per_second <= 0:
+        if not 0 < task_runs_per_second < inf:
             raise ValueError(f"constant_throughput() requires a positive rate, got: {task_runs_per_second}")
         return self.constant_pacing(1 / task_runs_per_second)
 

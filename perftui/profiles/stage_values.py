@@ -9,14 +9,20 @@ from typing import Any
 
 from perftui.model.endpoint import parse_endpoint
 from perftui.model.load_plan import stages_s
-from perftui.model.plan import AUTO_LOAD_WORKERS, Profile, Stage
+from perftui.model.plan import (
+    AUTO_LOAD_WORKERS,
+    MAX_RATE_PER_S,
+    MAX_SPAWN_RATE,
+    MAX_USERS,
+    MIN_SPAWN_RATE,
+    Profile,
+    Stage,
+)
 from perftui.model.text import clean
 from perftui.profiles.names import nearest
 from perftui.profiles.values import Duration, Number, ValueKind, WholeNumber, refused, shown
 
 MAX_STAGES = 100
-MAX_RATE_PER_S = 1_000_000
-MAX_USERS = 1_000_000
 AUTO = "auto"
 MAX_STAGES_S = 7 * 24 * 3600.0
 _UNITS_S = {"/s": 1, "/min": 60, "/h": 3600}
@@ -35,7 +41,7 @@ class Rate:
     @property
     def allowed(self) -> str:
         least = "from 0 to" if self.may_be_zero else "above 0 and at most"
-        return f"a rate {least} {MAX_RATE_PER_S:,}/s, such as 200/s, 90/min or 5/h"
+        return f"a rate {least} {MAX_RATE_PER_S:,.0f}/s, such as 200/s, 90/min or 5/h"
 
     def read(self, value: object) -> float:
         if isinstance(value, str):
@@ -70,7 +76,7 @@ class Rate:
 _STAGE_KINDS: Mapping[str, tuple[str, ValueKind]] = {
     "users": ("users", WholeNumber(0, MAX_USERS)),
     "rate": ("rate_per_s", Rate(may_be_zero=True)),
-    "spawn_rate": ("spawn_rate", Number(10_000)),
+    "spawn_rate": ("spawn_rate", Number(MAX_SPAWN_RATE, MIN_SPAWN_RATE)),
     "for": ("for_s", Duration(1, MAX_STAGES_S)),
     "hold": ("hold_s", Duration(1, MAX_STAGES_S)),
 }
@@ -194,7 +200,7 @@ def _fitting(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
     if not any(stage.users or stage.rate_per_s for stage in stages):
         raise StageError(1, "it has no load, and no other has any")
     # Without any spawn rate of its own a stage goes at the profile's, which is not known here.
-    if stages_s(Profile("", spawn_rate=10_000.0, stages=stages)) > MAX_STAGES_S:
+    if stages_s(Profile("", spawn_rate=MAX_SPAWN_RATE, stages=stages)) > MAX_STAGES_S:
         raise ValueError("the stages take longer than 7 days together")
     return stages
 

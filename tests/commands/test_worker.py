@@ -8,14 +8,16 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import perftui as package
 from perftui import exit_codes
+from tests.fakes.at_once import at_once
 from tests.fakes.command import locustfile_in, perftui, profiles_in
 from tests.fakes.fault_server import RunningFaultServer
 from tests.fakes.waiting import wait_for
@@ -55,7 +57,7 @@ def said(process: subprocess.Popen[str], pattern: str) -> re.Match[str]:
     pytest.fail(f"{pattern} was not said: {''.join(lines)}")
 
 
-def test_a_worker_joins_a_run_with_its_locustfile_and_ends_with_it(tmp_path: Path) -> None:
+def a_worker_joins_a_run_with_its_locustfile_and_ends_with_it(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     locustfile_in(tmp_path)
@@ -80,7 +82,7 @@ def test_a_worker_joins_a_run_with_its_locustfile_and_ends_with_it(tmp_path: Pat
     ]
 
 
-def test_a_conductor_that_is_killed_leaves_no_load_here_or_elsewhere(tmp_path: Path) -> None:
+def a_conductor_that_is_killed_leaves_no_load_here_or_elsewhere(tmp_path: Path) -> None:
     locustfile_in(tmp_path)
     with RunningFaultServer("ok") as server:
         profiles_in(tmp_path, server.url)
@@ -113,7 +115,7 @@ def bootstraps_in(folder: Path) -> list[str]:
     return found
 
 
-def test_an_interrupted_worker_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
+def an_interrupted_worker_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
     locustfile_in(tmp_path)
     with RunningFaultServer("ok") as server:
         profiles_in(tmp_path, server.url)
@@ -132,23 +134,42 @@ def test_an_interrupted_worker_leaves_a_run_that_goes_on(tmp_path: Path) -> None
     assert json.loads(out)["accounting"]["started"] == served
 
 
-@pytest.mark.parametrize(
-    ("options", "code", "text"),
-    [
-        (("--master", "box"), exit_codes.USAGE, "'box' has no port: HOST:PORT"),
-        (("--master", "box:0"), exit_codes.USAGE, "port 0 is none that a master listens on"),
-        (("--master", "127.0.0.1:9", "--max-wait", "soon"), exit_codes.USAGE, "'soon' is not a duration"),
-        (("--master", "127.0.0.1:9", "-f", "nowhere.py"), exit_codes.LOCUSTFILE, "there is no such file"),
-        (
-            ("--master", "127.0.0.1:9", "--max-wait", "0s"),
-            exit_codes.ENVIRONMENT,
-            "there is no master at 127.0.0.1:9: connection refused",
-        ),
-    ],
+CANNOT: tuple[tuple[tuple[str, ...], int, str], ...] = (
+    (("--master", "box"), exit_codes.USAGE, "'box' has no port: HOST:PORT"),
+    (("--master", "box:0"), exit_codes.USAGE, "port 0 is none that a master listens on"),
+    (("--master", "127.0.0.1:9", "--max-wait", "soon"), exit_codes.USAGE, "'soon' is not a duration"),
+    (("--master", "127.0.0.1:9", "-f", "nowhere.py"), exit_codes.LOCUSTFILE, "there is no such file"),
+    (
+        ("--master", "127.0.0.1:9", "--max-wait", "0s"),
+        exit_codes.ENVIRONMENT,
+        "there is no master at 127.0.0.1:9: connection refused",
+    ),
 )
-def test_what_cannot_be_joined_is_one_line(tmp_path: Path, options: tuple[str, ...], code: int, text: str) -> None:
-    done = perftui("worker", *options, cwd=tmp_path)
+
+
+def test_what_cannot_be_joined_is_one_line(tmp_path: Path) -> None:
+    at_once({case[2]: partial(check_refusal, *case, tmp_path / f"{at}") for at, case in enumerate(CANNOT)})
+
+
+def check_refusal(options: tuple[str, ...], code: int, text: str, folder: Path) -> None:
+    folder.mkdir()
+    done = perftui("worker", *options, cwd=folder)
     assert done.returncode == code
     *_, line = done.stderr.splitlines()
     assert text in line
     assert "Traceback" not in done.stderr
+
+
+def test_a_worker_joins_is_interrupted_and_loses_its_master(tmp_path: Path) -> None:
+    checks = (
+        a_worker_joins_a_run_with_its_locustfile_and_ends_with_it,
+        a_conductor_that_is_killed_leaves_no_load_here_or_elsewhere,
+        an_interrupted_worker_leaves_a_run_that_goes_on,
+    )
+
+    def check_in(check: Callable[[Path], None]) -> None:
+        place = tmp_path / check.__name__
+        place.mkdir()
+        check(place)
+
+    at_once({check.__name__: partial(check_in, check) for check in checks})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -254,8 +255,11 @@ async def workers_that_come_die_and_stand_still_are_on_the_timeline_and_in_the_r
         "load worker local-1 died, killed by SIGKILL: it is started again",
         "load worker local-1 died, killed by SIGKILL: it is not started again",
     ]
-    assert events_of(conductor, "stuck") == ["load worker local-2 was stopped (SIGSTOP): none of its users can work"]
-    assert events_of(conductor, "unstuck") == ["load worker local-2 goes on"]
+    assert events_of(conductor, "stuck") == [
+        "load worker local-2 was stopped from outside (SIGSTOP): none of its users can work"
+    ]
+    (went_on,) = events_of(conductor, "unstuck")
+    assert went_on.startswith("load worker local-2 goes on; it stood still for ")
     assert "load worker local-2 is back" in events_of(conductor)
     assert outcome.exit_code == exit_codes.ENGINE_DIED
     assert outcome.trust is not Trust.OK
@@ -313,6 +317,9 @@ async def one_that_stands_still_at_the_end_is_lost_and_no_fault_of_user_code(
         os.kill(stopped, signal.SIGSTOP)
         await wait_until(lambda: events_of(conductor, "stuck"), "its state to be seen")
         await wait_until(lambda: "load worker local-1 joined" in events_of(conductor)[2:], "another in its place")
+        await wait_until(lambda: conducted.last and "local-2 was stopped from outside" in conducted.last.warning, "it")
+        assert conducted.last is not None
+        assert conducted.last.trust is not Trust.OK
         conductor.stop("enough", exit_codes.STOPPED_EARLY)
         async with asyncio.timeout(15):
             outcome = await running
@@ -320,10 +327,67 @@ async def one_that_stands_still_at_the_end_is_lost_and_no_fault_of_user_code(
     assert (outcome.exit_code, outcome.reason) == (exit_codes.STOPPED_EARLY, "enough")
     assert outcome.trust is not Trust.OK
     assert list(outcome.warnings) == [
-        "load worker local-1 died (killed by SIGKILL) and was started again: "
-        "what it did in its last second is in no number",
-        "lost load worker local-2 (stopped (SIGSTOP), and it never went on)",
+        "restarted load worker local-1 (killed by SIGKILL)",
+        "lost load worker local-2 (stopped from outside (SIGSTOP), and it never went on)",
     ]
+
+
+async def a_run_that_is_stopped_at_once_still_counts_all_that_its_workers_did(
+    conducted: Conducted, make_plan: Plans, place: Path
+) -> None:
+    patient = LOCUSTFILE.replace("        self", "        import time; time.sleep(0.05)\n        self")
+    with RunningFaultServer("ok") as server:
+        plan = make_plan(server.url, patient, users=4, load_workers=2, run_time_s=60.0, stop_timeout_s=20.0)
+        conductor = await conducted.open(plan)
+        running = asyncio.create_task(conductor.run())
+        await wait_until(lambda: conducted.requests > 20, "some requests")
+        conductor.stop("enough", exit_codes.STOPPED_EARLY, now=True)
+        outcome = await running
+        served = server.requests()
+    assert (outcome.exit_code, outcome.reason, outcome.warnings) == (exit_codes.STOPPED_EARLY, "enough", ())
+    accounting = outcome.accounting
+    assert accounting.succeeded + accounting.abandoned == accounting.started == served
+
+
+async def an_engine_that_stands_still_is_what_its_workers_end_for_and_no_fault_of_user_code(
+    conducted: Conducted, make_plan: Plans, place: Path
+) -> None:
+    with RunningFaultServer("ok") as server:
+        plan = make_plan(server.url, users=2, load_workers=2, run_time_s=60.0, stop_timeout_s=5.0)
+        conductor = await conducted.open(plan)
+        workers = workers_in(conducted)
+        running = asyncio.create_task(conductor.run())
+        await wait_until(lambda: conducted.requests > 5, "some requests")
+        os.kill(conductor.engine_pid, signal.SIGSTOP)
+        await wait_until(lambda: workers.load_gone, "its workers to have heard nothing for too long")
+        assert conducted.last is not None
+        assert conducted.last.warning == "the engine was stopped from outside (SIGSTOP), and stands still"
+        os.kill(conductor.engine_pid, signal.SIGCONT)
+        async with asyncio.timeout(20):
+            outcome = await running
+        served = server.requests()
+    assert (outcome.exit_code, outcome.state) == (exit_codes.ENGINE_DIED, RunState.FAILED)
+    assert re.fullmatch(r"the engine stood still for \d+ s, and its load workers stopped their load", outcome.reason)
+    assert outcome.accounting.started == served
+    assert not [text for text in events_of(conductor) if "started again" in text.replace("not started again", "")]
+    stuck, unstuck = events_of(conductor, "stuck"), events_of(conductor, "unstuck")
+    assert stuck == ["the engine was stopped from outside (SIGSTOP)"]
+    assert [text.partition(";")[0] for text in unstuck] == ["the engine goes on"]
+
+
+async def test_workers_without_a_master_end_at_once(
+    conducted: Conducted, make_plan: Plans, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Left alone, they would give their master up by themselves, and say so.
+    monkeypatch.setattr("perftui.conductor.load_workers._LEAVE_WITHIN_S", 60.0)
+    with RunningFaultServer("ok") as server:
+        conductor = await conducted.open(make_plan(server.url, users=2, load_workers=2, run_time_s=60.0))
+        running = asyncio.create_task(conductor.run())
+        await wait_until(lambda: conducted.requests > 5, "some requests")
+        os.kill(conductor.engine_pid, signal.SIGKILL)
+        outcome = await running
+    assert (outcome.exit_code, outcome.reason) == (exit_codes.ENGINE_DIED, "the engine died: killed by SIGKILL")
+    assert [text for text in events_of(conductor) if "died" in text] == []
 
 
 def users_by_worker(conducted: Conducted) -> list[int]:
@@ -378,6 +442,8 @@ async def test_real_workers_of_a_real_master(tmp_path: Path) -> None:
         one_that_stands_still_at_the_end_is_lost_and_no_fault_of_user_code,
         where_no_worker_is_left_the_run_fails_with_the_reason,
         user_code_that_is_stuck_in_a_worker_is_named_and_does_not_outlive_the_run,
+        an_engine_that_stands_still_is_what_its_workers_end_for_and_no_fault_of_user_code,
         two_load_workers_send_what_the_server_counts,
+        a_run_that_is_stopped_at_once_still_counts_all_that_its_workers_did,
         a_locustfile_that_does_not_load_in_a_worker_is_one_line_with_its_name,
     )

@@ -126,7 +126,8 @@ class EngineProcess:
         """Load, start, and read to the end; with `until`, stop when it is true."""
         self.send(asked)
         self.wait_for(lambda: any(isinstance(each, (Loaded, Fault)) for each in self.messages))
-        if not self.faults:
+        # One that only looks leaves by itself, and may be gone.
+        if not self.faults and asked.mode != "inspect":
             self.send(Start())
             if until is not None:
                 self.wait_for(lambda: until(self))

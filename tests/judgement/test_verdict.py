@@ -208,7 +208,7 @@ def test_a_lost_load_worker_limits_the_trust_and_fails_a_run_that_must_be_truste
     lost = Ending(workers_lost="lost load worker local-2 (killed by SIGKILL)")
     judged = judge_all(GOOD, lost)
     assert (judged.exit_code, judged.trust) == (exit_codes.OK, Trust.LIMITED)
-    assert "Lost load worker local-2 (killed by SIGKILL): what it did last is in no number." in judged.sentences
+    assert "Lost load worker local-2 (killed by SIGKILL): what was done there last is in no number." in judged.sentences
     strict = judge_all(GOOD, lost, must_be_trusted=True)
     assert (strict.exit_code, strict.state) == (exit_codes.ENGINE_DIED, RunState.FINISHED)
     # Judged again, its outcome still says so.
@@ -218,6 +218,22 @@ def test_a_lost_load_worker_limits_the_trust_and_fails_a_run_that_must_be_truste
             "r", RunState.FINISHED, Verdict.PASSED, code, reason, (), "", "", 1.0, Accounting(), warnings=warnings
         )
         assert ending_of(outcome) == lost
+
+
+def test_a_load_worker_that_was_started_again_limits_the_trust_and_is_named_first() -> None:
+    again = Ending(workers_restarted="restarted load worker local-1 (killed by SIGKILL)")
+    judged = judge_all(GOOD, again, must_be_trusted=True)
+    assert (judged.exit_code, judged.trust) == (exit_codes.OK, Trust.LIMITED)
+    said = "Restarted load worker local-1 (killed by SIGKILL): what was done there last is in no number."
+    assert said in judged.sentences
+    distrusted = judge_all([late_tick(0, 400.0), late_tick(1, 400.0)], again, must_be_trusted=True)
+    assert distrusted.exit_code == exit_codes.UNTRUSTED
+    head = "the measurement cannot be trusted: restarted load worker local-1 (killed by SIGKILL); "
+    assert distrusted.reason.startswith(f"{head}the generator was late in")
+    outcome = Outcome(
+        "r", RunState.FINISHED, Verdict.PASSED, 0, "", (), "", "", 1.0, Accounting(), warnings=(again.workers_restarted,)
+    )
+    assert ending_of(outcome) == again
 
 
 def found(highest: float | None, **more: bool) -> CapacityResult:
