@@ -4,7 +4,8 @@
 
 The same locustfile, user class and target; both run in turn, several times each, with the target in a process and on a
 core of its own; the median of each counts. Trust the ratio inside one run: absolute times depend on the machine and on
-what else it does. What is measured is the engine: the conductor beside it costs what `tick_cost` says.
+what else it does. CPU is the process's own over the middle of the run, requests are counted by the target. What is
+measured is the engine: the conductor beside it costs what `tick_cost` says.
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ from typing import NamedTuple
 import psutil
 
 from benchmarks._engine import asked, run_engine
-from benchmarks._target import target
+from benchmarks._target import Target, target
+from perftui.model.tick import Tick
 
-RUN_S = 8
+RUN_S = 10
+# What is measured: not the start, which imports, nor the end.
+FROM_S, TO_S = 1, 9
 ROUNDS = 3
 USERS = 10
 MOST_CPU = 1.05
@@ -47,28 +51,51 @@ class Cost(NamedTuple):
     rps: float
 
 
-def of_locust(locustfile: Path, url: str) -> Cost:
-    """One run of Locust's own command; its rps from the second in which it began, as it counts them itself."""
-    prefix = locustfile.with_suffix("")
+class Moment(NamedTuple):
+    at_s: float
+    cpu_s: float
+    served: int
+
+
+def moment(pid: int, server: Target) -> Moment:
+    times = psutil.Process(pid).cpu_times()
+    return Moment(time.monotonic(), times.user + times.system, server.served)
+
+
+def between(first: Moment, last: Moment) -> Cost:
+    requests = last.served - first.served
+    return Cost((last.cpu_s - first.cpu_s) / requests * 1e6, requests / (last.at_s - first.at_s))
+
+
+def of_locust(locustfile: Path, server: Target) -> Cost:
+    """One run of Locust's own command."""
     load = ("--headless", "--only-summary", "-u", str(USERS), "-r", "100", "-t", f"{RUN_S}s")
-    command = [sys.executable, "-m", "locust", "-f", str(locustfile), "-H", url, "--csv", str(prefix), *load]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    watched, cpu_s = psutil.Process(process.pid), 0.0
-    while process.poll() is None:
-        try:
-            times = watched.cpu_times()
-            cpu_s = times.user + times.system or cpu_s
-        except psutil.Error:
-            break
+    command = [sys.executable, "-m", "locust", "-f", str(locustfile), "-H", server.url]
+    before = server.served
+    process = subprocess.Popen(
+        [*command, "--csv", str(locustfile.with_suffix("")), *load],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while server.served < before + USERS:
         time.sleep(0.02)
+    time.sleep(FROM_S)
+    first = moment(process.pid, server)
+    time.sleep(TO_S - FROM_S)
+    last = moment(process.pid, server)
     process.wait()
-    last = Path(f"{prefix}_stats.csv").read_text().splitlines()[-1].split(",")
-    return Cost(cpu_s / int(last[2]) * 1e6, float(last[9]))
+    return between(first, last)
 
 
-def of_engine(locustfile: Path, url: str) -> Cost:
-    run = run_engine(asked(locustfile, url, USERS, 100.0, float(RUN_S)))
-    return Cost(run.cpu_s / run.requests * 1e6, run.requests / run.ticks[-1].elapsed_s)
+def of_engine(locustfile: Path, server: Target) -> Cost:
+    moments: list[Moment] = []
+
+    def on_tick(tick: Tick, pid: int) -> None:
+        if round(tick.elapsed_s) in (FROM_S, TO_S):
+            moments.append(moment(pid, server))
+
+    run_engine(asked(locustfile, server.url, USERS, 100.0, float(RUN_S)), on_tick)
+    return between(moments[0], moments[-1])
 
 
 def main() -> None:
@@ -84,8 +111,8 @@ def main() -> None:
                 stock: list[Cost] = []
                 ours: list[Cost] = []
                 for _ in range(ROUNDS):
-                    stock.append(of_locust(locustfile, server.url))
-                    ours.append(of_engine(locustfile, server.url))
+                    stock.append(of_locust(locustfile, server))
+                    ours.append(of_engine(locustfile, server))
                 _print(base, stock, ours)
         finally:
             os.sched_setaffinity(0, set(cores))

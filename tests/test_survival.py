@@ -22,7 +22,6 @@ from perftui.model.plan import Profile, RunPlan, Scenario, Target
 from perftui.store.reader import RunReader
 from perftui.wire.client import RunClient
 from perftui.wire.rendezvous import live_sockets, socket_path
-from tests.fakes.at_once import at_once
 from tests.fakes.command import COMMAND, locustfile_in, perftui
 from tests.fakes.fault_server import RunningFaultServer
 from tests.fakes.waiting import wait_for
@@ -138,17 +137,10 @@ def test_a_conductor_that_does_not_answer_is_listed_and_can_be_ended(tmp_path: P
         pid = client.welcome.pid
         client.close()
         os.kill(pid, signal.SIGSTOP)
-
-        def is_listed() -> None:
-            assert f"process {pid}" in perftui("ps", cwd=tmp_path).stdout
-
-        def is_not_stopped() -> None:
-            refused = perftui("stop", "--all", cwd=tmp_path)
-            assert refused.returncode == exit_codes.ENGINE_DIED
-            assert "--now" in refused.stderr
-
-        # Each waits for an answer that does not come.
-        at_once({"ps": is_listed, "stop": is_not_stopped})
+        assert f"process {pid}" in perftui("ps", cwd=tmp_path).stdout
+        refused = perftui("stop", "--all", cwd=tmp_path)
+        assert refused.returncode == exit_codes.ENGINE_DIED
+        assert "--now" in refused.stderr
         assert perftui("stop", "--all", "--now", cwd=tmp_path).returncode == exit_codes.OK
         wait_for(lambda: live_sockets() == [], "the socket to be stale")
         before = wait_for(server.requests, "the count")

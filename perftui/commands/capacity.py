@@ -20,7 +20,7 @@ from perftui.judgement.capacity_level import SETTLE_S
 from perftui.model.capacity import CapacityResult, level_text
 from perftui.model.duration import format_duration
 from perftui.model.errors import PerftuiError
-from perftui.model.plan import RunPlan, Search
+from perftui.model.plan import MAX_RATE_PER_S, MAX_USERS, RunPlan, Search
 from perftui.model.record import Outcome
 from perftui.model.run_state import RunState
 from perftui.model.text import clean
@@ -31,7 +31,6 @@ from perftui.profiles.keys import MAX_USERS_OF_RATE, PROFILE_KEYS, RATE, USERS, 
 from perftui.profiles.load_kinds import NOT_USED
 from perftui.profiles.names import NAME_ALLOWED, is_name
 from perftui.profiles.profile_set import BUILT_IN, ProfileSet
-XX
 from perftui.profiles.values import Duration
 from perftui.store.layout import runs_folder
 

@@ -17,6 +17,7 @@ from perftui.commands.live_runs import asker, is_live, live_run
 from perftui.model.control import LoadControl, Order
 from perftui.model.control_text import NO_ANSWER, change_text
 from perftui.model.errors import PerftuiError
+from perftui.model.plan import MAX_USERS
 from perftui.model.target_limits import refusal_of
 from perftui.model.text import clean
 from perftui.profiles.keys import SETTINGS, named

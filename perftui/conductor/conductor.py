@@ -227,7 +227,10 @@ class Conductor:
                 "run_time": "the run time is over",
                 "shape_ended": "the load shape is at its end",
                 "user_code": "the locustfile ended the run",
+                "unguarded": "the conductor stood still for too long, and the engine ended the load",
             }
+            if why == "unguarded":
+                self._end.load_gone = reasons[why]
             self._begin_stopping(reasons.get(why, why))
 
     def _add(self, tick: Tick) -> None:

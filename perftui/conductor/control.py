@@ -11,7 +11,7 @@ from perftui.conductor.run_clock import RunClock
 from perftui.model.control import LoadControl, Order
 from perftui.model.control_text import ANSWER_WITHIN_S, NO_ANSWER, change_text
 from perftui.model.duration import format_duration
-from perftui.model.plan import MAX_RATE_PER_S, MAX_SPAWN_RATE, MAX_USERS, MIN_SPAWN_RATE, Target
+from perftui.model.plan import MAX_RATE_PER_S, MAX_SPAWN_RATE, MAX_USERS, Target
 from perftui.model.run_state import RunState
 from perftui.model.target_limits import refusal_of
 from perftui.model.text import clean, mask_secrets
@@ -179,11 +179,11 @@ def _refusal_of_values(order: Order, control: LoadControl) -> str:
         return "the load of this run is users, not an arrival rate: ask for users"
     if order.users is not None and not 0 <= order.users <= MAX_USERS:
         return f"users are 0 to {MAX_USERS:,}"
-    # Not a number (nan) is on neither side.
-    if order.spawn_rate is not None and not MIN_SPAWN_RATE <= order.spawn_rate <= MAX_SPAWN_RATE:
-        return f"a spawn rate is {MIN_SPAWN_RATE:g} to {MAX_SPAWN_RATE:,.0f} users/s; to let no user work, pause"
-    if order.rate_per_s is not None and not 0 < order.rate_per_s <= MAX_RATE_PER_S:
-        return f"a rate is more than 0/s, and at most {MAX_RATE_PER_S:,.0f}/s; to let no user work, pause"
+    asked = (("spawn rate", order.spawn_rate, MAX_SPAWN_RATE), ("rate", order.rate_per_s, MAX_RATE_PER_S))
+    for name, value, most in asked:
+        # Not a number (nan) is on neither side.
+        if value is not None and not 0 < value <= most:
+            return f"a {name} is more than 0/s, and at most {most:,.0f}/s; to let no user work, pause"
     return ""
 
 

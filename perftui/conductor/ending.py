@@ -19,8 +19,8 @@ class End:
     """What is known of the end while it comes.
 
     `ended` is whether the engine said its last word, `forced` whether it was sent a signal to stop, and `suspended`
-    whether it stood still then because somebody had stopped it. `load_gone` says why no load worker was left to make
-    load, `workers_lost` which of them are gone for good, and `workers_restarted` which were started again.
+    whether it stood still then because somebody had stopped it. `load_gone` says why there was no load any more though
+    nobody stopped it, `workers_lost` which of them are gone for good, and `workers_restarted` which were started again.
     """
 
     stopped: str = ""

@@ -131,6 +131,11 @@ class EngineProcess:
         """Nothing happens where the engine is gone: its exit is reported anyway."""
         self._commands.put_nowait(encode(command))
 
+    def send_if_free(self, command: Message) -> None:
+        """Said again soon: nothing happens where an engine that does not read has commands waiting."""
+        if self._commands.empty():
+            self.send(command)
+
     def signal_group(self, number: signal.Signals) -> None:
         """Signal the engine and whatever user code started in its process group."""
         with contextlib.suppress(ProcessLookupError, PermissionError):

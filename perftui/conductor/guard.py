@@ -9,10 +9,14 @@ from perftui.conductor.led_escalation import LedEscalation
 from perftui.conductor.loading import LoadedEngine
 from perftui.conductor.pulse import Pulse
 from perftui.wire.heartbeat import Beat
+from perftui.wire.messages import Guarding
 
 # Between two looks. After more than ASLEEP_S without one, this process itself was stopped.
 LOOK_EVERY_S = 0.25
 ASLEEP_S = 1.0 + LOOK_EVERY_S
+# How often the engine is told that somebody looks, and how long it goes on when nobody does.
+_SAY_EVERY_S = 1.0
+UNGUARDED_S = 15.0
 
 
 class Guard:
@@ -25,6 +29,7 @@ class Guard:
         self._end = end
         self._pulse = Pulse(now_s)
         self._looked_s = now_s
+        self._said_s = 0.0
         self.escalation = Escalation() if engine.workers is None else LedEscalation(engine.workers)
 
     @property
@@ -58,6 +63,9 @@ class Guard:
 
     def look(self, now_s: float, *, is_stopping: bool) -> None:
         """At all of them; when the run `is_stopping`, signals that are due are sent."""
+        if now_s - self._said_s >= _SAY_EVERY_S:
+            self._said_s = now_s
+            self._engine.send_if_free(Guarding(UNGUARDED_S))
         was_asleep = now_s > self._looked_s + ASLEEP_S
         self._looked_s = now_s
         if was_asleep:

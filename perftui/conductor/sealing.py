@@ -45,7 +45,8 @@ class Sealing:
         workers = self.loaded.workers
         if workers is not None:
             self.end.fault = self.end.fault or workers.fault_at_end(was_stopped=bool(self.end.stop_code))
-            self.end.workers_lost, self.end.load_gone = workers.lost, workers.load_gone
+            self.end.workers_lost = workers.lost
+            self.end.load_gone = self.end.load_gone or workers.load_gone
             self.end.workers_restarted = workers.restarted
             self.end.oldest_abandoned_s = max(self.end.oldest_abandoned_s, workers.oldest_abandoned_s)
 

@@ -19,7 +19,7 @@ from perftui.engine.gate import sleep_until
 from perftui.engine.load import Load
 from perftui.engine.shape import AskedShape
 from perftui.model.control import LoadControl, Order
-from perftui.model.plan import MAX_RATE_PER_S, MAX_SPAWN_RATE, MAX_USERS, MIN_SPAWN_RATE, Stage
+from perftui.model.plan import MAX_RATE_PER_S, MAX_SPAWN_RATE, MAX_USERS, Stage
 from perftui.wire.messages import Configure, LoadChanged, Message
 
 SHAPE_TICK_S = 1.0
@@ -140,8 +140,8 @@ class Driver:
             return "nothing to change was given"
         if order.users is not None and not 0 <= order.users <= MAX_USERS:
             return f"users are 0 to {MAX_USERS:,}"
-        if order.spawn_rate is not None and not MIN_SPAWN_RATE <= order.spawn_rate <= MAX_SPAWN_RATE:
-            return f"the spawn rate is {MIN_SPAWN_RATE:g} to {MAX_SPAWN_RATE:,.0f} users/s"
+        if order.spawn_rate is not None and not 0 < order.spawn_rate <= MAX_SPAWN_RATE:
+            return f"the spawn rate has to be above 0, and at most {MAX_SPAWN_RATE:,.0f}/s"
         if order.rate_per_s is not None:
             if not self._is_open:
                 return "this load has users and no arrival rate"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import socket
 from collections.abc import Callable, Iterator
 from time import monotonic
@@ -11,7 +10,7 @@ from typing import Any, Literal
 from perftui.engine import stock_report
 from perftui.engine.clock import RunClock
 from perftui.engine.health import HealthProbe
-from perftui.engine.member import MAX_NAME_CHARS, Member, Role, State, host_of, remark_on
+from perftui.engine.member import MAX_NAME_CHARS, Member, State, host_of, name_on, remark_on, role_of
 from perftui.engine.merging import Caps, Sums, worst
 from perftui.engine.plain_requests import PlainRequests, without_requests
 from perftui.engine.report_check import MAX_USER_CLASSES, check_requests, check_tick
@@ -21,8 +20,6 @@ from perftui.model.tick import MAX_LOAD_WORKERS, Arrivals, Health, LoadWorkerSam
 from perftui.wire.framing import build
 from perftui.wire.messages import VERSION, Logged, Message, WorkerGreeting, WorkerNews, WorkerReport
 
-# Those that the run starts itself are local-1, local-2 and so on.
-LOCAL = "local"
 # Anybody may ask to join, as often as they like.
 MAX_REFUSALS_TOLD = 20
 
@@ -104,10 +101,9 @@ class Fleet:
             return member
         self._make_room()
         greeting = self._greetings.pop(client_id, None)
-        role: Role = "stock" if greeting is None else "local" if self._is_own(greeting) else "remote"
-        host = host_of(client_id, greeting)
+        role, host = role_of(greeting, self._secret), host_of(client_id, greeting)
         name = shown(greeting.name, MAX_NAME_CHARS) if greeting is not None and role == "local" else ""
-        name = name or self._name_on(host)
+        name = name or name_on(host, {each.name for each in self})
         member = Member(client_id, name, host, role, version)
         for older in self:
             # One that was started anew takes its place: the one before is dead, though its silence may be short.
@@ -294,19 +290,6 @@ class Fleet:
             if gone is not None:
                 self._retire(gone, "left")
                 del self._members[gone.client_id]
-
-    def _is_own(self, greeting: WorkerGreeting) -> bool:
-        if greeting.role != "local" or not self._secret:
-            return False
-        return hmac.compare_digest(greeting.secret.encode("utf-8", "replace"), self._secret.encode())
-
-    def _name_on(self, host: str) -> str:
-        """One that no other has, nor any that the run starts itself will have."""
-        taken = {each.name for each in self}
-        number, stem = 1, "remote" if host == LOCAL else host
-        while (name := f"{stem}-{number}") in taken:
-            number += 1
-        return name
 
     def _tell(
         self, kind: Literal["joined", "lost", "returned", "left"], member: Member, text: str, remark: str = ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
+from random import random
 from time import monotonic
 from typing import Any
 
@@ -10,12 +12,16 @@ from gevent import getcurrent
 
 # Cut-off requests that are listed at the end, the last ones; more are only counted.
 MAX_LISTED = 1000
+# To find out how long a request waited for the network costs microseconds: of more than so many in a tick, a part
+# chosen by chance stands for all of them.
+WATCHED_PER_TICK = 500
 
 
 class Flight:
     """One request on its way. `period` is the tick in which it started; `lateness_s` how late it was sent.
 
-    `network_s` is how long it waited for the network so far, as perftui.engine.network finds it: until `mark_s`.
+    `weight` is how many requests it stands for where it is watched, 0 where it is not. Of one that is, `network_s` is
+    how long it waited for the network so far, as perftui.engine.network finds it: until `mark_s`.
     `is_sent` is whether something was sent since the last bytes came. `returned_s` is when its client was done with it.
     """
 
@@ -30,13 +36,15 @@ class Flight:
         "returned_s",
         "started_s",
         "url",
+        "weight",
     )
 
-    def __init__(self, method: Any, url: Any, period: int, lateness_s: float) -> None:
+    def __init__(self, method: Any, url: Any, period: int, lateness_s: float, weight: int) -> None:
         self.method = method
         self.url = url
         self.period = period
         self.lateness_s = lateness_s
+        self.weight = weight
         self.started_s = monotonic()
         self.returned_s = 0.0
         self.mark_s = 0.0
@@ -69,9 +77,15 @@ class Flights:
         self._dropped: list[Flight] = []
         self._cut_off: deque[tuple[str, str, float]] = deque(maxlen=MAX_LISTED)
         self._period = 0
+        self._one_in = 1
+
+    def weight(self) -> int:
+        """How many requests the next one stands for in what is watched; 0 for one that is not watched."""
+        one_in = self._one_in
+        return one_in if one_in == 1 or random() * one_in < 1 else 0
 
     def take_off(self, method: Any, url: Any, lateness_s: float = 0.0) -> Flight:
-        flight = Flight(method, url, self._period, lateness_s)
+        flight = Flight(method, url, self._period, lateness_s, self.weight())
         self.started += 1
         self._open.add(flight)
         return flight
@@ -119,6 +133,7 @@ class Flights:
         for flight in dropped:
             self.abandon(flight)
         counts = self.started, self.abandoned
+        self._one_in = max(1, math.ceil(self.started / WATCHED_PER_TICK))
         self.started = self.abandoned = 0
         self._period += 1
         return counts

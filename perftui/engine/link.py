@@ -14,7 +14,7 @@ from perftui.engine.outbox import Outbox
 from perftui.exit_codes import BUG, STOPPED_EARLY
 from perftui.wire.codec import WireError
 from perftui.wire.framing import FrameReader, encode
-from perftui.wire.messages import Configure, Control, Message, Obeyed, Start, Stop
+from perftui.wire.messages import Configure, Control, Guarding, Message, Obeyed, Start, Stop
 
 # So many orders wait while one is carried out.
 MAX_ORDERS = 100
@@ -24,6 +24,7 @@ class Link:
     """Owns the socket `fd`. `configured` gets the first command; `start_asked` and `stop_asked` are set by theirs, and
     `hurry_asked` by a Stop that does not wait for users.
 
+    `guarded` counts how often the conductor said that it guards the load, `patience_s` is for how long that holds.
     `orders` holds what is asked of the running load, in its order; each is answered by whoever takes it.
 
     Ends the process at once when the conductor closes its end: no load without an owner.
@@ -34,6 +35,8 @@ class Link:
         self.start_asked = Event()
         self.stop_asked = Event()
         self.hurry_asked = Event()
+        self.guarded = 0
+        self.patience_s = float("inf")
         self.orders: Queue[Control] = Queue(MAX_ORDERS)
         self._socket = socket.socket(fileno=fd)
         self._outbox = Outbox()
@@ -68,6 +71,9 @@ class Link:
             self.configured.set(command)
         elif isinstance(command, Start):
             self.start_asked.set()
+        elif isinstance(command, Guarding):
+            self.guarded += 1
+            self.patience_s = command.patience_s
         elif isinstance(command, Control):
             try:
                 self.orders.put_nowait(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from dataclasses import dataclass, field, replace
 from time import monotonic
@@ -17,6 +18,8 @@ Role = Literal["local", "remote", "stock"]
 State = Literal["ready", "running", "missing", "left"]
 
 MAX_NAME_CHARS = 60
+# Those that the run starts itself are local-1, local-2 and so on.
+_LOCAL = "local"
 # Locust names a worker by its host and a random number.
 _LOCUST_ID = re.compile(r"(.+)_[0-9a-f]{32}")
 
@@ -89,6 +92,22 @@ class Member:
 def host_of(client_id: str, greeting: WorkerGreeting | None) -> str:
     found = _LOCUST_ID.fullmatch(client_id)
     return clean(greeting.host if greeting else found[1] if found else client_id, MAX_NAME_CHARS)
+
+
+def role_of(greeting: WorkerGreeting | None, secret: str) -> Role:
+    """Anybody may call itself local; one that the run started knows its secret."""
+    if greeting is None:
+        return "stock"
+    is_own = hmac.compare_digest(greeting.secret.encode("utf-8", "replace"), secret.encode())
+    return "local" if greeting.role == "local" and secret and is_own else "remote"
+
+
+def name_on(host: str, taken: set[str]) -> str:
+    """One that no other has, nor any that the run starts itself will have."""
+    number, stem = 1, "remote" if host == _LOCAL else host
+    while (name := f"{stem}-{number}") in taken:
+        number += 1
+    return name
 
 
 def remark_on(member: Member, locust_version: str) -> str:

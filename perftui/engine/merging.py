@@ -77,7 +77,7 @@ class Sums:
         self._exceptions: dict[str, ExceptionDelta] = {}
         self._rate_limits: dict[tuple[str, str], RateLimitDelta] = {}
         self._local_errors: dict[str, int] = {}
-        self._less_own = Histogram()
+        self._watched, self._less_own = Histogram(), Histogram()
 
     def __bool__(self) -> bool:
         return bool(self._requests or self._exceptions or self._local_errors or self.started or self.abandoned)
@@ -95,6 +95,7 @@ class Sums:
         for error in tick.local_errors:
             message = self._caps.local_errors.of(error.message)
             self._local_errors[message] = self._local_errors.get(message, 0) + error.count
+        self._watched.add(tick.watched)
         self._less_own.add(tick.less_own)
 
     def add_requests(self, deltas: Iterable[RequestDelta]) -> None:
@@ -130,6 +131,7 @@ class Sums:
             rate_limits=tuple(self._rate_limits.values()),
             exchanges=tuple(self.exchanges),
             local_errors=tuple(LocalErrorDelta(*each) for each in self._local_errors.items()),
+            watched=self._watched,
             less_own=self._less_own,
         )
 

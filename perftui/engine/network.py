@@ -50,7 +50,7 @@ def time_the_network(flights: Flights) -> None:
 
     def wait(self: Any, watcher: Any, *args: Any, **kwargs: Any) -> Any:
         flight = current.get(getcurrent())
-        if flight is None:
+        if flight is None or not flight.weight:
             return stock_wait(self, watcher, *args, **kwargs)
         if not flight.mark_s:
             flight.mark_s = monotonic()
@@ -67,7 +67,7 @@ def time_the_network(flights: Flights) -> None:
 
     def sendall(self: Any, *args: Any, **kwargs: Any) -> Any:
         flight = current.get(getcurrent())
-        if flight is not None and not flight.is_sent:
+        if flight is not None and flight.weight and not flight.is_sent:
             flight.is_sent = True
             flight.mark_s = monotonic()
         return stock_send(self, *args, **kwargs)
@@ -148,7 +148,7 @@ def _time_lookups(flights: Flights) -> None:
 
     def getaddrinfo(self: Any, *args: Any, **kwargs: Any) -> Any:
         flight = flights.current.get(getcurrent())
-        if flight is None:
+        if flight is None or not flight.weight:
             return stock(self, *args, **kwargs)
         took_s = 0.0
 

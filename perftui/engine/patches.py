@@ -107,6 +107,9 @@ def _counted(stock: Callable[..., Any], flights: Flights, gate: Gate, schedule: 
             # A task may send its requests in greenlets of its own.
             lateness_s = schedule.lateness_s(greenlet=getattr(getattr(self, "user", None), "greenlet", None))
         flight = current[me] = flights.take_off(method, url, lateness_s)
+        if outer is not None:
+            # What it waits for is part of the outer one's time.
+            flight.weight = outer.weight
         try:
             response = stock(self, method, url, *args, **kwargs)
             flight.returned_s = monotonic()

@@ -28,12 +28,14 @@ from perftui.engine.user_line import describe_error
 from perftui.model.text import clean, mask_secrets
 from perftui.wire.messages import Configure, Ended, Fault, Logged, Obeyed, SpawningComplete, Stopping, TestStarted
 
-Reason = Literal["run_time", "shape_ended", "user_code", "command"]
+Reason = Literal["run_time", "shape_ended", "user_code", "command", "unguarded"]
 
 # Users that are still there so long after the stop timeout are left behind. The conductor sends TERM at 1 s.
 LEFT_BEHIND_AFTER_S = 0.7
 # What listeners of test_stop, quitting and quit may take together. The conductor waits 30 s.
 HOOKS_LIMIT_S = 28.0
+# How often it is looked whether the conductor still guards the load.
+ROUND_S = 0.5
 
 
 class Run:
@@ -102,6 +104,7 @@ class Run:
         self._link.send(TestStarted())
         gevent.spawn(ticker.run)
         gevent.spawn(self._prune)
+        gevent.spawn(self._end_unguarded)
         locust.events.spawning_complete.add_listener(
             lambda user_count, **_: self._link.send(SpawningComplete(user_count, self._clock.elapsed_s))
         )
@@ -109,6 +112,15 @@ class Run:
         self._has_started = True
         if self._run_time_s is not None:
             gevent.spawn(self._end_after, self._run_time_s)
+
+    def _end_unguarded(self) -> None:
+        """Counts rounds and not seconds: a process that was stopped for a while listens first when it goes on."""
+        heard, silent_rounds = self._link.guarded, 0
+        while silent_rounds * ROUND_S < self._link.patience_s:
+            gevent.sleep(ROUND_S)
+            silent_rounds = silent_rounds + 1 if heard == self._link.guarded else 0
+            heard = self._link.guarded
+        self._ask_end("unguarded")
 
     def _end_after(self, run_time_s: float) -> None:
         sleep_until(self._clock, self._driver.begins_s.get() + run_time_s)

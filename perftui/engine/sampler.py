@@ -111,7 +111,7 @@ class Sampler:
         # Bounded by the slots.
         self._rate_limits: dict[tuple[str, str], RateLimitDelta] = {}
         self._kept = KeptFailures(self.known_secrets)
-        self._less_own, self._is_own_known = Histogram(), False
+        self._begin_to_watch()
         self.local_errors = LocalErrors()
         self._flights.forget()
 
@@ -159,11 +159,14 @@ class Sampler:
         else:
             time_us = min(max(time_us, 0), LONGEST_US)
             times.record(time_us)
-            if flight is not None and self._knows_network:
-                self._is_own_known = True
-                self._less_own.record(max(0, time_us - int(flight.own_s * 1_000_000)))
-            else:
-                self._less_own.record(time_us)
+            weight = flight.weight if flight is not None else self._flights.weight()
+            if weight:
+                own_us = 0
+                if flight is not None and self._knows_network:
+                    self._is_own_known = True
+                    own_us = int(flight.own_s * 1_000_000)
+                self._watched.record(time_us, weight)
+                self._less_own.record(max(0, time_us - own_us), weight)
             if self._schedule.is_kept:
                 lateness_s = flight.lateness_s if flight else self._schedule.lateness_s(before_s=time_us / 1_000_000)
                 slot.response_times.record(min(time_us + int(lateness_s * 1_000_000), LONGEST_US))
@@ -186,11 +189,15 @@ class Sampler:
         """Failed requests that were kept whole since the last call."""
         return self._kept.take()
 
-    def take_less_own(self) -> Histogram:
-        """The times since the last call without the generator's own part; none where it is known of no request."""
-        taken, is_known = self._less_own, self._is_own_known
-        self._less_own, self._is_own_known = Histogram(), False
-        return taken if is_known else Histogram()
+    def take_watched(self) -> tuple[Histogram, Histogram]:
+        """`watched` and `less_own` of the tick (see Tick) since the last call."""
+        watched, less_own, is_known = self._watched, self._less_own, self._is_own_known
+        self._begin_to_watch()
+        return (watched, less_own) if is_known else (Histogram(), Histogram())
+
+    def _begin_to_watch(self) -> None:
+        self._watched, self._less_own = Histogram(), Histogram()
+        self._is_own_known = False
 
     def take(
         self,

@@ -41,12 +41,14 @@ class AskedShape:
         users, spawn_rate, user_classes = self._parts(asked)
         if not 0 <= users <= MAX_USERS:
             raise self._error(f"{self._name} gave {users:,} users: they are 0 to {MAX_USERS:,}")
-        if not 0 < spawn_rate:
+        if not spawn_rate > 0:
             raise self._error(f"{self._name} gave a spawn rate of {spawn_rate:g}: it has to be above 0")
         if spawn_rate > MAX_SPAWN_RATE:
             if not self._is_capped:
                 self._is_capped = True
-                self._warn(f"{self._name} gave a spawn rate of {spawn_rate:g}: {MAX_SPAWN_RATE:,.0f} users/s is the most")
+                self._warn(
+                    f"{self._name} gave a spawn rate of {spawn_rate:g}: {MAX_SPAWN_RATE:,.0f} users/s is the most"
+                )
             spawn_rate = MAX_SPAWN_RATE
         if user_classes is not None:
             self._check_classes(user_classes)

@@ -53,6 +53,7 @@ class OwnCounts:
         health = self._probe.take()
         requests, failures, exceptions, rate_limits = self._sampler.take()
         started, abandoned = self._flights.take()
+        watched, less_own = self._sampler.take_watched()
         return Tick(
             seq=seq,
             elapsed_s=elapsed_s,
@@ -72,7 +73,8 @@ class OwnCounts:
             exchanges=self._sampler.take_exchanges(),
             arrivals=self._load.take_arrivals(),
             local_errors=self._sampler.local_errors.take(),
-            less_own=self._sampler.take_less_own(),
+            watched=watched,
+            less_own=less_own,
         )
 
     def _users_by_class(self) -> dict[str, int]:

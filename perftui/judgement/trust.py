@@ -58,7 +58,7 @@ def lag_doubt(totals: RunTotals) -> Doubt:
     """Whether the generator was late enough to show in the times."""
     if not totals.ticks:
         return Trust.OK, ""
-    times = totals.total.times()
+    times = totals.watched
     tail = tail_percent(times.count)
     if tail is None:
         return Trust.OK, ""
@@ -135,20 +135,18 @@ def _drop_doubt(last: list[Tick]) -> Doubt:
     if dropped <= WORTH_SHARE * scheduled:
         return Trust.OK, ""
     per_s = dropped / max(sum(tick.interval_s for tick in last), 1e-6)
-    users = arrivals[-1].busy_users
-    return (
-        Trust.LIMITED,
-        f"{per_s:,.0f} of {arrivals[-1].rate_per_s:,.0f} tasks/s dropped: all {users:,} users busy",
-    )
+    busy, users = arrivals[-1].busy_users, last[-1].user_count
+    why = f"all {users:,} users busy" if busy >= users > 0 else "no user was free"
+    return Trust.LIMITED, f"{per_s:,.0f} of {arrivals[-1].rate_per_s:,.0f} tasks/s dropped: {why}"
 
 
 def _late_text(tick: Tick, totals: RunTotals) -> str:
     health = tick.health
     if health.lateness_p99_ms > health.hub_lag_p99_ms:
         return f"generator late: p99 of what was due began {format_quantity(health.lateness_p99_ms, 'ms')} late"
-    times = times_of(tick)
+    times = tick.watched
     percent = tail_percent(times.count)
-    if percent is not None and is_measured(tick, times):
+    if percent is not None and is_measured(tick):
         time_ms, less_ms = times.percentile_ms(percent) or 0.0, tick.less_own.percentile_ms(percent) or 0.0
         own, whole = format_quantity(time_ms - less_ms, "ms"), format_quantity(time_ms, "ms")
         return f"{_latest(tick)} late: {own} of p{percent} {whole} are its own"

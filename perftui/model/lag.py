@@ -43,14 +43,14 @@ def is_tail_excess(times: Histogram, less_own_times: Histogram) -> bool:
     return percent is not None and is_excess(times.percentile_ms(percent), less_own_times.percentile_ms(percent))
 
 
-def is_measured(tick: Tick, times: Histogram) -> bool:
-    """Whether what the generator added to `times`, those of the tick, was measured."""
-    return bool(times.count) and tick.less_own.count == times.count
+def is_measured(tick: Tick) -> bool:
+    """Whether it was measured what the generator added to the times of the tick."""
+    return 0 < tick.watched.count == tick.less_own.count
 
 
-def less_own(tick: Tick, times: Histogram) -> Histogram:
-    """`times`, those of the tick, without what the generator added to them."""
-    return tick.less_own if is_measured(tick, times) else less_lag(times, tick.health)
+def watched_and_less_own(tick: Tick, times: Histogram) -> tuple[Histogram, Histogram]:
+    """What stands for `times`, those of the tick, and the same without what the generator added."""
+    return (tick.watched, tick.less_own) if is_measured(tick) else (times, less_lag(times, tick.health))
 
 
 def less_lag(times: Histogram, health: Health) -> Histogram:

@@ -9,10 +9,9 @@ from typing import Any, Literal
 
 Environment = Literal["local", "staging", "production"]
 
-# What anybody may ask for, be it a profile, an order or a load shape: users, tasks in a second, users that start in one.
+# What a profile, an order or a load shape may ask for: users, tasks in a second, and users that start in one.
 MAX_USERS = 1_000_000
 MAX_RATE_PER_S = 1_000_000.0
-MIN_SPAWN_RATE = 0.001
 MAX_SPAWN_RATE = 10_000.0
 # A run that names no end, and whose locustfile has no load shape, ends by itself after this long.
 LONGEST_UNASKED_RUN_S = 3600.0

@@ -203,6 +203,9 @@ class Tick:
     load_workers: tuple[LoadWorkerSample, ...] = ()
     """The master first; empty where the engine makes the load itself."""
     local_errors: tuple[LocalErrorDelta, ...] = ()
+    watched: Histogram = field(default_factory=Histogram)
+    """Service times of the requests of which the engine looked how much of it was its own: all of them, or where they
+    are many a part that was chosen by chance, each counted for as many as it stands for. Empty where nothing is known,
+    as on systems other than Linux."""
     less_own: Histogram = field(default_factory=Histogram)
-    """Service times without what the generator added, one for each request that has a time: where that is not known,
-    the time as it is. Empty where it is known of no request, as on systems other than Linux."""
+    """`watched` without what the generator added."""

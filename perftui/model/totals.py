@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from perftui.model.histogram import Histogram, merge
-from perftui.model.lag import LEAST_LAG_MS, is_excess, is_measured, is_tail_excess, less_own
+from perftui.model.lag import LEAST_LAG_MS, is_excess, is_measured, is_tail_excess, watched_and_less_own
 from perftui.model.tick import (
     MAX_EXCEPTION_GROUPS,
     MAX_FAILURE_GROUPS,
@@ -129,7 +130,8 @@ class RunTotals:
         self.strained_ticks = 0
         self.is_strained = False
         """Whether the last tick is."""
-        self.less_own = Histogram()
+        # What stands for all times, and the same without the generator's part.
+        self.watched, self.less_own = Histogram(), Histogram()
         """All service times without what the generator added to them, measured or estimated."""
         self.lost_workers: tuple[str, ...] = ()
         """The load workers that were gone when there was last a load."""
@@ -152,9 +154,8 @@ class RunTotals:
         return self.recent[-1].health if self.recent else None
 
     def add(self, tick: Tick) -> None:
-        sums = RequestTotals(*AGGREGATED)
+        sums = sums_of(tick)
         for delta in tick.requests:
-            sums.add(delta)
             self._request(delta.method, delta.name).add(delta)
         self.total.add(sums)
         for failure in tick.failures:
@@ -175,7 +176,9 @@ class RunTotals:
         times = sums.times()
         self.is_strained = is_strained(tick, times)
         self.strained_ticks += self.is_strained
-        self.less_own.add(less_own(tick, times))
+        watched, less_own = watched_and_less_own(tick, times)
+        self.watched.add(watched)
+        self.less_own.add(less_own)
         if tick.target_user_count > 0:
             # When the load is over they all go.
             self.lost_workers = tuple(
@@ -183,6 +186,11 @@ class RunTotals:
             )
         self.recent.append(tick)
         self._recent_sums.append(sums)
+
+    def look_back_on(self, recent: Iterable[Tick]) -> None:
+        """`recent` are the last ticks, whole, of which less was known when they were added."""
+        self.recent = deque(recent, RECENT_TICKS)
+        self._recent_sums = deque(map(sums_of, self.recent), RECENT_TICKS)
 
     def recent_times(self) -> Histogram:
         """Service times of all requests over the last RECENT_TICKS ticks."""
@@ -247,6 +255,14 @@ class RunTotals:
             group.count += delta.count
 
 
+def sums_of(tick: Tick) -> RequestTotals:
+    """All its requests, added up."""
+    sums = RequestTotals(*AGGREGATED)
+    for delta in tick.requests:
+        sums.add(delta)
+    return sums
+
+
 def is_strained(tick: Tick, times: Histogram | None = None) -> bool:
     """Whether the generator's own lag, or how late it began what was due, shows in the times of this tick.
 
@@ -257,8 +273,8 @@ def is_strained(tick: Tick, times: Histogram | None = None) -> bool:
         return False
     if times is None:
         times = times_of(tick)
-    if is_measured(tick, times):
-        if is_tail_excess(times, tick.less_own):
+    if is_measured(tick):
+        if is_tail_excess(tick.watched, tick.less_own):
             return True
     elif _is_visible(tick.health.hub_lag_p99_ms, times):
         return True
@@ -267,10 +283,9 @@ def is_strained(tick: Tick, times: Histogram | None = None) -> bool:
 
 def _most_own_ms(tick: Tick) -> float:
     """No request of the tick has more of the generator in it, as far as is known."""
-    if not tick.less_own.count:
+    if not is_measured(tick):
         return tick.health.hub_lag_p99_ms
-    all_us = sum(delta.ok_times.sum_us + delta.failed_times.sum_us for delta in tick.requests)
-    return (all_us - tick.less_own.sum_us) / 1000
+    return (tick.watched.sum_us - tick.less_own.sum_us) / 1000
 
 
 def _is_visible(lag_ms: float, times: Histogram) -> bool:

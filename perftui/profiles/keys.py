@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
-from perftui.model.plan import MAX_SPAWN_RATE, MAX_USERS, MIN_SPAWN_RATE, Profile, Target
+from perftui.model.plan import MAX_SPAWN_RATE, MAX_USERS, Profile, Target
 from perftui.profiles.rule_values import ABORT_RULES, THRESHOLD_RULES, Groups, WarmUpTime
 from perftui.profiles.stage_values import BindAddress, ClassName, LoadWorkers, Rate, Stages
 from perftui.profiles.urls import MetricsUrl, Url
@@ -77,7 +77,7 @@ STAGES = replace(
 
 SETTINGS = (
     USERS,
-    _setting("spawn_rate", Number(MAX_SPAWN_RATE, MIN_SPAWN_RATE), "how many users start in a second", unit="users/s"),
+    _setting("spawn_rate", Number(MAX_SPAWN_RATE), "how many users start in a second", unit="users/s"),
     _setting("run_time", Duration(1, 7 * _DAY_S), "how long the load lasts", "run_time_s", "s"),
     _setting("stop_timeout", Duration(0, _HOUR_S), "how long a running task may take to end", "stop_timeout_s", "s"),
     _setting("warm_up", WarmUpTime(Duration(0, 7 * _DAY_S)), "how much of the start is not judged", "warm_up_s", "s"),

@@ -14,7 +14,6 @@ from perftui.model.plan import (
     MAX_RATE_PER_S,
     MAX_SPAWN_RATE,
     MAX_USERS,
-    MIN_SPAWN_RATE,
     Profile,
     Stage,
 )
@@ -76,7 +75,7 @@ class Rate:
 _STAGE_KINDS: Mapping[str, tuple[str, ValueKind]] = {
     "users": ("users", WholeNumber(0, MAX_USERS)),
     "rate": ("rate_per_s", Rate(may_be_zero=True)),
-    "spawn_rate": ("spawn_rate", Number(MAX_SPAWN_RATE, MIN_SPAWN_RATE)),
+    "spawn_rate": ("spawn_rate", Number(MAX_SPAWN_RATE)),
     "for": ("for_s", Duration(1, MAX_STAGES_S)),
     "hold": ("hold_s", Duration(1, MAX_STAGES_S)),
 }

@@ -60,20 +60,17 @@ class WholeNumber:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """Above 0, or from `minimum`, up to `maximum`."""
+    """Above 0, up to `maximum`."""
 
     maximum: float
-    minimum: float = 0.0
 
     @property
     def allowed(self) -> str:
-        if self.minimum:
-            return f"a number from {self.minimum:g} to {self.maximum:,.0f}"
         return f"a number above 0 and at most {self.maximum:,.0f}"
 
     def read(self, value: object) -> float:
         # Not a number (nan) is on neither side of 0.
-        if isinstance(value, bool) or not isinstance(value, int | float) or not self._has(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= self.maximum:
             raise refused(value, self)
         return float(value)
 
@@ -82,12 +79,9 @@ class Number:
             number = float(text) if len(text) <= _MAX_NUMBER_LENGTH else 0.0
         except ValueError:
             number = 0.0
-        if not self._has(number):
+        if not 0 < number <= self.maximum:
             raise refused(text, self)
         return number
-
-    def _has(self, number: float) -> bool:
-        return 0 < number <= self.maximum and number >= self.minimum
 
     def write(self, value: float) -> str:
         return str(int(value)) if value == int(value) else repr(value)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 
 from perftui.judgement.trust import run_trust
+from perftui.judgement.verdict import RESTARTED_WORKERS
 from perftui.model.duration import format_clock
 from perftui.model.histogram import Histogram
 from perftui.model.judged import ThresholdResult, ThresholdState, Trust
@@ -153,10 +154,12 @@ def warnings_of(record: Record) -> list[str]:
     return [each for each in (*warnings, late_text(record), local_errors_text(record)) if each]
 
 
-def load_worker_text(worker: LoadWorkerRow) -> str:
-    """What became of it, in words."""
+def load_worker_text(worker: LoadWorkerRow, warnings: Iterable[str] = ()) -> str:
+    """What became of it, in words; `warnings` are those of the run's outcome."""
     times = f" {worker.lost:,} times" if worker.lost > 1 else ""
     back = "" if not worker.lost else ", came back" if worker.returned >= worker.lost else ""
+    if back and any(each.startswith(RESTARTED_WORKERS) and f" {worker.name} (" in each for each in warnings):
+        back = ", started again"
     if worker.state == "missing":
         return f"lost{times}" + (", at last for good" if worker.returned else "")
     gone = "left" if worker.state == "left" else ""

@@ -57,14 +57,15 @@ def load_workers_section(record: Record) -> str:
     """Nothing where the engine made the load itself."""
     if not record.load_workers:
         return ""
-    rows = map(_worker_row, record.load_workers)
+    warnings = record.outcome.warnings if record.outcome else ()
+    rows = (_worker_row(each, load_worker_text(each, warnings)) for each in record.load_workers)
     note = "over the whole run; the master leads and makes no load"
     if any(each.role == "stock" for each in record.load_workers):
         note += "; times of a stock worker are rounded by Locust to two digits"
     return section("Load workers", table(_WORKER_COLUMNS, rows, "Load workers"), note, is_long=True)
 
 
-def _worker_row(worker: LoadWorkerRow) -> str:
+def _worker_row(worker: LoadWorkerRow, became: str) -> str:
     cpu = "–" if worker.most_cpu_percent is None else f"{worker.most_cpu_percent:,.0f} %"
     return row(
         (
@@ -75,6 +76,6 @@ def _worker_row(worker: LoadWorkerRow) -> str:
             (f"{worker.requests:,}", "n"),
             (cpu, "n"),
             (time_cell(worker.worst_lag_ms), "n"),
-            (load_worker_text(worker), "text failing" if worker.lost else "text"),
+            (became, "text failing" if worker.lost else "text"),
         )
     )

@@ -149,10 +149,11 @@ def _response_line(totals: RequestTotals, label: str) -> str:
 
 
 def _load_workers(record: Record) -> str:
+    warnings = record.outcome.warnings if record.outcome else ()
     lines = [f"{'Load worker':<20}{'Host':<11}{'Role':<7}{'Users':>7}{'Requests':>9}  What became of it"]
     lines += [
         f"{fit(clean(each.name), 19)} {fit(clean(each.host), 10)} {each.role:<7}{each.most_users:>7,}"
-        f" {_count(each.requests)}  {fit(load_worker_text(each), 24).rstrip()}"
+        f" {_count(each.requests)}  {fit(load_worker_text(each, warnings), 24).rstrip()}"
         for each in record.load_workers[:MAX_ROWS]
     ]
     if len(record.load_workers) > MAX_ROWS:

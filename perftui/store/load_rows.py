@@ -13,13 +13,14 @@ from perftui.store.blobs import pack_histogram, unpack_histogram
 from perftui.store.cells import IdOf, Row, check
 
 # `response_time` belongs to the row of `request` with the same seq and position; that at WHOLE_TICK is their sum.
-# `less_own` holds the tick's times without what the generator added, where that is known.
+# `watched` holds the times that stand for all of the tick, and the same without what the generator added, where that is
+# known.
 # `generator` is the rest of the health that `tick` has, and a load worker's health is all NULL where it is not known.
 TABLES = """
 CREATE {table} response_time (
   seq INTEGER NOT NULL, position INTEGER NOT NULL, times BLOB NOT NULL, PRIMARY KEY (seq, position)
 ) WITHOUT ROWID;
-CREATE {table} less_own (seq INTEGER PRIMARY KEY, less_own_times BLOB NOT NULL);
+CREATE {table} watched (seq INTEGER PRIMARY KEY, times BLOB NOT NULL, less_own_times BLOB NOT NULL);
 CREATE {table} generator (
   seq INTEGER PRIMARY KEY, lateness_p99_ms REAL NOT NULL, local_ports INTEGER NOT NULL,
   local_ports_limit INTEGER NOT NULL
@@ -47,15 +48,15 @@ CREATE {table} load_worker_sample (
 WHOLE_TICK = -1
 
 # USING, and not ON: so "seq" alone stays the name of one column.
-TICK_COLUMNS = "generator.*, arrivals.*, whole_tick.response_times, less_own.less_own_times"
+TICK_COLUMNS = "generator.*, arrivals.*, whole_tick.response_times, watched.times, watched.less_own_times"
 TICK_JOINS = (
     "LEFT JOIN generator USING (seq) LEFT JOIN arrivals USING (seq)"
     f" LEFT JOIN (SELECT seq, times AS response_times FROM response_time WHERE position = {WHOLE_TICK}) AS whole_tick"
-    " USING (seq) LEFT JOIN less_own USING (seq)"
+    " USING (seq) LEFT JOIN watched USING (seq)"
 )
 
 INSERT_RESPONSE_TIME = "INSERT INTO response_time VALUES (?, ?, ?)"
-INSERT_LESS_OWN = "INSERT INTO less_own VALUES (?, ?)"
+INSERT_WATCHED = "INSERT INTO watched VALUES (?, ?, ?)"
 INSERT_GENERATOR = "INSERT INTO generator VALUES (?, ?, ?, ?)"
 INSERT_ARRIVALS = f"INSERT INTO arrivals VALUES ({', '.join('?' * 7)})"
 INSERT_LOCAL_ERROR = "INSERT INTO local_error VALUES (?, ?, ?, ?)"
@@ -80,8 +81,10 @@ def response_time_rows(tick: Tick) -> list[Row]:
     return [(tick.seq, position, pack_histogram(times)) for position, times in kept]
 
 
-def less_own_rows(tick: Tick) -> list[Row]:
-    return [(tick.seq, pack_histogram(tick.less_own))] if tick.less_own.count else []
+def watched_rows(tick: Tick) -> list[Row]:
+    if not tick.watched.count:
+        return []
+    return [(tick.seq, pack_histogram(tick.watched), pack_histogram(tick.less_own))]
 
 
 def generator_rows(tick: Tick) -> list[Row]:
@@ -161,8 +164,10 @@ def response_times_of(row: Row) -> Histogram:
     return unpack_histogram(row[_TIMES_AT] or b"")
 
 
-def less_own_of(row: Row) -> Histogram:
-    return unpack_histogram(row[_TIMES_AT + 1] or b"")
+def watched_of(row: Row) -> tuple[Histogram, Histogram]:
+    """`watched` and `less_own` of the tick."""
+    watched, less_own = row[_TIMES_AT + 1 : _TIMES_AT + 3]
+    return unpack_histogram(watched or b""), unpack_histogram(less_own or b"")
 
 
 def local_error_of(texts: Row, values: Row) -> LocalErrorDelta:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,7 +13,7 @@ from perftui.model.request_page import MAX_FAILURE_GROUPS, RequestCounts, Reques
 from perftui.model.snapshot import FailureRow, TimelinePoint, point_of, rated
 from perftui.model.spectrum import Spectrum, counts_of
 from perftui.model.tick import MAX_REQUEST_NAMES, OTHER, RequestDelta
-from perftui.model.totals import AGGREGATED, RECENT_TICKS, RequestKey, RequestTotals, RunTotals
+from perftui.model.totals import AGGREGATED, RequestKey, RequestTotals, RunTotals
 from perftui.store.blobs import unpack_histogram, unpack_text
 from perftui.store.schema import SELECT_TICKS, failure_of, request_of, tick_of
 from perftui.store.tick_rows import SeqRange, read_ticks, seqs_of
@@ -40,7 +39,7 @@ def part_of(connection: sqlite3.Connection, window: Window) -> RunTotals:
         totals.total.add(each)
     if totals.recent:
         newest = SeqRange(totals.recent[0].seq, within.last)
-        totals.recent = deque(read_ticks(connection, newest), RECENT_TICKS)
+        totals.look_back_on(read_ticks(connection, newest))
     return totals
 
 

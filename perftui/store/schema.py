@@ -173,6 +173,7 @@ def tick_of(row: Row) -> Tick:
     check(row[:_TICK_WIDTH], _TICK_KINDS)
     target_row, load_row = _beside(row)
     generator, arrivals = load_rows.generator_of(load_row), load_rows.arrivals_of(load_row)
+    watched, less_own = load_rows.watched_of(load_row)
     seq, user_count, target_user_count, started, abandoned, in_flight, rss_bytes, open_files, files_limit = row[:9]
     elapsed_s, interval_s, oldest_in_flight_s, cpu_percent, lag_p50_ms, lag_p99_ms, lag_max_ms = row[12:19]
     return Tick(
@@ -192,7 +193,8 @@ def tick_of(row: Row) -> Tick:
         health=Health(cpu_percent, rss_bytes, lag_p50_ms, lag_p99_ms, lag_max_ms, open_files, files_limit, *generator),
         target=target_rows.target_of(target_row),
         arrivals=arrivals,
-        less_own=load_rows.less_own_of(load_row),
+        watched=watched,
+        less_own=less_own,
     )
 
 

@@ -231,7 +231,7 @@ class RunWriter:
         executemany(INSERT_EXCHANGE, kept)
         executemany(target_rows.INSERT_TARGET_SAMPLE, target_rows.target_rows(tick))
         executemany(load_rows.INSERT_RESPONSE_TIME, load_rows.response_time_rows(tick))
-        executemany(load_rows.INSERT_LESS_OWN, load_rows.less_own_rows(tick))
+        executemany(load_rows.INSERT_WATCHED, load_rows.watched_rows(tick))
         executemany(load_rows.INSERT_GENERATOR, load_rows.generator_rows(tick))
         executemany(load_rows.INSERT_ARRIVALS, load_rows.arrivals_rows(tick))
         executemany(load_rows.INSERT_LOCAL_ERROR, unsent)

@@ -127,6 +127,16 @@ class Stop:
     now: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Guarding:
+    """The conductor does its work: it would see a limit that is exceeded, and hear who wants to stop the run.
+
+    An engine that has heard it once, and then not for `patience_s`, ends its load.
+    """
+
+    patience_s: float
+
+
 # --- engine -> conductor ------------------------------------------------------------------------------------
 
 
@@ -249,9 +259,11 @@ class Obeyed:
 
 @dataclass(frozen=True, slots=True)
 class Stopping:
-    """The engine stops, for `reason`: the run time, the load shape's end, runner.quit() in a task, a command."""
+    """The engine stops, for `reason`: the run time, the load shape's end, runner.quit() in a task, a command, or a
+    conductor that did nothing for too long.
+    """
 
-    reason: Literal["run_time", "shape_ended", "user_code", "command"]
+    reason: Literal["run_time", "shape_ended", "user_code", "command", "unguarded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,6 +412,7 @@ Message = (
     | Start
     | Control
     | Stop
+    | Guarding
     | Hello
     | Loaded
     | WorkerNews

@@ -115,20 +115,27 @@ def bootstraps_in(folder: Path) -> list[str]:
     return found
 
 
-def an_interrupted_worker_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
-    locustfile_in(tmp_path)
+def workers_that_leave_leave_a_run_that_goes_on(tmp_path: Path) -> None:
+    """One is interrupted, one has another locustfile."""
+    path = locustfile_in(tmp_path)
+    (tmp_path / "other.py").write_text(re.sub(r"class \w+", "class Another", path.read_text()))
     with RunningFaultServer("ok") as server:
         profiles_in(tmp_path, server.url)
-        options = ("--load-workers", "1", "--expect-workers", "1", "--run-time", "3s", "--runs-dir", "runs", "--json")
+        options = ("--load-workers", "1", "--expect-workers", "2", "--run-time", "3s", "--runs-dir", "runs", "--json")
         with running(tmp_path, "run", "quick", "--target", "stage", *options) as run:
             master = said(run, r"perftui worker --master (\S+)`")[1]
-            with running(tmp_path, "worker", "--master", master) as worker:
+            join = ("worker", "--master", master)
+            with running(tmp_path, *join) as worker, running(tmp_path, *join, "-f", "other.py") as other:
                 said(worker, "the load begins")
                 wait_for(lambda: server.requests() > 20, "some requests")
                 worker.send_signal(signal.SIGINT)
                 worker.communicate(timeout=20)
+                _, told = other.communicate(timeout=20)
             out, err = run.communicate(timeout=60)
         served = server.requests() - PROBES
+    assert other.returncode == exit_codes.LOCUSTFILE
+    assert "the locustfile of this load worker is another than the run's: it has no class ShopUser" in told
+    assert "Traceback" not in told
     assert worker.returncode == exit_codes.INTERRUPTED
     assert run.returncode == exit_codes.OK, err
     assert json.loads(out)["accounting"]["started"] == served
@@ -164,7 +171,7 @@ def test_a_worker_joins_is_interrupted_and_loses_its_master(tmp_path: Path) -> N
     checks = (
         a_worker_joins_a_run_with_its_locustfile_and_ends_with_it,
         a_conductor_that_is_killed_leaves_no_load_here_or_elsewhere,
-        an_interrupted_worker_leaves_a_run_that_goes_on,
+        workers_that_leave_leave_a_run_that_goes_on,
     )
 
     def check_in(check: Callable[[Path], None]) -> None:

@@ -104,6 +104,29 @@ async def test_a_user_that_never_yields_is_named_and_its_load_is_gone_in_five_se
     assert "locustfile.py:1" in outcome.reason
 
 
+async def test_an_engine_that_somebody_stops_for_a_while_is_not_stuck(conducted: Conducted, make_plan: Plans) -> None:
+    with RunningFaultServer("ok") as server:
+        conductor = await conducted.open(make_plan(server.url, run_time_s=60.0))
+
+        def events(kind: str) -> list[str]:
+            return [event.text for event in RunReader(conductor.folder).record().events if event.kind == kind]
+
+        running = asyncio.create_task(conductor.run())
+        await wait_until(lambda: conducted.requests > 5, "some requests")
+        os.kill(conductor.engine_pid, signal.SIGSTOP)
+        await wait_until(lambda: conducted.last is not None and conducted.last.warning, "the warning")
+        assert conducted.last is not None
+        assert conducted.last.warning == "the engine was stopped from outside (SIGSTOP), and stands still"
+        os.kill(conductor.engine_pid, signal.SIGCONT)
+        await wait_until(lambda: events("unstuck"), "it to go on")
+        before = conducted.requests
+        await wait_until(lambda: conducted.requests > before, "more requests")
+        conductor.stop("enough", exit_codes.STOPPED_EARLY)
+        outcome = await running
+    assert (outcome.exit_code, outcome.reason) == (exit_codes.STOPPED_EARLY, "enough")
+    assert events("stuck") == ["the engine was stopped from outside (SIGSTOP)"]
+
+
 async def test_an_engine_that_is_killed_is_a_failed_run_with_its_ticks(conducted: Conducted, make_plan: Plans) -> None:
     with RunningFaultServer("ok") as server:
         plan = make_plan(server.url, run_time_s=30.0)

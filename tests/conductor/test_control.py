@@ -195,7 +195,7 @@ def test_a_run_without_load_refuses_and_a_run_that_ends_answers_all(
         (
             Order("set", spawn_rate=float("nan")),
             USERS,
-            "a spawn rate is more than 0/s, and at most 1,000,000/s; to let no user work, pause",
+            "a spawn rate is more than 0/s, and at most 10,000/s; to let no user work, pause",
         ),
         (
             Order("set", rate_per_s=0.0),

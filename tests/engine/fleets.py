@@ -22,6 +22,9 @@ from perftui.wire.messages import (
     WorkerSettings,
 )
 
+# What the workers of the run itself know.
+SECRET = "a-secret-of-this-run"
+
 
 class RunningFleet:
     """`master` and `workers` are EngineProcesses; `stock` are Locust's own worker processes, with what they print."""
@@ -35,7 +38,7 @@ class RunningFleet:
     def begin(self, asked: Configure, workers: int) -> None:
         """Load everything; the load starts with `start`."""
         self.master = self._start_engine()
-        self.master.send(replace(asked, master=MasterSettings("127.0.0.1", 0)))
+        self.master.send(replace(asked, master=MasterSettings("127.0.0.1", 0, SECRET)))
         self.port = self.master.wait_message(Loaded).master_port
         for _ in range(workers):
             self.join(asked)
@@ -45,7 +48,8 @@ class RunningFleet:
     def join(self, asked: Configure, *, is_local: bool = True) -> Any:
         worker = self._start_engine()
         name = f"local-{len(self.workers) + 1}" if is_local else ""
-        worker.send(replace(asked, worker=WorkerSettings("127.0.0.1", self.port, is_local, name)))
+        settings = WorkerSettings("127.0.0.1", self.port, is_local, name, SECRET if is_local else "")
+        worker.send(replace(asked, worker=settings))
         self.workers.append(worker)
         return worker
 

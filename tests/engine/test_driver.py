@@ -120,8 +120,8 @@ def orders_that_cannot_be_say_why(place: Place) -> None:
     assert [ask(engine, number, order) for number, order in enumerate(orders)] == [
         "nothing to change was given",
         "this load has users and no arrival rate",
-        "users cannot be fewer than 0",
-        "the spawn rate has to be above 0",
+        "users are 0 to 1,000,000",
+        "the spawn rate has to be above 0, and at most 10,000/s",
         "it is not paused",
         "it follows the profile already",
     ]
@@ -164,7 +164,7 @@ def test_an_unknown_shape_is_named_with_the_nearest(engine: Any, locustfile: Any
 
 @pytest.mark.parametrize(
     ("returned", "said"),
-    [("(1/0, 1)", "locustfile.py:9"), ("(5,)", "Odd.tick() returned (5,), not users and spawn rate")],
+    [("(1/0, 1)", "locustfile.py:9"), ("(-5, 1)", "locustfile.py:9: Odd.tick() gave -5 users")],
 )
 def test_a_shape_that_raises_or_answers_nonsense_is_the_locustfiles_fault(
     returned: str, said: str, engine: Any, locustfile: Any, configure: Any

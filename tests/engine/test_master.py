@@ -15,8 +15,20 @@ import msgpack
 import zmq
 
 from perftui.model.control import Order
+from perftui.model.histogram import Histogram
+from perftui.model.tick import Health, RequestDelta, Tick
 from perftui.wire.framing import HEADER, encode
-from perftui.wire.messages import VERSION, Control, MasterSettings, Obeyed, Stop, Ticked, WorkerGreeting
+from perftui.wire.messages import (
+    VERSION,
+    Control,
+    MasterSettings,
+    Message,
+    Obeyed,
+    Stop,
+    Ticked,
+    WorkerGreeting,
+    WorkerReport,
+)
 from tests.engine.conftest import Place, check_in_places, configure
 from tests.engine.fleets import RunningFleet, wait_quiet
 
@@ -45,6 +57,18 @@ def peer(port: int, identity: bytes) -> Any:
     made.setsockopt(zmq.LINGER, 0)
     made.connect(f"tcp://127.0.0.1:{port}")
     return made
+
+
+def say(somebody: Any, message: Message) -> None:
+    body = encode(message)[HEADER.size :]
+    somebody.send(msgpack.packb(("perftui", body, somebody.getsockopt_string(zmq.IDENTITY))))
+
+
+def report_of(seq: int, requests: int, started: int) -> Tick:
+    times = Histogram(requests, 1000 * requests, 1000, 1000, {1000: requests})
+    delta = RequestDelta("GET", "/", requests, 0, 0, 0, times, Histogram())
+    health = Health(1.0, 1, 0.1, 0.1, 0.1, 1, 100)
+    return Tick(seq, 1.0, 1.0, 0, 0, {}, (delta,), (), (), started, 0, 0, 0.0, health)
 
 
 def two_workers_count_as_one_process_would(fleet: Any, target: Any, locustfile: Any, configure: Any) -> None:
@@ -202,17 +226,30 @@ def whoever_reaches_the_port_stops_nothing(fleet: Any, target: Any, locustfile: 
     liar.send(msgpack.packb(("exception", {"msg": escape, "traceback": 5}, "liar")))
     liar.send(msgpack.packb(("quit", None, "liar")))
     fleet.master.wait_for(lambda: len([each for each in fleet.news if each.kind == "left"]) == 2)
+    # One that would be a worker of the run itself, and whose reports cannot be true, but for the second.
+    forger = peer(fleet.port, b"local_" + b"0" * 32)
+    say(forger, WorkerGreeting(VERSION, "local", "local", 1, "local-1", "a-guess"))
+    forger.send(msgpack.packb(("client_ready", version("locust"), "local_" + "0" * 32)))
+    fleet.wait_workers(2)
     fleet.start()
-    fleet.wait_tick(lambda tick: tick.user_count == 2 and tick.requests)
+    fleet.wait_tick(lambda tick: tick.user_count and tick.requests)
+    for report in (report_of(1, 500, started=2), report_of(7, 3, started=90), report_of(8, -3, started=-3)):
+        say(forger, WorkerReport(report, is_last=False))
+    fleet.master.wait_for(lambda: "refused 1 report of load worker remote-1: it has started other" in fleet.master.logged)
+    forger.send(msgpack.packb(("quit", None, "local_" + "0" * 32)))
+    fleet.wait_workers(1)
     fleet.master.send(Stop())
     assert fleet.wait_end() == [0, 0]
-    for each in (rogue, liar, old, strange):
+    for each in (rogue, liar, old, strange, forger):
         each.close()
-    assert fleet.requests == target.requests["/"] > 0
+    assert next(each.role for each in fleet.news if each.name == "remote-1") == "remote"
+    assert fleet.requests == target.requests["/"] + 3
+    fleet.master.check_accounting()
+    assert "refused 2 reports of load worker remote-1: it has requests that cannot be" in fleet.master.logged
     remark = next(each.remark for each in fleet.news if each.name == "old-1")
     assert remark.startswith(f"it has Locust 2.20.1, and this run {version('locust')}; its times are Locust's own")
     assert f"a load worker of box cannot join: it speaks protocol {VERSION + 1}" in fleet.master.logged
-    assert "messages on the port for load workers were none of theirs" in fleet.master.logged
+    assert "messages on the port for load workers: no load worker says such a thing" in fleet.master.logged
     said = "".join(map(repr, fleet.master.messages)) + fleet.master.output
     assert "PWNED" not in said or "\x1b" not in said.encode().decode("unicode_escape")
     assert "Traceback" not in fleet.master.output
@@ -286,6 +323,32 @@ def orders_reach_every_worker_and_one_that_comes_later(
     assert [each.refused for each in fleet.master.all(Obeyed)] == ["", "", ""]
     assert fleet.requests == target.requests["/"]
     fleet.master.check_accounting()
+    check_arrivals(fleet)
+
+
+def a_rate_goes_to_workers_with_users_and_what_waits_at_the_end_waits(
+    fleet: Any, target: Any, locustfile: Any, configure: Any
+) -> None:
+    slow = """
+class SlowUser(User):
+    @task
+    def work(self): gevent.sleep(0.03)
+"""
+    asked = configure(locustfile("import gevent" + slow), rate_per_s=16.0, max_users=1, stop_timeout_s=1.0)
+    fleet.begin(asked, workers=2)
+    fleet.start()
+    fleet.wait_tick(lambda tick: tick.arrivals and sum(each.arrivals.started for each in fleet.ticks) >= 24)
+    assert not any(tick.arrivals.dropped or tick.arrivals.waiting > 1 for tick in fleet.ticks)
+    # More than one user can do.
+    fleet.master.send(Control(1, Order("set", rate_per_s=100.0)))
+    fleet.wait_tick(lambda tick: tick.arrivals.dropped)
+    fleet.master.send(Stop())
+    assert fleet.wait_end() == [0, 0, 0]
+    assert fleet.ticks[-1].arrivals.waiting >= 50
+    check_arrivals(fleet)
+
+
+def check_arrivals(fleet: Any) -> None:
     waiting = 0
     for tick in fleet.ticks:
         arrivals = tick.arrivals
@@ -325,4 +388,5 @@ def test_workers_that_go_and_come_and_obey(tmp_path: Path) -> None:
         lost_and_stopped_workers,
         without_its_master_a_worker_stops_its_load,
         orders_reach_every_worker_and_one_that_comes_later,
+        a_rate_goes_to_workers_with_users_and_what_waits_at_the_end_waits,
     )

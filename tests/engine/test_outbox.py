@@ -45,6 +45,7 @@ def test_ticks_that_wait_are_added_up_exactly(ticks: list[Tick]) -> None:
     assert heard.by_request == said.by_request
     assert heard.failures == said.failures
     assert heard.exceptions == said.exceptions
+    assert merged.tick.watched == merge(each.watched for each in ticks)
     assert merged.tick.less_own == merge(each.less_own for each in ticks)
     assert (heard.started, heard.abandoned, heard.in_flight) == (said.started, said.abandoned, said.in_flight)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from perftui.wire.messages import (
+    Guarding,
     Loaded,
     Logged,
     SpawningComplete,
@@ -143,6 +144,22 @@ class Steps(LoadTestShape):
     assert reasons(engine) == ["shape_ended"]
     assert {2, 5} <= {ticked.tick.target_user_count for ticked in engine.all(Ticked)}
     assert events_of(engine.output)[-4:] == ["test_stopping", "test_stop", "quitting", "quit"]
+
+
+def load_that_nobody_guards_any_more_ends(engine: Any, target: Any, locustfile: Any, configure: Any) -> None:
+    engine.send(configure(locustfile(USER), host=target.url, users=2, run_time_s=60))
+    engine.wait_message(Loaded)
+    engine.send(Start())
+    engine.wait_message(Ticked)
+    # Said again and again, it goes on for longer than once would do.
+    for ticks in (2, 3):
+        engine.send(Guarding(1.5))
+        engine.wait_for(lambda ticks=ticks: len(engine.all(Ticked)) >= ticks)
+    engine.wait_end(10.0)
+    assert reasons(engine) == ["unguarded"]
+    assert engine.ended
+    engine.check_accounting()
+    assert sum(ok for ok, _ in engine.counts.values()) > 20
 
 
 def stop_before_start_sends_no_load(engine: Any, target: Any, locustfile: Any, configure: Any) -> None:
@@ -366,5 +383,6 @@ def test_whole_runs_of_all_sorts(tmp_path: Path) -> None:
         exit_in_a_quitting_listener_is_an_exit_code,
         events_fire_once_and_in_order_on_a_command,
         exit_in_a_task_is_the_locustfiles_fault_and_nothing_counted_is_lost,
+        load_that_nobody_guards_any_more_ends,
         stop_before_start_sends_no_load,
     )

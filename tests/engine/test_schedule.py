@@ -94,6 +94,14 @@ def test_clients_of_the_users_own_count_from_the_slot_and_only_the_first_request
     assert response["second"].max_us < 60_000
 
 
+@pytest.mark.parametrize("call", ["constant_pacing(-1)", "constant_throughput(float('nan'))"])
+def test_a_schedule_that_cannot_be_is_the_locustfiles_fault(
+    call: str, engine: Any, locustfile: Any, configure: Any
+) -> None:
+    engine.run(configure(locustfile(f"class ShopUser(User):\n    wait_time = {call}\n")))
+    assert engine.fault.startswith(f"locustfile.py:3: ValueError: {call.partition('(')[0]}() requires")
+
+
 def test_without_a_schedule_nothing_is_recorded(engine: Any, target: Any, locustfile: Any, configure: Any) -> None:
     path = locustfile(PACED.replace("constant_throughput(10)", "constant(0.05)"))
     engine.run(configure(path, host=target.url, users=2, run_time_s=1.2))

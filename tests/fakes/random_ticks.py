@@ -107,6 +107,7 @@ def runs(draw: st.DrawFn, max_ticks: int = 4) -> list[Tick]:
                 arrivals=draw(st.none() | arrivals),
                 load_workers=tuple(draw(st.lists(load_workers, max_size=2))),
                 local_errors=tuple(draw(st.lists(local_errors, max_size=1))),
+                watched=draw(histograms()),
                 less_own=draw(histograms()),
             )
         )

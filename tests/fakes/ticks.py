@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from perftui.model.histogram import Histogram
 from perftui.model.tick import ExceptionDelta, FailureDelta, Health, RequestDelta, Tick
-from perftui.model.totals import RunTotals
+from perftui.model.totals import RunTotals, times_of
 
 
 def histogram_of(*times_ms: float) -> Histogram:
@@ -78,7 +78,7 @@ def measured_tick(seq: int, own_ms: float, *, requests: int = 100, late: int = 4
     """As `late_tick`, where the engine knows what it added; its probe has seen nothing."""
     on_time = (20,) * (requests - late)
     one = tick(seq, delta("/a", on_time + (20 + own_ms,) * late))
-    return replace(one, less_own=histogram_of(*(20,) * requests))
+    return replace(one, watched=times_of(one), less_own=histogram_of(*(20,) * requests))
 
 
 def total_of(ticks: Iterable[Tick]) -> RunTotals:

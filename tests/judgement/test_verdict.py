@@ -231,7 +231,17 @@ def test_a_load_worker_that_was_started_again_limits_the_trust_and_is_named_firs
     head = "the measurement cannot be trusted: restarted load worker local-1 (killed by SIGKILL); "
     assert distrusted.reason.startswith(f"{head}the generator was late in")
     outcome = Outcome(
-        "r", RunState.FINISHED, Verdict.PASSED, 0, "", (), "", "", 1.0, Accounting(), warnings=(again.workers_restarted,)
+        "r",
+        RunState.FINISHED,
+        Verdict.PASSED,
+        0,
+        "",
+        (),
+        "",
+        "",
+        1.0,
+        Accounting(),
+        warnings=(again.workers_restarted,),
     )
     assert ending_of(outcome) == again
 

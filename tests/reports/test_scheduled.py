@@ -128,6 +128,14 @@ def test_what_became_of_a_load_worker_is_in_words(state: State, lost: int, retur
     assert load_worker_text(worker) == said
 
 
+def test_a_load_worker_that_died_did_not_come_back_but_was_started_again() -> None:
+    worker = LoadWorkerRow("local-1", "box", "local", "running", 1, 1, 1, 1)
+    warnings = ("another", "restarted load workers local-10 (killed by SIGKILL), local-1 (killed by SIGKILL)")
+    assert load_worker_text(worker, warnings) == "lost, started again"
+    assert load_worker_text(worker, warnings[:1]) == "lost, came back"
+    assert load_worker_text(worker, ("restarted load worker local-10 (killed by SIGKILL)",)) == "lost, came back"
+
+
 def test_why_a_run_is_not_believed_is_said_before_its_numbers(record: Record) -> None:
     assert record.outcome is not None
     doubted = replace(record, outcome=replace(record.outcome, trust=Trust.BAD))

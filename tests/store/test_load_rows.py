@@ -20,7 +20,7 @@ from tests.fakes.ticks import delta, late_tick, measured_tick, tick, total_of
 MakeWriter = Callable[..., RunWriter]
 TABLES = (
     "response_time",
-    "less_own",
+    "watched",
     "generator",
     "arrivals",
     "local_error_group",
@@ -59,7 +59,7 @@ def test_a_run_is_believed_from_its_record_as_it_was_live(make_writer: MakeWrite
     assert list(reader.ticks()) == ticks
     assert run_trust(live)[0] is not Trust.OK
     for totals in (reader.record().whole, reader.part(WHOLE_RUN)):
-        assert totals.less_own == live.less_own
+        assert (totals.watched, totals.less_own) == (live.watched, live.less_own)
         assert run_trust(totals) == run_trust(live)
     assert [point.is_strained for point in reader.points()] == [True, False, True, True]
 

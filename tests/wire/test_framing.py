@@ -27,6 +27,7 @@ from perftui.wire.messages import (
     Ended,
     Exchanged,
     Fault,
+    Guarding,
     Loaded,
     Message,
     Shown,
@@ -70,6 +71,8 @@ MESSAGES: list[Message] = [
     Fault("locustfile", "a.py:1: no", "trace"),
     Ended(None, None, (("GET", "http://h/", 1.5),)),
     Stop(),
+    Stop(now=True),
+    Guarding(15.0),
     StopRun(True, "me"),
     Shown(
         snapshot_of(

@@ -50,16 +50,18 @@ def find_dropped_arrivals(drops: DropLog, measured: RunTotals) -> Iterator[Findi
         return
     rate_per_s, started_per_s = drops.due / drops.covered_s, drops.started / drops.covered_s
     # A user between two tasks counts as free at the end of a tick: "all" is what nearly all are.
-    is_all = drops.busy_s >= _NEARLY_ALL * drops.most_users * drops.covered_s
+    is_all = 0 < drops.busy_s >= _NEARLY_ALL * drops.most_users * drops.covered_s
     busy = f"all {drops.most_users:,}" if is_all else f"up to {drops.most_busy:,} of {drops.most_users:,}"
+    # Where a load worker was lost, so were its users for a moment, and who is busy at the end of a tick says little.
+    busy = f", {busy} users busy" if drops.most_busy else ""
     needed = users_for(rate_per_s, drops.busy_s / drops.covered_s, started_per_s) if is_all else None
     advice = f"; try {needed:,}" if needed is not None and needed > drops.most_users else ""
     # Of what is judged alone more may be dropped than was scheduled: some was due before.
     share = percent_text(min(1.0, arrivals.dropped / arrivals.scheduled)) if arrivals.scheduled else "all"
     yield Finding(
         "arrivals",
-        f"Only {format_quantity(started_per_s, '')} of {format_quantity(rate_per_s, '')} tasks/s started "
-        f"{span_text((drops.from_s, drops.to_s))}, {busy} users busy{advice}: {_counted(arrivals.dropped)} ({share}) "
+        f"{_rate_text(started_per_s, rate_per_s)} "
+        f"{span_text((drops.from_s, drops.to_s))}{busy}{advice}: {_counted(arrivals.dropped)} ({share}) "
         f"waited {PATIENCE_S:g} s for a user and {'was' if arrivals.dropped == 1 else 'were'} dropped.",
         drops.from_s,
         drops.to_s,
@@ -68,3 +70,10 @@ def find_dropped_arrivals(drops: DropLog, measured: RunTotals) -> Iterator[Findi
 
 def _counted(tasks: int) -> str:
     return "1 task" if tasks == 1 else f"{tasks:,} tasks"
+
+
+def _rate_text(started_per_s: float, rate_per_s: float) -> str:
+    """What was due before may be begun in a second with drops: that is more than its rate, and not "only"."""
+    if started_per_s >= rate_per_s:
+        return f"Tasks were dropped at {format_quantity(rate_per_s, '')} tasks/s"
+    return f"Only {format_quantity(started_per_s, '')} of {format_quantity(rate_per_s, '')} tasks/s started"
