@@ -46,10 +46,10 @@ def _without_secret_rules(plan: RunPlan) -> tuple[Profile, Scenario]:
     """Request names may hold secrets, and so may the rules about them."""
     profile, scenario = plan.profile, plan.scenario
     return (
-        replace(profile, thresholds=_masked(profile.thresholds), abort_on=_masked(profile.abort_on)),
+        replace(profile, thresholds=_masked_rules(profile.thresholds), abort_on=_masked_rules(profile.abort_on)),
         replace(
             scenario,
-            thresholds=_masked(scenario.thresholds),
+            thresholds=_masked_rules(scenario.thresholds),
             groups={name: _masked(globs) for name, globs in scenario.groups.items()},
         ),
     )
@@ -70,3 +70,14 @@ def _without_secrets(url: str) -> str:
 def missing_parts(plan: RunPlan) -> tuple[str, ...]:
     """What `redacted` took out of a plan that was read back."""
     return tuple(filter(None, plan.provenance.get(MARKER, "").split(", ")))
+
+
+def _masked_rules(texts: Iterable[str]) -> tuple[str, ...]:
+    """Still rules: what is masked in a request name does not reach beyond its parentheses."""
+    return tuple(map(_masked_rule, texts))
+
+
+def _masked_rule(text: str) -> str:
+    measure, opened, rest = text.partition("(")
+    scope, closed, bound = rest.rpartition(")")
+    return f"{measure}({mask_secrets(scope)}){bound}" if opened and closed else mask_secrets(text)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from perftui.judgement.rules import parse_threshold
 from perftui.model.plan import RunPlan
 from perftui.store.redaction import missing_parts, redacted
 
@@ -84,4 +85,6 @@ def test_rules_lose_their_secrets(plan: RunPlan) -> None:
         )
     )
     assert "CANARY" not in f"{clean.profile} {clean.scenario}"
+    # A record that is read again for a part of the run holds them against it.
+    assert [parse_threshold(rule).target for rule in clean.thresholds] == [1000, 1000]
     assert missing_parts(clean)
