@@ -13,6 +13,8 @@ from locust.exception import RPCError
 from locust.rpc.protocol import Message
 from locust.rpc.zmqrpc import BaseSocket
 
+from perftui.engine.report_check import MOST
+from perftui.model.plan import MAX_USERS
 from perftui.wire.framing import MAX_FRAME_BYTES
 
 # What perftui's own processes say to each other stands in Locust messages of this type.
@@ -20,7 +22,6 @@ FRAME = "perftui"
 MAX_ID_CHARS = 200
 # A worker says at most so much at once, its frame and what Locust puts around it.
 MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + (1 << 16)
-MAX_USERS = 10_000_000
 # Times that Locust rounds to two digits are a few hundred; Locust's own statistics of 1,000 names fit in these.
 MAX_STOCK_NAMES = 5_000
 MAX_STOCK_TIMES = 5_000
@@ -188,7 +189,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_count(value: Any) -> bool:
-    return type(value) is int and 0 <= value < 1 << 53
+    return type(value) is int and 0 <= value <= MOST
 
 
 def is_counts(value: Any, limit: int) -> bool:

@@ -20,6 +20,7 @@ from perftui.wire.codec import WireError, from_plain
 _REQUESTS = [each.name for each in fields(Tick)].index("requests")
 # Fields of a RequestDelta on the wire, and of a Histogram.
 _METHOD, _NAME, _OK_TIMES, _FAILED_TIMES, _STATUSES, _RESPONSE_TIMES = 0, 1, 6, 7, 8, 9
+_COUNTS = slice(2, 6)
 _COUNT, _SUM, _MIN, _MAX, _BUCKETS = range(5)
 
 
@@ -44,6 +45,7 @@ class PlainRequests:
 
     def take(self) -> Iterator[RequestDelta]:
         for each in self._sums.values():
+            each[_COUNTS] = map(int, each[_COUNTS])
             for times in (each[_OK_TIMES], each[_FAILED_TIMES], each[_RESPONSE_TIMES]):
                 _fit(times)
             each[_STATUSES] = _whole(each[_STATUSES])
@@ -74,9 +76,12 @@ def _add(before: list[Any], delta: list[Any]) -> None:
     before[3] += delta[3]
     before[4] += delta[4]
     before[5] += delta[5]
-    for index in (_OK_TIMES, _FAILED_TIMES, _RESPONSE_TIMES):
-        if delta[index][_COUNT]:
-            _add_times(before[index], delta[index])
+    if delta[_OK_TIMES][_COUNT]:
+        _add_times(before[_OK_TIMES], delta[_OK_TIMES])
+    if delta[_FAILED_TIMES][_COUNT]:
+        _add_times(before[_FAILED_TIMES], delta[_FAILED_TIMES])
+    if delta[_RESPONSE_TIMES][_COUNT]:
+        _add_times(before[_RESPONSE_TIMES], delta[_RESPONSE_TIMES])
     statuses = before[_STATUSES]
     for status, count in delta[_STATUSES].items():
         statuses[status] = statuses.get(status, 0) + count
@@ -84,19 +89,24 @@ def _add(before: list[Any], delta: list[Any]) -> None:
 
 def _add_times(before: list[Any], times: list[Any]) -> None:
     """As Histogram.add."""
-    if before[_COUNT] == 0 or times[_MIN] < before[_MIN]:
-        before[_MIN] = times[_MIN]
-    if times[_MAX] > before[_MAX]:
-        before[_MAX] = times[_MAX]
-    before[_COUNT] += times[_COUNT]
-    before[_SUM] += times[_SUM]
+    count, total_us, min_us, max_us, counts = times
+    if before[_COUNT] == 0 or min_us < before[_MIN]:
+        before[_MIN] = min_us
+    if max_us > before[_MAX]:
+        before[_MAX] = max_us
+    before[_COUNT] += count
+    before[_SUM] += total_us
     buckets = before[_BUCKETS]
-    for bucket, count in times[_BUCKETS].items():
-        buckets[bucket] = buckets.get(bucket, 0) + count
+    for bucket, in_bucket in counts.items():
+        if bucket in buckets:
+            buckets[bucket] += in_bucket
+        else:
+            buckets[bucket] = in_bucket
 
 
 def _fit(times: list[Any]) -> None:
     """A sum whose minimum and maximum are in its first and last bucket, whatever somebody put into it."""
+    times[:_BUCKETS] = map(int, times[:_BUCKETS])
     buckets = times[_BUCKETS] = _whole(times[_BUCKETS])
     if not buckets:
         times[:_BUCKETS] = [0] * _BUCKETS

@@ -7,7 +7,7 @@ from dataclasses import replace
 from perftui.engine.user_line import clean_lines
 from perftui.model.exchange import MAX_BODY_CHARS, MAX_HEADER_CHARS, MAX_HEADERS, Exchange
 from perftui.model.text import MAX_TEXT_LENGTH, clean
-from perftui.model.tick import Tick
+from perftui.model.tick import FailureDelta, Tick
 
 MAX_MESSAGE_CHARS = 500
 _MAX_URL_CHARS = 2_000
@@ -28,12 +28,7 @@ def cleaned(tick: Tick) -> Tick:
     return replace(
         tick,
         users_by_class=users,
-        failures=tuple(
-            replace(
-                each, method=shown(each.method), name=shown(each.name), message=shown(each.message, MAX_MESSAGE_CHARS)
-            )
-            for each in tick.failures
-        ),
+        failures=tuple(map(_failure, tick.failures)),
         exceptions=tuple(
             replace(each, message=_message(each.message), traceback=clean_lines(each.traceback))
             for each in tick.exceptions
@@ -42,6 +37,14 @@ def cleaned(tick: Tick) -> Tick:
         local_errors=tuple(replace(each, message=shown(each.message)) for each in tick.local_errors),
         exchanges=tuple(map(_exchange, tick.exchanges)),
     )
+
+
+def _failure(failure: FailureDelta) -> FailureDelta:
+    method, name, message = shown(failure.method), shown(failure.name), _message(failure.message)
+    if method is failure.method and name is failure.name and message is failure.message:
+        # A worker has many.
+        return failure
+    return replace(failure, method=method, name=name, message=message)
 
 
 def _exchange(exchange: Exchange) -> Exchange:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from perftui.engine.failure_text import failure_text
+from perftui.engine.report_check import MOST
 from perftui.engine.sampler import shown_name
 from perftui.model.histogram import LONGEST_US, Histogram, bucket_of
 from perftui.model.tick import FailureDelta, RequestDelta
@@ -49,7 +50,7 @@ def _request(entry: dict[str, Any]) -> RequestDelta:
         succeeded=requests - failed,
         failed=failed,
         untimed=max(0, requests - times.count),
-        response_bytes=max(0, int(entry["total_content_length"] or 0)),
+        response_bytes=min(max(0, int(entry["total_content_length"] or 0)), MOST),
         ok_times=Histogram() if are_failures else times,
         failed_times=times if are_failures else Histogram(),
         statuses={},
@@ -65,7 +66,7 @@ def _histogram(entry: dict[str, Any]) -> Histogram:
             bucket = bucket_of(time_us)
             histogram.buckets[bucket] = histogram.buckets.get(bucket, 0) + count
             histogram.count += count
-            histogram.sum_us += time_us * count
+            histogram.sum_us = min(histogram.sum_us + time_us * count, MOST)
     if histogram.count:
         least, most = min(histogram.buckets), max(histogram.buckets)
         told_min, told_max = entry["min_response_time"], entry["max_response_time"]
@@ -77,4 +78,4 @@ def _histogram(entry: dict[str, Any]) -> Histogram:
 
 
 def _us(time_ms: float, count: int = 1) -> int:
-    return min(max(int(time_ms * 1000), 0), LONGEST_US * count)
+    return min(max(int(time_ms * 1000), 0), LONGEST_US * count, MOST)

@@ -136,7 +136,7 @@ def _drop_doubt(last: list[Tick]) -> Doubt:
         return Trust.OK, ""
     per_s = dropped / max(sum(tick.interval_s for tick in last), 1e-6)
     busy, users = arrivals[-1].busy_users, last[-1].user_count
-    why = f"all {users:,} users busy" if busy >= users > 0 else "no user was free"
+    why = f"all {busy:,} users busy" if busy >= users > 0 else "no user was free"
     return Trust.LIMITED, f"{per_s:,.0f} of {arrivals[-1].rate_per_s:,.0f} tasks/s dropped: {why}"
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from perftui.judgement.trust import run_trust
-from perftui.judgement.verdict import RESTARTED_WORKERS
+from perftui.judgement.verdict import LOST_WORKERS, RESTARTED_WORKERS
 from perftui.model.duration import format_clock
 from perftui.model.histogram import Histogram
 from perftui.model.judged import ThresholdResult, ThresholdState, Trust
@@ -140,18 +140,23 @@ def late_text(record: Record) -> str:
 
 def trust_text(record: Record) -> str:
     """Why the numbers are not, or not quite, to be believed; empty where they are, and of a run that was not sealed."""
-    trust = record.outcome.trust if record.outcome else Trust.OK
-    if trust is Trust.OK:
+    if record.outcome is None or record.outcome.trust is Trust.OK:
         return ""
-    head = "The numbers cannot be trusted" if trust is Trust.BAD else "The numbers are to be read with care"
-    reason = run_trust(record.totals)[1]
+    is_bad = record.outcome.trust is Trust.BAD
+    head = "The numbers cannot be trusted" if is_bad else "The numbers are to be read with care"
+    reason = run_trust(record.totals)[1] or next(filter(_is_of_workers, record.outcome.warnings), "")
     return f"{head}: {reason}" if reason else head
 
 
 def warnings_of(record: Record) -> list[str]:
     """What a reader has to know before the numbers, in the words of perftui; not yet cleaned."""
-    warnings = [*record.outcome.warnings, trust_text(record)] if record.outcome else []
+    trust = trust_text(record)
+    warnings = [*(each for each in record.outcome.warnings if each not in trust), trust] if record.outcome else []
     return [each for each in (*warnings, late_text(record), local_errors_text(record)) if each]
+
+
+def _is_of_workers(warning: str) -> bool:
+    return warning.startswith((LOST_WORKERS, RESTARTED_WORKERS))
 
 
 def load_worker_text(worker: LoadWorkerRow, warnings: Iterable[str] = ()) -> str:

@@ -144,3 +144,8 @@ def test_what_began_late_is_strain_where_a_schedule_is_kept() -> None:
         Trust.LIMITED,
         "generator late: p99 of what was due began 30 ms late",
     )
+
+
+def test_a_load_worker_that_was_started_again_is_a_doubt_to_the_end() -> None:
+    fine = total_of([healthy(0)])
+    assert live_trust(fine, "restarted load worker local-1 (x)") == (Trust.LIMITED, "restarted load worker local-1 (x)")

@@ -17,7 +17,7 @@ from perftui.model.plan import Stage
 from perftui.model.record import Record
 from perftui.reports.charts import charts_of
 from perftui.reports.exports import render_all
-from perftui.reports.figures import load_worker_text
+from perftui.reports.figures import load_worker_text, warnings_of
 from perftui.reports.text import WIDTH, results_text
 from tests.fakes.records import record_of
 from tests.fakes.scheduled_runs import State, scheduled_record
@@ -126,6 +126,15 @@ def test_load_workers_and_what_became_of_the_load_are_shown(record: Record, file
 def test_what_became_of_a_load_worker_is_in_words(state: State, lost: int, returned: int, said: str) -> None:
     worker = LoadWorkerRow("one", "box", "local", state, 1, 1, lost, returned)
     assert load_worker_text(worker) == said
+
+
+def test_where_a_load_worker_is_why_the_numbers_are_doubted_that_is_said_once() -> None:
+    again = "restarted load worker local-1 (killed by SIGKILL)"
+    good = record_of([tick(0, delta("/a", (10, 20, 30)))], warnings=("another", again))
+    assert good.outcome is not None
+    doubted = replace(good, outcome=replace(good.outcome, trust=Trust.LIMITED))
+    assert warnings_of(doubted) == ["another", f"The numbers are to be read with care: {again}"]
+    assert warnings_of(good) == ["another", again]
 
 
 def test_a_load_worker_that_died_did_not_come_back_but_was_started_again() -> None:
