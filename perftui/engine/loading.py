@@ -50,8 +50,7 @@ def load(
     """
     arguments.set_argv(arguments.command_line(configure))
     files = locustfiles.load(configure.locustfiles)
-    is_open_model = configure.rate_per_s is not None or any(each.rate_per_s is not None for each in configure.stages)
-    locustfiles.choose_shape(files, configure.load_shape, is_open_model=is_open_model)
+    locustfiles.choose_shape(files, configure)
     parser = arguments.build_parser()
     _check_hooks(hook_error, "a listener of init_command_line_parser raised:")
     inspection = inspect_files(files, arguments.custom_actions(parser))
@@ -161,8 +160,9 @@ def _shape_warnings(files: locustfiles.Locustfiles, configure: Configure) -> lis
     if configure.mode in ("bench", "trial"):
         return []
     if files.shape is None and files.shapes:
-        return [f"tasks arrive at a rate: no load shape of the locustfile is used ({', '.join(files.shapes)})"]
+        named = f"load shape{'s'[: len(files.shapes) > 1]} {', '.join(files.shapes)} of the locustfile"
+        return [f"not used: {named}; {'the stages go' if configure.stages else 'the arrival rate goes'} before it"]
     if files.shape is None or files.shape.use_common_options:
         return []
     name = type(files.shape).__name__
-    return [f"the load shape {name} decides users, spawn rate and run time; the profile's are not used"]
+    return [f"the load shape {name} decides the load: users, spawn rate and run time are not used"]

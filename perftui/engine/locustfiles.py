@@ -14,6 +14,7 @@ from locust.util.url import is_url
 
 from perftui.engine.faults import LoadError, fault_of, nearest
 from perftui.engine.user_line import shown_path
+from perftui.model.load_plan import Asked, deciding_shape
 
 
 @dataclass(slots=True)
@@ -45,15 +46,12 @@ def load(names: tuple[str, ...]) -> Locustfiles:
     return files
 
 
-def choose_shape(files: Locustfiles, name: str, *, is_open_model: bool) -> None:
-    """The load shape called `name`, else the first one; none where tasks arrive at a rate, which knows no shape.
-
-    Raises LoadError for an unknown name.
-    """
+def choose_shape(files: Locustfiles, asked: Asked) -> None:
+    """The load shape that decides, if one does. Raises LoadError where one is named that is not there."""
+    name = asked.load_shape
     if name and name not in files.shapes:
         raise LoadError("arguments", f"no load shape {name} in {files.title}{nearest(name, list(files.shapes))}")
-    if not is_open_model:
-        files.shape = files.shapes[name] if name else next(iter(files.shapes.values()), None)
+    files.shape = files.shapes.get(deciding_shape(asked, files.shapes))
 
 
 def _find(names: tuple[str, ...]) -> list[str]:

@@ -26,3 +26,8 @@ def users_for(rate_per_s: float, busy_users: float, started_per_s: float) -> int
     step: int = 10 ** max(0, math.ceil(math.log10(needed)) - 2)
     # A hair less: 120.00000000000001 is 120.
     return math.ceil(needed / step - 1e-9) * step
+
+
+def busy_text(users: int) -> str:
+    """That none of so many is free."""
+    return "its 1 user busy" if users == 1 else f"all {users:,} users busy"

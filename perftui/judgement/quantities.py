@@ -6,6 +6,7 @@ import math
 
 from perftui.model.duration import format_duration
 
+_LEAST = 1e-9
 _DIGITS = 3
 # What a person wrote as a bound is shown with all that they wrote, nearly always.
 _BOUND_DIGITS = 6
@@ -47,7 +48,8 @@ def format_span(seconds: float) -> str:
 
 def _number(value: float, digits: int) -> str:
     rounded = float(f"{value:.{digits}g}")
-    if not rounded:
+    # No clock and no counter here tells less than this from nothing.
+    if abs(rounded) < _LEAST:
         return "0"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
     shown = f"{value:,.{decimals}f}"

@@ -30,7 +30,7 @@ def sentences_of(
 ) -> tuple[str, ...]:
     """`reasons` are all that hold, by exit code, `exit_code` is what decided; `findings` the most important first."""
     said = [_head(whole, verdict, exit_code, reasons, thresholds)]
-    said += [f"Also: {each}." for code, each in reasons.items() if code != exit_code and whole.total.requests]
+    said += [_whole(f"Also: {each}") for code, each in reasons.items() if code != exit_code and whole.total.requests]
     if measured.total.requests:
         said.append(_numbers(measured))
     else:
@@ -66,7 +66,7 @@ def _head(
 ) -> str:
     reason = reasons.get(exit_code, "finished as planned")
     if whole.total.requests == 0:
-        return f"NO RESULT: {reasons.get(exit_codes.NO_DATA, reason)}."
+        return _whole(f"NO RESULT: {reasons.get(exit_codes.NO_DATA, reason)}")
     failed = [each for each in thresholds if each.state is ThresholdState.FAILED]
     if exit_code == exit_codes.FAILED and failed:
         named = "; ".join(map(_failed_text, failed[:_MAX_NAMED]))
@@ -81,7 +81,12 @@ def _head(
         return f"{head}: {_all_hold(thresholds)}."
     if verdict is Verdict.PASSED:
         return f"{head}: {reason}; no threshold judged it."
-    return f"{head}: {reason}."
+    return _whole(f"{head}: {reason}")
+
+
+def _whole(sentence: str) -> str:
+    """A reason may be a question: "Did you mean X?"."""
+    return sentence if sentence.endswith(("?", "!", ".")) else f"{sentence}."
 
 
 def _all_hold(thresholds: Sequence[ThresholdResult]) -> str:
@@ -137,6 +142,8 @@ def _notes(
     if measured.total.requests and not measured.total.failed:
         yield "No request failed."
     for each in findings:
+        if any(each.text.removesuffix(".").casefold() in why.casefold() for why in reasons.values()):
+            continue  # it is what decided
         yield f"{each.text.removesuffix('.')}{note}." if each.kind == "failures" else each.text
     if whole.exceptions and exit_codes.LOCUSTFILE not in reasons:
         count = sum(group.count for group in whole.exceptions.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from perftui.judgement.arrivals import busy_text
 from perftui.judgement.quantities import format_quantity
 from perftui.model.judged import Trust
 from perftui.model.lag import is_excess, is_measured, tail_percent
@@ -16,6 +17,8 @@ BAD_SHARE = 2.0
 BAD_LAG_MS = 10.0
 # Of requests that could not be sent, or tasks that nobody was free for, this share is worth a word.
 WORTH_SHARE = 0.01
+# From here on another load was sent than the one that was asked for.
+BAD_DROPPED_SHARE = 0.1
 # What is said of a run that goes on looks at so many of its last ticks.
 LIVE_TICKS = 3
 # So near to a limit something is about to be refused; from here on a process waits for its core.
@@ -44,14 +47,13 @@ def live_trust(totals: RunTotals, restarted: str = "") -> Doubt:
     `restarted` names load workers that died and were started again.
     """
     last = list(islice(reversed(totals.recent), LIVE_TICKS))[::-1]
-    whole, reason = run_trust(totals)
-    if restarted and whole is Trust.OK:
-        whole, reason = Trust.LIMITED, restarted
+    whole = run_trust(totals)
+    if restarted and whole[0] is Trust.OK:
+        whole = Trust.LIMITED, restarted
     if not last:
-        return whole, reason
-    grade, now = _worst(_live_doubts(last, totals))
-    # A run does not get better by one good second, nor bad by one that is not.
-    return max(whole, grade, key=_GRADES.index), now or reason
+        return whole
+    # A run does not get better by one good second. Where both are as bad, what is now is news.
+    return _worst((_worst(_live_doubts(last, totals)), whole))
 
 
 def lag_doubt(totals: RunTotals) -> Doubt:
@@ -88,9 +90,10 @@ def _run_doubts(totals: RunTotals) -> Iterator[Doubt]:
         yield Trust.LIMITED, _lost_text(totals.lost_workers)
     arrivals = totals.arrivals
     if arrivals.dropped > WORTH_SHARE * arrivals.scheduled:
-        share = arrivals.dropped / arrivals.scheduled
+        # Of what is judged alone more may be dropped than was due: some was due before.
+        share = min(1.0, arrivals.dropped / arrivals.scheduled) if arrivals.scheduled else 1.0
         yield (
-            Trust.LIMITED,
+            Trust.BAD if arrivals.dropped > BAD_DROPPED_SHARE * arrivals.scheduled else Trust.LIMITED,
             f"{arrivals.dropped:,} of {arrivals.scheduled:,} tasks ({share:.1%}) dropped: no user was free",
         )
 
@@ -136,8 +139,10 @@ def _drop_doubt(last: list[Tick]) -> Doubt:
         return Trust.OK, ""
     per_s = dropped / max(sum(tick.interval_s for tick in last), 1e-6)
     busy, users = arrivals[-1].busy_users, last[-1].user_count
-    why = f"all {busy:,} users busy" if busy >= users > 0 else "no user was free"
-    return Trust.LIMITED, f"{per_s:,.0f} of {arrivals[-1].rate_per_s:,.0f} tasks/s dropped: {why}"
+    why = busy_text(users) if busy >= users > 0 else "no user was free"
+    is_bad = len(last) == LIVE_TICKS and dropped > BAD_DROPPED_SHARE * scheduled
+    rate_per_s = max(each.rate_per_s for each in arrivals)
+    return Trust.BAD if is_bad else Trust.LIMITED, f"{per_s:,.0f} of {rate_per_s:,.0f} tasks/s dropped: {why}"
 
 
 def _late_text(tick: Tick, totals: RunTotals) -> str:

@@ -16,6 +16,8 @@ def parse_endpoint(text: str, default_port: int | None = None) -> tuple[str, int
     host, port_text = _split(text)
     if not host or any(each.isspace() or each in "/@?#" for each in host):
         raise ValueError(f"{text!r} is not HOST:PORT")
+    if host.isdigit() and not port_text:
+        raise ValueError(f"{text!r} is a port without its host")
     if not port_text:
         if default_port is None or text.endswith(":"):
             raise ValueError(f"{text!r} has no port: HOST:PORT")

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from perftui.model.duration import format_duration
 from perftui.model.plan import LONGEST_UNASKED_RUN_S, Profile, RunPlan, Stage
+
+
+class Asked(Protocol):
+    """What says which load is asked for: a Profile, and what an engine hears of one."""
+
+    @property
+    def stages(self) -> tuple[Stage, ...]: ...
+
+    @property
+    def rate_per_s(self) -> float | None: ...
+
+    @property
+    def load_shape(self) -> str: ...
+
+
+def deciding_shape(asked: Asked, shapes: Iterable[str]) -> str:
+    """Which LoadTestShape decides the load, of the `shapes` that the locustfile is known to have; empty for none.
+
+    Stages and a rate go before any; then it is the one that is named, or the locustfile's first, as in Locust.
+    """
+    if asked.stages or asked.rate_per_s is not None:
+        return ""
+    return asked.load_shape or next(iter(shapes), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +121,29 @@ def at_most(plan: RunPlan) -> Profile:
 
 
 def load_words(profile: Profile) -> str:
-    """The load and its length, as a person would say it: "4 stages, 8m, peak 200 users"."""
+    """The load and its length, as a person would say it: "4 stages, 8m, peak 200 users".
+
+    No shape is in it that nobody named.
+    """
     if profile.stages:
         count = "1 stage" if len(profile.stages) == 1 else f"{len(profile.stages)} stages"
-        return f"{count}, {format_duration(round(planned_s(profile), 1))}, peak {_peak_words(profile)}"
+        return f"{count}, {format_duration(round(planned_s(profile), 1))}, peak {peak_words(profile)}"
     if profile.is_open_model:
-        return f"{_peak_words(profile)}{_length_words(profile)}"
-    return f"{_counted(profile.users)}, {profile.spawn_rate:g} more each second{_length_words(profile)}"
+        return f"{peak_words(profile)}{_length_words(profile)}"
+    if profile.load_shape:
+        return f"load shape {profile.load_shape} of the locustfile decides users and end"
+    return f"{users_text(profile.users)}, {profile.spawn_rate:g} more each second{_length_words(profile)}"
+
+
+def peak_words(profile: Profile) -> str:
+    """The most of the load: "200 users", "50 tasks/s by up to 80 users"."""
+    rate = peak_rate_per_s(profile)
+    users = users_text(peak_users(profile))
+    return users if rate is None else f"{rate:,g} tasks/s by up to {users}"
+
+
+def users_text(users: int) -> str:
+    return "1 user" if users == 1 else f"{users:,} users"
 
 
 def stage_words(stage: Stage) -> str:
@@ -115,7 +155,7 @@ def stage_words(stage: Stage) -> str:
             if stage.for_s is None
             else f"to {level} over {_seconds(stage.for_s)}"
         )
-    level = _counted(stage.users or 0)
+    level = users_text(stage.users or 0)
     speed = "" if stage.spawn_rate is None else f", {stage.spawn_rate:g}/s"
     if stage.hold_s is not None:
         return f"{level}{speed}, held for {_seconds(stage.hold_s)} once they are there"
@@ -156,19 +196,9 @@ def _cut(leg: Leg, end_s: float) -> Leg:
     return leg if leg.to_s <= end_s else replace(leg, to_s=end_s, to_level=leg.level_at(end_s))
 
 
-def _peak_words(profile: Profile) -> str:
-    rate = peak_rate_per_s(profile)
-    users = _counted(peak_users(profile))
-    return users if rate is None else f"{rate:,g} tasks/s by up to {users}"
-
-
 def _length_words(profile: Profile) -> str:
     return "" if profile.run_time_s is None else f", {format_duration(profile.run_time_s)}"
 
 
 def _seconds(seconds: float | None) -> str:
     return format_duration(seconds or 0.0)
-
-
-def _counted(users: int) -> str:
-    return "1 user" if users == 1 else f"{users:,} users"

@@ -83,9 +83,9 @@ class Profile:
     """How much load, for how long. `run_time_s` None: to the end of the load shape, or LONGEST_UNASKED_RUN_S.
 
     The load is one of four: `users`; `stages`; `rate_per_s`, an arrival rate (task starts per second, whatever the
-    target does); or the locustfile's LoadTestShape, which goes before users and stages, and is the one called
-    `load_shape` where there are several. With a rate, of the profile or of its stages, `max_users` is the most users
-    that may be busy with it, and `users` is not used.
+    target does); or the locustfile's LoadTestShape, which goes before users alone, and is the one called `load_shape`
+    where there are several (model.load_plan.deciding_shape). With a rate, of the profile or of its stages, `max_users`
+    is the most users that may be busy with it, and `users` is not used.
 
     `load_workers` is how many processes of this machine make the load: 0 is the engine itself, AUTO_LOAD_WORKERS as
     many as there are cores to spare. `expect_workers` more have to come from elsewhere within `max_wait_s`; they find
@@ -126,6 +126,11 @@ class Profile:
     def has_master(self) -> bool:
         """Whether load workers make the load, and the engine only leads them."""
         return self.load_workers != 0 or self.expect_workers > 0 or bool(self.bind)
+
+    @property
+    def awaited_workers(self) -> int:
+        """How many load workers have to come from elsewhere; one, where nothing but `bind` says that any will."""
+        return self.expect_workers or int(self.has_master and not self.load_workers)
 
 
 @dataclass(frozen=True, slots=True)

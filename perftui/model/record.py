@@ -31,7 +31,8 @@ class Verdict(Enum):
 class Demands:
     """What more a run has to do to pass.
 
-    `trust`: its measurement can be believed, and no load worker was lost. `targets`: what is only acceptable is not enough.
+    `trust`: its measurement can be believed, and no load worker was lost. `targets`: what is only acceptable is not
+    enough.
     """
 
     trust: bool = False

@@ -130,11 +130,10 @@ class RunTotals:
         self.strained_ticks = 0
         self.is_strained = False
         """Whether the last tick is."""
-        # What stands for all times, and the same without the generator's part.
+        # What stands for all times, and the same without what the generator added, measured or estimated.
         self.watched, self.less_own = Histogram(), Histogram()
-        """All service times without what the generator added to them, measured or estimated."""
         self.lost_workers: tuple[str, ...] = ()
-        """The load workers that were gone when there was last a load."""
+        """The load workers not heard of when there was last a load; one that left in order has told all that it did."""
         self.arrivals = ArrivalTotals()
         # By message; bounded by the few reasons that there are.
         self.local_errors: dict[str, int] = {}
@@ -182,7 +181,7 @@ class RunTotals:
         if tick.target_user_count > 0:
             # When the load is over they all go.
             self.lost_workers = tuple(
-                each.name for each in tick.load_workers if each.role != "master" and each.state in ("missing", "left")
+                each.name for each in tick.load_workers if each.role != "master" and each.state == "missing"
             )
         self.recent.append(tick)
         self._recent_sums.append(sums)

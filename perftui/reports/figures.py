@@ -152,7 +152,17 @@ def warnings_of(record: Record) -> list[str]:
     """What a reader has to know before the numbers, in the words of perftui; not yet cleaned."""
     trust = trust_text(record)
     warnings = [*(each for each in record.outcome.warnings if each not in trust), trust] if record.outcome else []
-    return [each for each in (*warnings, late_text(record), local_errors_text(record)) if each]
+    said = " ".join((*record.sentences, trust)).casefold()
+    reason = trust.partition(": ")[2]
+    if reason and reason.casefold() in " ".join(record.sentences).casefold():
+        # The verdict has the numbers.
+        warnings[-1] = trust.partition(": ")[0]
+    late = "" if _LATE in said else late_text(record)
+    return [each for each in (*warnings, late, local_errors_text(record)) if each]
+
+
+# How the verdict and the trust begin to say what `late_text` says.
+_LATE = "the generator was late in"
 
 
 def _is_of_workers(warning: str) -> bool:

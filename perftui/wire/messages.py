@@ -330,9 +330,9 @@ class WorkerReport:
 class WorkerOrder:
     """What a master tells a load worker. `elapsed_s` is where the run's clock stands.
 
-    "begin" starts to count; "rate" gives it `rate_per_s` of the arrival rate, to which it goes evenly over `over_s`, its
-    first arrival after `phase` of the time between two; "pause" and "resume" are those of model.control; "leave" ends
-    its part of a run that is over, or that cannot have it: `reason` says why.
+    "begin" starts to count; "rate" gives it `rate_per_s` of the arrival rate, to which it goes evenly over `over_s`,
+    its first arrival after `phase` of the time between two; "pause" and "resume" are those of model.control; "leave"
+    ends its part of a run that is over, or that cannot have it: `reason` says why.
     """
 
     kind: Literal["begin", "rate", "pause", "resume", "leave"]

@@ -15,10 +15,18 @@ from perftui.model.totals import RunTotals
 _NEARLY_ALL = 0.95
 
 
+# The schedule was on for all of a tick in which so much of what it makes in that time was due.
+_WHOLE = 0.9
+
+
 @dataclass(slots=True)
 class DropLog:
-    """The measured seconds in which tasks were dropped, added up."""
+    """The measured seconds in which tasks were dropped, added up.
 
+    `due`, `started` and `busy_s` are of the `covered_s` of them in which the schedule was on all the time.
+    """
+
+    dropped: int = 0
     covered_s: float = 0.0
     due: float = 0.0
     started: int = 0
@@ -32,15 +40,19 @@ class DropLog:
         arrivals = tick.arrivals
         if arrivals is None or not arrivals.dropped:
             return
-        if not self.covered_s:
+        if not self.dropped:
             self.from_s = tick.elapsed_s - tick.interval_s
+        self.dropped += arrivals.dropped
         self.to_s = tick.elapsed_s
-        self.covered_s += tick.interval_s
-        self.due += arrivals.rate_per_s * tick.interval_s
-        self.started += arrivals.started
-        self.busy_s += arrivals.busy_users * tick.interval_s
         self.most_busy = max(self.most_busy, arrivals.busy_users)
         self.most_users = max(self.most_users, tick.user_count)
+        due = arrivals.rate_per_s * tick.interval_s
+        # One more or less is how seconds and tasks fall.
+        if 0 < _WHOLE * due <= arrivals.scheduled + 1:
+            self.covered_s += tick.interval_s
+            self.due += due
+            self.started += arrivals.started
+            self.busy_s += arrivals.busy_users * tick.interval_s
 
 
 def find_dropped_arrivals(drops: DropLog, measured: RunTotals) -> Iterator[Finding]:

@@ -26,17 +26,16 @@ def find_generator_limit(evidence: Evidence, measured: RunTotals) -> Iterator[Fi
     seconds = [each for each in evidence.measured_seconds() if each.is_loaded]
     busy = [each for each in seconds if each.cpu_percent >= BUSY_PERCENT]
     is_busy = len(busy) >= max(_MIN_BUSY, _MIN_BUSY_SHARE * len(seconds))
-    is_late = lag_doubt(measured)[0] is not Trust.OK
-    late = f"late in {measured.strained_ticks:,} of {measured.ticks:,} seconds: their times are too high"
+    trust, late = lag_doubt(measured)
     if is_busy:
         flat = _flat(seconds)
         parts = [f"its CPU was at {BUSY_PERCENT:.0f} % or more in {len(busy):,} of {len(seconds):,} seconds"]
         parts += [flat] if flat else []
-        parts += [f"it was {late}"] if is_late else []
+        parts += [late] if trust is not Trust.OK else []
         text = f"The generator was the limit: {'; '.join(parts)}."
         yield Finding("generator", text, busy[0].from_s, busy[-1].elapsed_s)
-    elif is_late:
-        yield Finding("generator", f"The generator itself was {late}.")
+    elif trust is not Trust.OK:
+        yield Finding("generator", f"{late[0].upper()}{late[1:]}.")
 
 
 def _flat(seconds: Sequence[Second]) -> str:
