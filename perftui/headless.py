@@ -8,7 +8,7 @@ import json
 import shutil
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, Self, TextIO
 
@@ -17,8 +17,10 @@ from perftui.conductor.interpreter import Interpreter
 from perftui.conductor.loading import load_engine
 from perftui.conductor.log import LogLine
 from perftui.conductor.opening import open_run
+from perftui.model.capacity import SEARCH_TITLE, level_text
 from perftui.model.duration import format_clock
 from perftui.model.errors import PerftuiError
+from perftui.model.judged import ThresholdState
 from perftui.model.plan import RunPlan
 from perftui.model.record import NO_DEMANDS, Demands, Outcome, Record
 from perftui.model.run_state import RunState
@@ -56,8 +58,12 @@ class Progress:
         self._shown = ""
         self._state: RunState | None = None
         self._said_at_s = 0.0
+        self._latest_s = 0.0
 
     def show(self, snapshot: Snapshot) -> None:
+        # Once its load is over a run lasted until its last tick; what was shown of a stuck one is later.
+        self._latest_s = max(self._latest_s, snapshot.elapsed_s)
+        snapshot = replace(snapshot, elapsed_s=self._latest_s)
         text = progress_text(snapshot)
         if self._is_terminal:
             width = shutil.get_terminal_size().columns
@@ -115,7 +121,19 @@ def _closest_text(snapshot: Snapshot) -> str:
     if not snapshot.thresholds:
         return ""
     worst = thresholds_in_order(snapshot.thresholds)[0]
+    if worst.state is ThresholdState.NO_DATA and (level := _level_text(snapshot)):
+        return f"  {level}"
     return f"  {THRESHOLD_MARKS[worst.state]} {clean(worst.measure, 40)} {margin_text(worst) or worst.state.value}"
+
+
+def _level_text(snapshot: Snapshot) -> str:
+    """What a search for capacity tries now: nothing is known of that level yet. Empty where there is no search."""
+    _, is_search, level = snapshot.title.rpartition(SEARCH_TITLE)
+    if not is_search or snapshot.control is None:
+        return ""
+    rate_per_s = snapshot.control.rate_per_s
+    asked = snapshot.control.users if rate_per_s is None else rate_per_s
+    return clean(f"{level}: {level_text(asked, is_rate=rate_per_s is not None)}", 60)
 
 
 async def run_headless(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from perftui import exit_codes
 from perftui.model.duration import format_duration
 from perftui.model.errors import PerftuiError
-from perftui.model.load_plan import load_words, stage_words, stages_s
+from perftui.model.load_plan import deciding_shape, load_words, stage_words, stages_s
 from perftui.model.plan import Profile, RunPlan
 from perftui.model.text import clean, mask_secrets
 from perftui.profiles.choice import Choice
@@ -139,13 +139,13 @@ async def inspect(plan: RunPlan, interpreter: Interpreter) -> Inspection:
 
 
 async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem | Inspection]:
-    """Everything that can be said about `plan` without load, one item after the other, slowest last.
+    """Everything that can be said about `plan` without load, one item after the other.
 
-    What the locustfiles hold comes behind the item about them.
+    What the locustfiles hold comes behind the item about them, and then what the load is: a shape of theirs may decide.
     """
     from perftui.conductor.preflight import check_machine, check_open_files, check_target_side
     from perftui.conductor.target_probe import look_at_target
-    from perftui.model.inspection import CheckItem
+    from perftui.model.inspection import CheckItem, Inspection
 
     yield CheckItem("profile", "ok", f"{plan.profile.name} from {asker.profile_set.source}")
     try:
@@ -153,14 +153,24 @@ async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem | Inspec
         yield CheckItem("limits", "ok", f"within what target {plan.target.name} allows")
     except PerftuiError as error:
         yield _failed("limits", error)
-    yield _load_item(plan)
-    yield check_open_files(plan)
     yield check_machine(plan)
     async for item in look_at_target(plan.target):
         yield item
     yield await check_target_side(plan.target)
     for item in await asyncio.to_thread(_check_alone, plan):
         yield item
+    shapes: Sequence[str] = ()
+    async for found in _look_inside(asker, plan):
+        shapes = found.shapes if isinstance(found, Inspection) else shapes
+        yield found
+    yield _load_item(plan, shapes)
+    yield check_open_files(plan, shapes)
+
+
+async def _look_inside(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem | Inspection]:
+    """What the locustfiles hold, and who reads them."""
+    from perftui.model.inspection import CheckItem
+
     try:
         interpreter = await asyncio.to_thread(asker.interpreter, plan)
     except PerftuiError as error:
@@ -180,13 +190,15 @@ async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem | Inspec
         yield _failed("locustfile", error)
 
 
-def _load_item(plan: RunPlan) -> CheckItem:
-    """What the load is, how long it lasts, and which processes make it."""
+def _load_item(plan: RunPlan, shapes: Sequence[str]) -> CheckItem:
+    """What the load is, how long it lasts, and which processes make it; `shapes` are those of the locustfiles."""
     from perftui.conductor.load_workers import local_workers_of
     from perftui.model.inspection import CheckItem
 
-    profile = plan.profile
+    profile = replace(plan.profile, load_shape=deciding_shape(plan.profile, shapes))
     parts = [load_words(profile)]
+    if profile.load_shape:
+        parts.append("nothing of it is known beforehand, and what the target allows can only be watched")
     if profile.stages and profile.run_time_s is not None and profile.run_time_s < stages_s(profile):
         parts[0] += f", cut there by run_time: the stages take {format_duration(round(stages_s(profile), 1))}"
     if profile.is_open_model:
@@ -201,11 +213,13 @@ def _load_item(plan: RunPlan) -> CheckItem:
 
 def _workers_text(profile: Profile, local: int) -> str:
     cores = os.cpu_count() or 1
-    here = f"{local} load worker{'' if local == 1 else 's'} on this machine's {cores} cores"
-    if not profile.expect_workers:
+    here = f"{local} load worker{'s'[: local != 1]} on this machine's {cores} cores" if local else ""
+    awaited = profile.awaited_workers
+    if not awaited:
         return here
-    wait = format_duration(profile.max_wait_s)
-    return f"{here}, {profile.expect_workers} from elsewhere within {wait}"
+    words = f"{awaited} from elsewhere" if here else f"{awaited} load worker{'s'[: awaited != 1]} from elsewhere"
+    wait = f"waited for {format_duration(profile.max_wait_s)} at most"
+    return ", ".join(filter(None, (here, f"{words}, {wait}")))
 
 
 def inspection_text(inspection: Inspection, plan: RunPlan) -> str:
@@ -220,14 +234,14 @@ def inspection_text(inspection: Inspection, plan: RunPlan) -> str:
 def _shapes_text(shapes: Sequence[str], profile: Profile) -> str:
     if not shapes:
         return ""
-    used = profile.load_shape or shapes[0]
-    if profile.is_open_model:
-        return f"; load shape {used} is not used: the load is an arrival rate"
-    text = f"; load shape {used} decides users and end"
-    if len(shapes) > 1:
-        text = f"; {len(shapes)} load shapes: {listing(shapes)}; {used} decides users and end"
-        text += "" if profile.load_shape else "; name one with --load-shape"
-    return text + ("; the profile's stages are not used, as in Locust" if profile.stages else "")
+    several = f"{len(shapes)} load shapes: {listing(shapes)}"
+    used = deciding_shape(profile, shapes)
+    if not used:
+        words = f"load shape {shapes[0]} is not used" if len(shapes) == 1 else f"{several}; none is used"
+        return f"; {words}: {'the stages go' if profile.stages else 'the arrival rate goes'} before it"
+    if len(shapes) == 1:
+        return f"; load shape {used} decides users and end"
+    return f"; {several}; {used} decides users and end{'' if profile.load_shape else '; name one with --load-shape'}"
 
 
 def inspection_details(inspection: Inspection) -> tuple[str, ...]:

@@ -65,6 +65,10 @@ CASES = {
         (*RUN, "--stage", "users=1 for=1s", "--stage", "users=2 for=0s"), exit_codes.USAGE,
         "--stage: stage 2: for: '0s' is not a duration from 1s",
     ),
+    "a stage that is empty": Case(
+        (*RUN, "--stage", "users=1 for=1s", "--stage", ""), exit_codes.USAGE, "--stage: it says nothing"
+    ),
+    "a port without its host": Case((*RUN, "--bind", "5557"), exit_codes.USAGE, "'5557' is a port without its host"),
     "a stage without a level": Case((*RUN, "--stage", "hold=1m"), exit_codes.USAGE, "stage 1: no level"),
     "more load workers than there may be": Case(
         (*RUN, "--load-workers", "257"), exit_codes.USAGE, "from 0 to 256, or 'auto'"

@@ -77,15 +77,20 @@ def test_a_check_says_what_the_load_is_and_which_shapes_there_are(tmp_path: Path
         "stage 1: 40 users, 10/s, held for 1m once they are there",
         "stage 2: to 0 users over 30s",
     ]
-    shapes = (
-        "2 load shapes: Steps, Waves; Steps decides users and end; name one with --load-shape; "
-        "the profile's stages are not used, as in Locust"
-    )
+    shapes = "2 load shapes: Steps, Waves; none is used: the stages go before it"
     assert any(shapes in line for line in lines)
     rate = ("--rate", "90/min", "--max-users", "5")
     done = perftui("check", "quick", "--target", "stage", *rate, cwd=tmp_path)
     assert "1.5 tasks/s by up to 5 users, 2s; tasks start at the rate, whatever the target does" in done.stdout
-    assert "load shape Steps is not used: the load is an arrival rate" in done.stdout
+    assert "2 load shapes: Steps, Waves; none is used: the arrival rate goes before it" in done.stdout
+    # Nothing is promised of a load that a shape decides.
+    done = perftui("check", "quick", "--target", "stage", "--bind", "127.0.0.1", cwd=tmp_path)
+    text = " ".join(done.stdout.split())
+    assert "Steps decides users and end; name one with --load-shape" in text
+    assert "load load shape Steps of the locustfile decides users and end; nothing of it is known beforehand" in text
+    assert "open files not known: load shape Steps decides the users" in text
+    # Nothing but --bind says that load workers come: one is waited for.
+    assert "1 load worker from elsewhere, waited for 1m at most" in text
     done = perftui("check", "quick", "--target", "stage", "--load-shape", "Wavs", cwd=tmp_path)
     assert done.returncode == exit_codes.USAGE
     assert "no load shape Wavs" in done.stdout

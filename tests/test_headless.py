@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from perftui.headless import progress_text
+from perftui.headless import Progress, progress_text
+from perftui.model.control import LoadControl
 from perftui.model.judged import ThresholdResult, ThresholdState
+from perftui.model.run_state import RunState
 from tests.fakes.fake_conductor import FakeConductor
 from tests.fakes.ticks import delta, tick
 
@@ -44,3 +47,22 @@ def test_the_progress_line_ends_with_the_threshold_that_stands_worst(
     snapshot = replace(conductor.snapshot(), thresholds=results)
     assert progress_text(snapshot).endswith(said)
     assert progress_text(replace(snapshot, is_warming_up=True)).endswith("warming up")
+
+
+def test_while_a_search_changes_its_level_the_level_is_said() -> None:
+    conductor = FakeConductor(Path("runs/a"), Path("a.sock"), title="find → shop · search: level 3")
+    conductor.feed(tick(0, delta()))
+    conductor.control = LoadControl("hand", 40, 10.0)
+    snapshot = replace(conductor.snapshot(), thresholds=(UNKNOWN,))
+    assert progress_text(snapshot).endswith("0 failed  level 3: 40 users")
+    assert progress_text(replace(snapshot, thresholds=(CLOSE,))).endswith("✓ p95 10% to spare")
+
+
+def test_the_clock_of_the_progress_line_never_goes_back() -> None:
+    conductor = FakeConductor(Path("runs/a"), Path("a.sock"))
+    conductor.feed(tick(0, delta()))
+    said = StringIO()
+    progress = Progress(said)
+    for elapsed_s, state in ((22.0, RunState.RUNNING), (2.0, RunState.SEALING)):
+        progress.show(replace(conductor.snapshot(), elapsed_s=elapsed_s, state=state))
+    assert [line.split()[0] for line in said.getvalue().splitlines()] == ["00:22", "00:22"]

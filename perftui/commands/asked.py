@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from perftui.exit_codes import USAGE
+from perftui.model.errors import PerftuiError
 from perftui.planning import Asker, profiles_here
 from perftui.profiles.choice import Choice, wants_demo
+from perftui.profiles.keys import STAGES
 from perftui.profiles.profile_set import DEMO_TARGET
 
 if TYPE_CHECKING:
@@ -145,11 +148,19 @@ def asked(options: dict[str, Any], profile: str | None, locust_args: tuple[str, 
     profile_set = profiles_here(profiles)
     if demo and options["target"] is None:
         options["target"] = DEMO_TARGET
-    # Who gives none of a repeatable option has said nothing.
-    options["stages"] = "; ".join(options.get("stages", ())) or None
+    options["stages"] = stages_text(options.get("stages", ()))
     choice = Choice(profiles=str(profiles) if profiles else None, profile=profile, locust_args=locust_args, **options)
     lease = demo_lease() if demo or wants_demo(profile_set, choice, os.environ) else None
     return Asker(profile_set, Path.cwd(), lease, confirmed), choice
+
+
+def stages_text(entries: Sequence[str]) -> str | None:
+    """What `--stage` said, each time it was given; None where it was not. Raises PerftuiError for an empty one."""
+    if not all(map(str.strip, entries)):
+        raise PerftuiError(
+            str(STAGES.option), "it says nothing", "Such as 'users=200 spawn_rate=10 hold=2m'", exit_code=USAGE
+        )
+    return "; ".join(entries) or None
 
 
 def demo_lease() -> DemoLease:

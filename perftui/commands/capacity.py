@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -26,8 +27,9 @@ from perftui.model.run_state import RunState
 from perftui.model.text import clean
 from perftui.planning import admit, profiles_here
 from perftui.profiles.choice import Choice
+from perftui.profiles.command_line import command_line
 from perftui.profiles.editing import save_profile
-from perftui.profiles.keys import MAX_USERS_OF_RATE, PROFILE_KEYS, RATE, USERS, named
+from perftui.profiles.keys import LOAD_SHAPE, MAX_USERS_OF_RATE, PROFILE_KEYS, RATE, STAGES, TARGET, USERS, named
 from perftui.profiles.load_kinds import NOT_USED
 from perftui.profiles.names import NAME_ALLOWED, is_name
 from perftui.profiles.profile_set import BUILT_IN, ProfileSet
@@ -45,6 +47,7 @@ _HOLD, _MAX_TIME = Duration(1, 3600.0), Duration(5, 7 * 24 * 3600.0)
 # What a search decides itself; the options of them would be unheeded.
 _ITS_OWN = {"run_time": "--max-time is how long it may take", "warm_up": "it leaves out the first 2 s of each level"}
 # The level is what was found, and not what was asked.
+_LOAD = (USERS.name, STAGES.name, RATE.name, MAX_USERS_OF_RATE.name, LOAD_SHAPE.name)
 _NOT_OF_A_PROFILE = ("profiles", "profile", USERS.name, RATE.name, MAX_USERS_OF_RATE.name)
 _EPILOG = """\b
 Exit codes: 0 where the capacity was found, or all held that it may get; 10 where no level held; 11 where something
@@ -126,7 +129,8 @@ def searching(
     if profile.stages or profile.load_shape:
         kind = "stages" if profile.stages else f"load shape {profile.load_shape}"
         why = "a search for capacity changes the load itself"
-        raise _unclear(f"profile {profile.name} has {kind}", why, "Give --users N or --rate N/s in place of that")
+        instead = "--users N or --rate N/s" if profile.stages else "--rate N/s with --max-users N"
+        raise _unclear(f"profile {profile.name} has {kind}", why, f"Give {instead} in place of that")
     is_rate = profile.rate_per_s is not None
     own = float(profile.users) if profile.rate_per_s is None else max(LEAST_RATE, round(profile.rate_per_s, 1))
     from_level = own if first is None else _level("--from", first, is_rate=is_rate)
@@ -227,14 +231,23 @@ class _Saving:
             overrides |= self._asked(profile_set) | self._found(found, outcome)
             base = self.name if is_again else self.plan.profile.name
             folder = Path(self.plan.working_directory)
-            _, said = save_profile(
+            after, said = save_profile(
                 profile_set, self.name, base, overrides, working_directory=folder, write=write_profiles
             )
         except PerftuiError as error:
             click.echo(f"perftui: the profile is not saved: {clean(str(error), 600)}", err=True)
             return error.exit_code
-        click.echo(f"{said} `perftui run {self.name}` runs it.", err=is_silent)
+        click.echo(f"{said} `{self._command(after, overrides)}` runs it.", err=is_silent)
         return exit_codes.OK
+
+    def _command(self, after: ProfileSet, saved: Iterable[str]) -> str:
+        """What runs the profile: with what was asked for the search, and stands in no profile."""
+        held = {*saved, *_LOAD, *_ITS_OWN}
+        origins = {key: origin for key, origin in self.plan.origins.items() if key not in held}
+        if after.target_of(self.name) is None:
+            origins.setdefault(TARGET.name, str(TARGET.option))
+        profile = replace(self.plan.profile, name=self.name)
+        return command_line(replace(self.plan, profile=profile, origins=origins))
 
     def _found(self, found: CapacityResult, outcome: Outcome) -> dict[str, str]:
         highest = found.highest or 0.0

@@ -10,14 +10,15 @@ from typing import Any, TypeVar
 import click
 
 from perftui.cockpit.editor import write_profiles
+from perftui.commands.asked import stages_text
 from perftui.exit_codes import USAGE
 from perftui.model.errors import PerftuiError
-from perftui.model.load_plan import peak_users
+from perftui.model.load_plan import peak_words
 from perftui.model.text import clean
 from perftui.planning import profiles_here
 from perftui.profiles.choice import DEFAULT_ORIGIN
 from perftui.profiles.editing import known_profile, save_profile
-from perftui.profiles.keys import LOCUSTFILES, PROFILE_KEYS, RULES, SELECTIONS, Key
+from perftui.profiles.keys import LOCUSTFILES, PROFILE_KEYS, RULES, SELECTIONS, STAGES, Key
 from perftui.profiles.profile_set import ProfileSet
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -70,8 +71,11 @@ def save(name: str, base: str | None, profiles: Path | None, **options: Any) -> 
 
     With --like it is as BASE, but for the options; without it, NAME is changed.
     """
+    options[STAGES.name] = stages_text(options[STAGES.name])
     overrides = {
-        key: "\n".join(value) if isinstance(value, tuple) else value for key, value in options.items() if value
+        key: "\n".join(value) if isinstance(value, tuple) else value
+        for key, value in options.items()
+        if value not in (None, ())
     }
     profile_set = profiles_here(profiles)
     _, said = save_profile(
@@ -91,8 +95,10 @@ def list_profiles(profiles: Path | None, as_json: bool) -> None:
         return
     click.echo(f"From {profile_set.source}:")
     width = max(map(len, profile_set.profiles), default=0)
+    peaks = {name: clean(peak_words(each), 60) for name, each in profile_set.profiles.items()}
+    peak_width = max(map(len, peaks.values()), default=0)
     for name, each in profile_set.profiles.items():
-        click.echo(f"{name:<{width}}  {peak_users(each):>7,} users  {clean(each.description)}".rstrip())
+        click.echo(f"{name:<{width}}  {peaks[name]:>{peak_width}}  {clean(each.description)}".rstrip())
 
 
 @profile.command("show")

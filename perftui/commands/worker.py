@@ -70,7 +70,7 @@ def worker(
                 say(f"warning: {interpreter.notice}")
             say(f"looking for the master at {clean(endpoint_text(host, port))}")
             await await_master(host, port, max_wait_s)
-            joining = RemoteWorker(interpreter, worker_configure(settings, paths, locust_args), say)
+            joining = RemoteWorker(interpreter, worker_configure(settings, paths, locust_args), say, max_wait_s)
             signals.conductor = joining
             return await joining.run(str(folder))
 

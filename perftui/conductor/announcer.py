@@ -17,6 +17,8 @@ from perftui.store.writer import RunWriter
 from perftui.wire.messages import AddNote, Ended, Logged
 
 MAX_NAMED_ABANDONED = 20
+# Events of load workers that come and go.
+WORKER = "worker"
 
 
 class Announcer:
@@ -43,6 +45,9 @@ class Announcer:
 
     def event(self, kind: str, text: str, by: str = "") -> None:
         self._writer.record_event(RunEvent(self._elapsed_s(), kind, clean(text, 500), by))
+        if kind == WORKER:
+            # As with orders: whoever watches in this process has no timeline.
+            self._on_log(log_line(Logged("INFO", "load", text), self._elapsed_s()))
 
     def load(self, text: str, by: str) -> None:
         """What drives the load now, and who asked for it: nobody did where a stage begins."""

@@ -14,12 +14,13 @@ def lines_on_joining(workers: LoadWorkers, profile: Profile) -> list[tuple[str, 
     if local:
         how = f" (auto: {psutil.cpu_count() or 1} cores)" if profile.load_workers == AUTO_LOAD_WORKERS else ""
         lines.append(("INFO", f"load workers of this machine: {local}{how}; others may join at {workers.address}"))
-    if profile.expect_workers:
-        more = "" if profile.expect_workers == 1 else "s"
+    awaited = profile.awaited_workers
+    if awaited:
+        more = "" if awaited == 1 else "s"
         lines.append(
             (
                 "INFO",
-                f"waiting up to {profile.max_wait_s:g} s for {profile.expect_workers} load worker{more}: "
+                f"waiting up to {profile.max_wait_s:g} s for {awaited} load worker{more}: "
                 f"`perftui worker --master {workers.address}`",
             )
         )
@@ -32,6 +33,6 @@ def lines_on_joining(workers: LoadWorkers, profile: Profile) -> list[tuple[str, 
                 f"authentication. Without --bind, load workers come by a tunnel: {tunnel} (with the port of that run)",
             )
         )
-    elif profile.expect_workers:
+    elif awaited:
         lines.append(("INFO", f"from another machine: {tunnel}"))
     return lines

@@ -85,7 +85,7 @@ class LoadWorkers:
     @property
     def wanted(self) -> int:
         """How many have to be there before the load begins."""
-        return max(1, local_workers_of(self._profile) + self._profile.expect_workers)
+        return local_workers_of(self._profile) + self._profile.awaited_workers
 
     @property
     def address(self) -> str:
@@ -153,15 +153,16 @@ class LoadWorkers:
         loading = next((each for each in self._local if each.is_coming and each.stuck_at), None)
         if loading is not None:
             why, next_step = f"{loading.name} is still loading, at {loading.stuck_at}", "Give them more with --max-wait"
-        elif self._profile.expect_workers:
+        elif self._profile.awaited_workers:
             why = f"they may join at {self.address}"
-            next_step = (
-                f"Start the others with `perftui worker --master {self.address}`, "
-                "or ask for fewer with --expect-workers"
-            )
+            others = "the others" if self.wanted > 1 else "one"
+            fewer = "ask for fewer with --expect-workers"
+            if not self._profile.expect_workers:
+                fewer = "make the load on this machine with --load-workers 1"
+            next_step = f"Start {others} with `perftui worker --master {self.address}`, or {fewer}"
         else:
             why, next_step = "", "Give them more time with --max-wait, or ask for fewer with --load-workers"
-        came = f"{self.present} of {self.wanted} load workers came within {waited}"
+        came = f"{self.present} of {self.wanted} load worker{'s'[: self.wanted != 1]} came within {waited}"
         return PerftuiError(came, why, next_step, exit_code=exit_codes.ENVIRONMENT)
 
     # --- while it goes on -----------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from perftui.conductor.announcer import Announcer
 from perftui.conductor.control import Orders
 from perftui.judgement.capacity import CapacitySearch
-from perftui.model.capacity import CapacityLevel, LevelVerdict, level_text
+from perftui.model.capacity import SEARCH_TITLE, CapacityLevel, LevelVerdict, level_text
 from perftui.model.control import Order
 from perftui.model.judged import ThresholdResult
 from perftui.model.run_state import RunState
@@ -27,7 +27,7 @@ class Pilot:
 
     @property
     def title(self) -> str:
-        return f"search: level {self._told + 1}"
+        return f"{SEARCH_TITLE}level {self._told + 1}"
 
     def thresholds(self) -> tuple[ThresholdResult, ...]:
         """As they stand at the present level."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import resource
+from collections.abc import Sequence
 
 import psutil
 
@@ -13,8 +14,9 @@ from perftui.conductor.load_workers import local_workers_of
 from perftui.conductor.target_monitor import TargetMonitor
 from perftui.judgement.quantities import format_quantity
 from perftui.model.inspection import CheckItem
-from perftui.model.load_plan import at_most, peak_users
+from perftui.model.load_plan import at_most, deciding_shape, peak_users, users_text
 from perftui.model.plan import RunPlan, Target
+from perftui.model.text import clean
 
 # Longer than any one source may take.
 TARGET_SIDE_TIMEOUT_S = 6.0
@@ -49,21 +51,28 @@ async def check_target_side(target: Target) -> CheckItem:
     return CheckItem(name, "ok", f"read: {', '.join(filter(None, parts)) or 'no number yet'}")
 
 
-def check_open_files(plan: RunPlan) -> CheckItem:
-    """Whether the most users of `plan` fit into the files that each of its processes may open here."""
+def check_open_files(plan: RunPlan, shapes: Sequence[str] = ()) -> CheckItem:
+    """Whether the most users of `plan` fit into the files that each of its processes may open here.
+
+    `shapes` are those that its locustfiles are known to have.
+    """
+    shape = deciding_shape(plan.profile, shapes)
+    if shape:
+        return CheckItem("open files", "ok", f"not known: load shape {clean(shape, 100)} decides the users")
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     users = math.ceil(peak_users(at_most(plan)) / max(1, local_workers_of(plan.profile)))
     needed = users * OPEN_FILES_PER_USER + OPEN_FILES_OF_ENGINE
+    need = f"{users_text(users)} need{'s'[: users == 1]} about {needed:,}"
     if hard != resource.RLIM_INFINITY and hard < needed:
         return CheckItem(
             "open files",
             "failed",
-            f"this machine allows {hard:,} open files, and {users:,} users need about {needed:,}; "
+            f"this machine allows {hard:,} open files, and {need}; "
             f"raise the limit (`ulimit -Hn {needed}` as root) or lower the users",
             exit_codes.ENVIRONMENT,
         )
     limit = "no limit" if hard == resource.RLIM_INFINITY else f"limit {hard:,}"
-    return CheckItem("open files", "ok", f"{users:,} users need about {needed:,} open files; {limit}")
+    return CheckItem("open files", "ok", f"{need} open files; {limit}")
 
 
 def check_machine(plan: RunPlan) -> CheckItem:
@@ -77,4 +86,6 @@ def check_machine(plan: RunPlan) -> CheckItem:
         )
     processes = max(1, local_workers_of(plan.profile))
     makers = "one process makes the load, on one of them" if processes == 1 else f"{processes} processes make the load"
+    if plan.profile.has_master and not plan.profile.load_workers:
+        makers = "load workers from elsewhere make the load"
     return CheckItem("machine", "ok", f"{cores} cores, load average {load:.1f}; {makers}")

@@ -20,7 +20,7 @@ from perftui.model.endpoint import endpoint_text
 from perftui.model.errors import PerftuiError
 from perftui.model.text import clean, mask_secrets
 from perftui.model.tick import Tick
-from perftui.wire.heartbeat import Beat
+from perftui.wire.heartbeat import JOINING, READY, Beat
 from perftui.wire.messages import (
     VERSION,
     Configure,
@@ -42,7 +42,9 @@ _TRY_EVERY_S = 0.5
 _TRY_TIMEOUT_S = 3.0
 _WATCH_INTERVAL_S = 0.25
 # As for any engine: importing the locustfiles may take so long.
-_JOIN_WITHIN_S = 60.0
+_LOAD_WITHIN_S = 60.0
+# A master is given so long to answer, however short the wait for it is to be.
+_LEAST_ANSWER_S = 2.0
 # What users may take to finish when a person stops the worker; a master says how long in its own run.
 STOP_TIMEOUT_S = 2.0
 
@@ -97,11 +99,24 @@ def _no_master(host: str, port: int, why: str) -> PerftuiError:
     )
 
 
-class RemoteWorker:
-    """`say` gets a line now and then. `stop` may come at any time."""
+def _no_answer(master: str, within_s: float) -> PerftuiError:
+    return PerftuiError(
+        f"no Locust master answers at {master}",
+        f"something listens there, and said nothing for {within_s:g} s",
+        "Take the port that the run names for load workers",
+        exit_code=exit_codes.ENVIRONMENT,
+    )
 
-    def __init__(self, interpreter: Interpreter, configure: Configure, say: Callable[[str], None]) -> None:
+
+class RemoteWorker:
+    """`say` gets a line now and then; a master has `max_wait_s` to answer. `stop` may come at any time."""
+
+    def __init__(
+        self, interpreter: Interpreter, configure: Configure, say: Callable[[str], None], max_wait_s: float
+    ) -> None:
         assert configure.worker is not None
+        self._max_wait_s = max(max_wait_s, _LEAST_ANSWER_S)
+        self._phase, self._phase_since_s = "", time.monotonic()
         self._interpreter = interpreter
         self._configure = configure
         self._master = clean(endpoint_text(configure.worker.host, configure.worker.port))
@@ -129,14 +144,13 @@ class RemoteWorker:
             engine.send(self._configure)
             if self._stop_code:
                 self._ask_to_stop()
-            join_until_s = time.monotonic() + _JOIN_WITHIN_S
             while self._returncode is None:
                 try:
                     async with asyncio.timeout(_WATCH_INTERVAL_S):
                         self._handle(await engine.report())
                 except TimeoutError:
-                    if not self._is_joined and time.monotonic() > join_until_s:
-                        raise self._did_not_join() from None
+                    if not self._is_joined and not self._stop_code and (overdue := self._overdue()):
+                        raise overdue from None
                 if watching.done():
                     watching.result()
         finally:
@@ -184,8 +198,10 @@ class RemoteWorker:
                 self._say("the load begins")
             case Ticked(tick=tick):
                 self._add(tick)
-            case Beat():
+            case Beat(phase=phase):
                 self._pulse.note(report, time.monotonic())
+                if phase != self._phase:
+                    self._phase, self._phase_since_s = phase, time.monotonic()
             case Printed() | Logged():
                 line = log_line(report, 0.0)
                 self._say(line.text if line.level == "STDOUT" else f"{line.level.lower()}: {line.text}")
@@ -227,17 +243,18 @@ class RemoteWorker:
             if number is not None and self._engine is not None:
                 self._engine.signal_group(number)
 
-    def _did_not_join(self) -> PerftuiError:
-        if self._pulse.stuck_at:
-            return PerftuiError(
-                "the locustfile does not load",
-                f"still loading after {_JOIN_WITHIN_S:g} s, at {self._pulse.stuck_at}",
-                exit_code=exit_codes.LOCUSTFILE,
-            )
+    def _overdue(self) -> PerftuiError | None:
+        """Why it is not to be waited for any longer that this worker joins."""
+        lasted_s = time.monotonic() - self._phase_since_s
+        if self._phase in (JOINING, READY):
+            return _no_answer(self._master, self._max_wait_s) if lasted_s > self._max_wait_s else None
+        if lasted_s <= _LOAD_WITHIN_S:
+            return None
+        at = f", at {self._pulse.stuck_at}" if self._pulse.stuck_at else ""
         return PerftuiError(
-            f"what listens at {self._master} did not let us join",
-            f"no word from it in {_JOIN_WITHIN_S:g} s; it may be no master of Locust's",
-            exit_code=exit_codes.ENVIRONMENT,
+            "the locustfile does not load",
+            f"still loading after {_LOAD_WITHIN_S:g} s{at}",
+            exit_code=exit_codes.LOCUSTFILE,
         )
 
     def _exit_code(self, returncode: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 from uuid import uuid4
@@ -21,17 +22,20 @@ from perftui.engine.worker import JOIN_LIMIT_S, address_of
 from perftui.model.text import clean
 from perftui.wire.messages import WorkerSettings
 
-ASK_AGAIN_S = 1.0
+ASK_AGAIN_S = 0.5
 MAX_FILES = 100
 MAX_FILE_CHARS = 10_000_000
 # The agent comes along for workers that are not perftui's own.
 AGENT_PREFIX = "perftui_agent_"
 
 
-def fetch(settings: WorkerSettings) -> tuple[str, ...]:
-    """Write them into a new private folder; their paths, in the master's order. Raises LoadError."""
+def fetch(settings: WorkerSettings, came_round: Callable[[], None] = lambda: None) -> tuple[str, ...]:
+    """Write them into a new private folder; their paths, in the master's order. Raises LoadError.
+
+    `came_round` is called as often as it asks: whoever waits for a master is not stuck.
+    """
     where = f"{settings.host}:{settings.port}"
-    answer = _ask(settings, where)
+    answer = _ask(settings, where, came_round)
     files = answer.get("locustfiles") if isinstance(answer, dict) else None
     if not isinstance(files, list) or not 0 < len(files) <= MAX_FILES:
         said = clean(str(answer.get("error", "")), 200) if isinstance(answer, dict) else ""
@@ -40,7 +44,7 @@ def fetch(settings: WorkerSettings) -> tuple[str, ...]:
     return tuple(path for each in files if (path := _write(folder, each, where)))
 
 
-def _ask(settings: WorkerSettings, where: str) -> Any:
+def _ask(settings: WorkerSettings, where: str, came_round: Callable[[], None]) -> Any:
     client_id = f"{socket.gethostname()}_download_locustfile_{uuid4().hex}"
     client = zmqrpc.Client(address_of(settings), settings.port, client_id)
     answered: AsyncResult = AsyncResult()
@@ -52,6 +56,7 @@ def _ask(settings: WorkerSettings, where: str) -> Any:
                 raise LoadError("environment", f"no master answered at {where} within {JOIN_LIMIT_S:g} s")
             client.send(Message("locustfile", {"version": locust.__version__}, client_id))
             answered.wait(ASK_AGAIN_S)
+            came_round()
     finally:
         listening.kill(block=False)
         client.close(linger=0)

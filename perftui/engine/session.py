@@ -34,6 +34,7 @@ from perftui.engine.ticker import Counts, OwnCounts, Ticker
 from perftui.engine.trial import Trial
 from perftui.engine.worker import WorkerEngineRunner
 from perftui.model.tick import Tick
+from perftui.wire.heartbeat import JOINING, READY
 from perftui.wire.messages import VERSION, Configure, Fault, Hello, Ticked
 
 # A conductor that was stopped for a while gets everything when it goes on; there is no load meanwhile.
@@ -57,10 +58,12 @@ class Session:
         self._link.send(Hello(VERSION, os.getpid(), versions()))
         configure: Configure = self._link.configured.get()
         self._patch(configure)
-        self._heartbeat.enter("loading")
         try:
             if configure.worker is not None and not configure.locustfiles:
-                configure = replace(configure, locustfiles=fetching.fetch(configure.worker))
+                self._heartbeat.enter(JOINING)
+                fetched = fetching.fetch(configure.worker, self._heartbeat.came_round)
+                configure = replace(configure, locustfiles=fetched)
+            self._heartbeat.enter("loading")
             test = loading.load(
                 configure,
                 lambda: self._hook_error,
@@ -69,7 +72,7 @@ class Session:
             )
         except BaseException as error:  # noqa: BLE001 - user code is called all over the loading, and may raise anything
             self._fail(fault_of(error))
-        self._heartbeat.enter("ready")
+        self._heartbeat.enter(READY)
         self._link.send(test.message)
         if configure.mode == "bench":
             bench = Bench(self._link, self._heartbeat, self._logs, configure, test)

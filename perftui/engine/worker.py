@@ -50,6 +50,7 @@ class WorkerEngineRunner(OrderlyEnd, WorkerRunner):
         self.has_begun = False
         self.on_order: Callable[[WorkerOrder], None] = lambda order: None
         self._has_joined = Event()
+        self._is_master_lost = False
         self._heard = 0
         # Locust builds its whole parser again for each change of users, which takes 50 ms.
         argument_parser.default_args_dict = cache(argument_parser.default_args_dict)
@@ -86,8 +87,9 @@ class WorkerEngineRunner(OrderlyEnd, WorkerRunner):
         self.greenlet.kill(block=False)
         gevent.sleep(0)
         zmq_socket = self.client.socket
-        zmq_socket.close(linger=int(LINGER_S * 1000))
-        zmq_socket.context.term()
+        zmq_socket.close(linger=0 if self._is_master_lost else int(LINGER_S * 1000))
+        # In a thread: it blocks, and this process is not stuck meanwhile.
+        gevent.get_hub().threadpool.apply(zmq_socket.context.term)
 
     def tell(self, message: WireMessage) -> None:
         self.client.send(Message(FRAME, encode(message)[HEADER.size :], self.client_id))
@@ -141,6 +143,7 @@ class WorkerEngineRunner(OrderlyEnd, WorkerRunner):
             silent_rounds = silent_rounds + 1 if heard == self._heard else 0
             heard = self._heard
             if silent_rounds >= SILENT_ROUNDS:
+                self._is_master_lost = True
                 self.on_died(MasterLostError(self.settings, silent_rounds * ROUND_S))
                 return
 

@@ -142,12 +142,19 @@ def _notes(
     if measured.total.requests and not measured.total.failed:
         yield "No request failed."
     for each in findings:
-        if any(each.text.removesuffix(".").casefold() in why.casefold() for why in reasons.values()):
-            continue  # it is what decided
-        yield f"{each.text.removesuffix('.')}{note}." if each.kind == "failures" else each.text
+        text = _unsaid(each.text, reasons) if each.kind == "generator" else each.text
+        if text:
+            yield f"{text.removesuffix('.')}{note}." if each.kind == "failures" else text
     if whole.exceptions and exit_codes.LOCUSTFILE not in reasons:
         count = sum(group.count for group in whole.exceptions.values())
         kind = counted(len(whole.exceptions), "kind")
         yield f"User code raised {counted(count, 'exception')} of {kind}."
     if whole.abandoned:
         yield f"{counted(whole.abandoned, 'request')} still running when the load ended: abandoned."
+
+
+def _unsaid(text: str, reasons: Mapping[int, str]) -> str:
+    """The clauses of `text` that no reason is made of."""
+    said = "; ".join(reasons.values()).casefold()
+    clauses = [each for each in text.removesuffix(".").split("; ") if each.casefold() not in said]
+    return f"{'; '.join(clauses)}." if clauses else ""

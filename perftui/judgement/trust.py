@@ -10,7 +10,7 @@ from perftui.judgement.quantities import format_quantity
 from perftui.model.judged import Trust
 from perftui.model.lag import is_excess, is_measured, tail_percent
 from perftui.model.tick import Health, Tick
-from perftui.model.totals import RunTotals, is_strained, times_of
+from perftui.model.totals import RunTotals, is_strained
 
 # A percentile that is so many times what it would be without the generator, and so much longer, is the generator's.
 BAD_SHARE = 2.0
@@ -139,7 +139,7 @@ def _drop_doubt(last: list[Tick]) -> Doubt:
         return Trust.OK, ""
     per_s = dropped / max(sum(tick.interval_s for tick in last), 1e-6)
     busy, users = arrivals[-1].busy_users, last[-1].user_count
-    why = busy_text(users) if busy >= users > 0 else "no user was free"
+    why = busy_text(busy) if busy >= users > 0 else "no user was free"
     is_bad = len(last) == LIVE_TICKS and dropped > BAD_DROPPED_SHARE * scheduled
     rate_per_s = max(each.rate_per_s for each in arrivals)
     return Trust.BAD if is_bad else Trust.LIMITED, f"{per_s:,.0f} of {rate_per_s:,.0f} tasks/s dropped: {why}"

@@ -57,6 +57,10 @@ class CapacityResult:
     is_all: bool = False
 
 
+# What the title of a run says of its search, at its end; which level that is comes behind it.
+SEARCH_TITLE = "search: "
+
+
 def level_text(level: float, *, is_rate: bool) -> str:
     """In users or in tasks per second, such as "40 users"."""
     if is_rate:

@@ -136,7 +136,9 @@ def load_words(profile: Profile) -> str:
 
 
 def peak_words(profile: Profile) -> str:
-    """The most of the load: "200 users", "50 tasks/s by up to 80 users"."""
+    """The most of the load: "200 users", "50 tasks/s by up to 80 users"; a shape that is named has none beforehand."""
+    if deciding_shape(profile, ()):
+        return f"load shape {profile.load_shape}"
     rate = peak_rate_per_s(profile)
     users = users_text(peak_users(profile))
     return users if rate is None else f"{rate:,g} tasks/s by up to {users}"

@@ -91,6 +91,6 @@ def _check_together(profile: Profile, ranks: Mapping[str, int]) -> None:
     if not profile.is_open_model and ranks.get(MAX_USERS_OF_RATE.name, 0) >= max(kind_rank, BY_PROFILE):
         why = "it is for an arrival rate, and there is none"
         raise LoadKindError(MAX_USERS_OF_RATE.name, why, "Write users for how many users there are, or add a rate")
-    if not profile.expect_workers and ranks.get("max_wait", 0) > max(BY_DEFAULTS, ranks.get("expect_workers", 0)):
+    if not profile.awaited_workers and ranks.get("max_wait", 0) > max(BY_DEFAULTS, ranks.get("expect_workers", 0)):
         why = "it is how long expected load workers may take to come, and none are expected"
         raise LoadKindError("max_wait", why, "Add expect_workers (--expect-workers)")

@@ -151,14 +151,19 @@ def trust_text(record: Record) -> str:
 def warnings_of(record: Record) -> list[str]:
     """What a reader has to know before the numbers, in the words of perftui; not yet cleaned."""
     trust = trust_text(record)
-    warnings = [*(each for each in record.outcome.warnings if each not in trust), trust] if record.outcome else []
-    said = " ".join((*record.sentences, trust)).casefold()
-    reason = trust.partition(": ")[2]
-    if reason and reason.casefold() in " ".join(record.sentences).casefold():
-        # The verdict has the numbers.
-        warnings[-1] = trust.partition(": ")[0]
-    late = "" if _LATE in said else late_text(record)
-    return [each for each in (*warnings, late, local_errors_text(record)) if each]
+    return [
+        *(each for each in (record.outcome.warnings if record.outcome else ()) if each not in trust),
+        *doubts_of(record),
+    ]
+
+
+def doubts_of(record: Record) -> list[str]:
+    """What speaks against the numbers, as far as the verdict has not said it."""
+    head, _, reason = trust_text(record).partition(": ")
+    said = " ".join(record.sentences).casefold()
+    trust = f"{head}: {reason}" if reason and reason.casefold() not in said else head
+    late = "" if _LATE in f"{said} {trust}".casefold() else late_text(record)
+    return [each for each in (trust, late, local_errors_text(record)) if each]
 
 
 # How the verdict and the trust begin to say what `late_text` says.

@@ -13,10 +13,8 @@ from perftui.reports.figures import (
     accounting,
     arrivals_text,
     covered_text,
-    late_text,
-    local_errors_text,
+    doubts_of,
     one_line,
-    trust_text,
 )
 
 _BAD = (ThresholdState.FAILED, ThresholdState.NO_DATA)
@@ -50,7 +48,7 @@ def junit_xml(record: Record) -> bytes:
     for name, value in _properties(record):
         ElementTree.SubElement(properties, "property", {"name": name, "value": shown(value)})
     suite.extend(cases)
-    said = [*record.sentences, covered_text(record), trust_text(record), late_text(record), local_errors_text(record)]
+    said = [*record.sentences, covered_text(record), *doubts_of(record)]
     said.append(arrivals_text(accounting(record)))
     said += [
         f"Note at {format_clock(note.elapsed_s)}: {note.text}" + (f" ({note.by})" if note.by else "")

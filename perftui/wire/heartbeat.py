@@ -11,6 +11,8 @@ STUCK_AFTER_S = 1.5
 # No beat at all for this long: something holds the interpreter itself.
 SILENT_AFTER_S = 3.0
 MAX_LINE_BYTES = 4096
+# Phases in which a load worker asks for its master: for the locustfiles, and, when they are loaded, to join.
+JOINING, READY = "joining", "ready"
 
 
 @dataclass(frozen=True, slots=True)

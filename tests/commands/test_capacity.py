@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -87,10 +88,7 @@ def searches(tmp_path_factory: pytest.TempPathFactory) -> Any:
     ):
         patch.setenv("XDG_RUNTIME_DIR", str(runtime))
         path = profiles_in(folder, server.url)
-        more = f"""
-[targets.other]
-url = "{other.url}"
-
+        more = """
 [profiles.open]
 scenario = "shop"
 rate = "40/s"
@@ -101,7 +99,7 @@ stop_timeout = "1s"
         path.write_text("# kept\n" + path.read_text() + more)
         common = ("--threshold", "p95 < 300ms", "--hold", "2s", "--runs-dir", str(folder / "runs"))
         closed = ("quick", "--target", "stage", "--from", "3", "--to", "30", "--spawn-rate", "40", *common)
-        open_ = ("open", "--target", "other", "--to", "40/s", "--save-as", "steady", "--json", *common)
+        open_ = ("open", "--target", other.url, "--to", "40/s", "--save-as", "steady", "--json", *common)
         with ThreadPoolExecutor(2) as pool:
             users = pool.submit(perftui, "capacity", *closed, cwd=folder)
             rate = pool.submit(perftui, "capacity", *open_, cwd=folder)
@@ -150,6 +148,7 @@ def test_the_profile_that_is_written_runs_it(searches: Searches) -> None:
     text = (searches.folder / "profiles.toml").read_text()
     assert text.startswith("# kept\n")
     assert "[profiles.quick-capacity] was written into profiles.toml" in searches.users.stdout
+    assert "`perftui run quick-capacity` runs it." in searches.users.stdout
     checked = perftui("check", "quick-capacity", cwd=searches.folder)
     assert checked.returncode == exit_codes.OK, checked.stdout
     saved = load_profiles(searches.folder / "profiles.toml").profiles
@@ -169,6 +168,8 @@ def test_what_holds_all_that_it_may_get_has_no_capacity_that_is_known(searches: 
     assert found["text"].startswith("Capacity not reached: 40 tasks/s held")
     assert searches.rate.returncode == exit_codes.OK
     assert "[profiles.steady] was written into profiles.toml" in searches.rate.stderr
+    # No profile can hold an address: the command that runs it does.
+    assert re.search(r"`perftui run steady --target http://127\.0\.0\.1:\d+` runs it\.", searches.rate.stderr)
 
 
 def plan(profile: Profile, target: Target | None = None) -> RunPlan:

@@ -32,6 +32,34 @@ def test_save_then_list_and_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert [each["name"] for each in json.loads(said("list", "--json"))] == ["mine"]
 
 
+def test_the_list_says_what_the_most_of_each_load_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tables = {
+        "one": "users = 1",
+        "staged": "stages = [{ users = 1200, for = '1m' }]",
+        "open": "rate = '50/s'\nmax_users = 80",
+        "shaped": "load_shape = 'Steps'",
+    }
+    Path("profiles.toml").write_text("".join(f"[profiles.{name}]\n{text}\n" for name, text in tables.items()))
+    lines = dict(line.split(maxsplit=1) for line in said("list").splitlines()[1:])
+    assert lines == {
+        "one": "1 user",
+        "staged": "1,200 users",
+        "open": "50 tasks/s by up to 80 users",
+        "shaped": "load shape Steps",
+    }
+
+
+@pytest.mark.parametrize(("option", "text"), [("--stage", ""), ("--rate", ""), ("--bind", " "), ("--load-shape", "")])
+def test_an_option_that_says_nothing_is_refused(
+    option: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PerftuiError, match=option):
+        said("save", "mine", "--like", "light", option, text)
+    assert not (tmp_path / "profiles.toml").exists()
+
+
 def test_what_is_not_there_is_named_with_the_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(PerftuiError, match="the nearest is 'light'"):

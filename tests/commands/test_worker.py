@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -100,6 +101,7 @@ def a_conductor_that_is_killed_leaves_no_load_here_or_elsewhere(tmp_path: Path) 
                 assert server.last_request_s() < NO_LOAD_AFTER_S
     assert worker.returncode == exit_codes.ENGINE_DIED
     assert f"lost the master at {master}" in told
+    assert "stuck" not in told
 
 
 def bootstraps_in(folder: Path) -> list[str]:
@@ -155,7 +157,14 @@ CANNOT: tuple[tuple[tuple[str, ...], int, str], ...] = (
 
 
 def test_what_cannot_be_joined_is_one_line(tmp_path: Path) -> None:
-    at_once({case[2]: partial(check_refusal, *case, tmp_path / f"{at}") for at, case in enumerate(CANNOT)})
+    path = locustfile_in(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        says = f"no Locust master answers at {address}: something listens there, and said nothing for 2 s"
+        asks = ("--master", address, "--max-wait", "2s")
+        unheard = [(each, exit_codes.ENVIRONMENT, says) for each in (asks, (*asks, "-f", str(path)))]
+        cases = [*CANNOT, *unheard]
+        at_once({f"{case[0]}": partial(check_refusal, *case, tmp_path / f"{at}") for at, case in enumerate(cases)})
 
 
 def check_refusal(options: tuple[str, ...], code: int, text: str, folder: Path) -> None:
@@ -165,6 +174,7 @@ def check_refusal(options: tuple[str, ...], code: int, text: str, folder: Path) 
     *_, line = done.stderr.splitlines()
     assert text in line
     assert "Traceback" not in done.stderr
+    assert "stuck" not in done.stderr
 
 
 def test_a_worker_joins_is_interrupted_and_loses_its_master(tmp_path: Path) -> None:

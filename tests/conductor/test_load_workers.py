@@ -126,6 +126,16 @@ def test_too_few_in_time_is_one_line_with_the_way_to_more() -> None:
     )
 
 
+def test_where_only_bind_says_that_some_come_one_is_waited_for() -> None:
+    said = said_on_joining(bind="127.0.0.1:5557")
+    assert "waiting up to 60 s for 1 load worker: `perftui worker --master 127.0.0.1:5557`" in said
+    error = workers_of(bind="127.0.0.1:5557").too_few()
+    assert str(error) == (
+        "0 of 1 load worker came within 60 s: they may join at 127.0.0.1:5557. Start one with "
+        "`perftui worker --master 127.0.0.1:5557`, or make the load on this machine with --load-workers 1."
+    )
+
+
 def test_what_happened_before_the_run_is_on_its_timeline_too() -> None:
     workers, heard = workers_of(expect_workers=1), Heard()
     workers.handle(news("joined", "box\x1b[2J-1", 1))

@@ -23,3 +23,19 @@ def test_more_users_than_open_files_are_refused() -> None:
     for workers, status in ((0, "failed"), (8, "ok")):
         staged = Profile("staged", stages=stages, load_workers=workers)
         assert preflight.check_open_files(RunPlan(staged, plan.target, plan.scenario, "/")).status == status
+    # A shape that lies in the locustfile decides the users of a profile, and not those of stages.
+    text = preflight.check_open_files(plan, ("Waves",)).text
+    assert text == "not known: load shape Waves decides the users"
+    staged_plan = RunPlan(Profile("staged", stages=stages), plan.target, plan.scenario, "/")
+    assert preflight.check_open_files(staged_plan, ("Waves",)).status == "failed"
+
+
+def test_who_makes_the_load_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("psutil.getloadavg", lambda: (0.0, 0.0, 0.0))
+    for profile, makers in (
+        (Profile("a"), "one process makes the load, on one of them"),
+        (Profile("a", load_workers=3), "3 processes make the load"),
+        (Profile("a", bind="127.0.0.1"), "load workers from elsewhere make the load"),
+    ):
+        plan = RunPlan(profile, Target("t", "http://x"), Scenario("s", ("f.py",)), "/")
+        assert preflight.check_machine(plan).text.endswith(f"load average 0.0; {makers}")

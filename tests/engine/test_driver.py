@@ -64,7 +64,11 @@ def stages_ramp_hold_and_end_the_run(place: Place) -> None:
         Stage(users=30, spawn_rate=20.0, hold_s=1.0),
         Stage(users=4, spawn_rate=100.0, for_s=1.0),
     )
-    engine.run(configure(locustfile(IDLE), stages=stages))
+    # Whoever asks for stages does not get a load shape that happens to be in the file.
+    engine.run(configure(locustfile(IDLE + SHAPE), stages=stages))
+    loaded = engine.wait_message(Loaded)
+    assert loaded.shape is None
+    assert loaded.warnings == ("not used: load shapes Steps, Another of the locustfile; the stages go before it",)
     assert texts(engine) == [
         "stage 1 of 3: 20 users within 2 s",
         "stage 2 of 3: 30 users at 20/s",
@@ -152,7 +156,7 @@ def test_a_rate_goes_before_a_shape_and_its_time_counts_from_when_its_users_are_
 ) -> None:
     engine.run(configure(locustfile(IDLE + SHAPE), rate_per_s=100.0, max_users=20, run_time_s=1.0))
     (said,) = engine.wait_message(Loaded).warnings
-    assert said == "tasks arrive at a rate: no load shape of the locustfile is used (Steps, Another)"
+    assert said == "not used: load shapes Steps, Another of the locustfile; the arrival rate goes before it"
     assert reasons(engine) == ["run_time"]
     assert sum(ticked.tick.arrivals.scheduled for ticked in engine.all(Ticked)) == pytest.approx(100, abs=3)
 

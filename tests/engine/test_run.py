@@ -140,7 +140,8 @@ class Steps(LoadTestShape):
     engine.run(configure(path, host=target.url, users=1, run_time_s=60))
     loaded = engine.wait_message(Loaded)
     assert (loaded.shape, loaded.run_time_s) == ("Steps", None)
-    assert "the load shape Steps decides users" in loaded.warnings[0]
+    decides = "the load shape Steps decides the load: users, spawn rate and run time are not used"
+    assert loaded.warnings == (decides,)
     assert reasons(engine) == ["shape_ended"]
     assert {2, 5} <= {ticked.tick.target_user_count for ticked in engine.all(Ticked)}
     assert events_of(engine.output)[-4:] == ["test_stopping", "test_stop", "quitting", "quit"]

@@ -85,7 +85,10 @@ def without_files(seq: int, count: int) -> Tick:
         ([without_files(seq, 60) for seq in range(2)], Trust.BAD, f"120 requests could not be sent: {NO_FILE}"),
         ([open_model(seq, 5) for seq in range(10)], Trust.OK, ""),
         ([open_model(seq, 12) for seq in range(10)], Trust.LIMITED, "120 of 5,000 tasks (2.4%) dropped"),
+        ([open_model(seq, 60) for seq in range(10)], Trust.BAD, "600 of 5,000 tasks (12.0%) dropped"),
         ([with_workers(seq, "running", "missing") for seq in range(5)], Trust.LIMITED, "lost load worker box-2"),
+        # It said good-bye, and all that it did.
+        ([with_workers(seq, "running", "left") for seq in range(5)], Trust.OK, ""),
         ([with_workers(0, "running", "missing"), with_workers(1, "running", "running")], Trust.OK, ""),
     ],
 )
@@ -121,6 +124,17 @@ def test_a_run_is_believed_or_says_why_not(ticks: list[Tick], trust: Trust, word
 def test_what_is_wrong_now_is_said_with_its_numbers(last: list[Tick], trust: Trust, reason: str) -> None:
     ticks = [good(seq) for seq in range(10 - len(last))] + last
     assert live_trust(total_of(ticks)) == (trust, reason)
+
+
+def test_what_is_said_is_what_the_grade_is_for() -> None:
+    ticks = [measured_tick(seq, 80) for seq in range(10)] + [open_model(seq, 30) for seq in (10, 11, 12)]
+    grade, reason = live_trust(total_of(ticks))
+    assert grade is Trust.BAD
+    assert reason.startswith("the generator was late in 10 of 13 seconds")
+    assert live_trust(total_of([open_model(seq, 300) for seq in range(3)])) == (
+        Trust.BAD,
+        "300 of 500 tasks/s dropped: all 80 users busy",
+    )
 
 
 def test_a_run_that_was_late_once_is_believed_again() -> None:

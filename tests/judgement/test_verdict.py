@@ -14,6 +14,7 @@ from perftui.model.judged import Finding, ThresholdResult, ThresholdState, Trust
 from perftui.model.record import Accounting, Outcome, Verdict
 from perftui.model.run_state import RunState
 from perftui.model.tick import ExceptionDelta, FailureDelta, Tick
+from tests.fakes.scheduled_runs import scheduled_ticks
 from tests.fakes.ticks import delta, late_tick, tick, total_of
 
 GOOD = [tick(0, delta("/a", (10, 20, 30)))]
@@ -112,9 +113,22 @@ def test_a_run_of_a_late_generator_fails_where_that_is_asked(late: int, lag_ms: 
     assert judge_all(ticks).exit_code == exit_codes.OK
 
 
-def test_a_late_generator_is_said() -> None:
-    words = " ".join(judge_all([late_tick(seq, 40) for seq in (1, 2)]).sentences)
-    assert "generator itself was late in 2 of 2 seconds" in words
+def test_a_late_generator_is_said_once() -> None:
+    for must_be_trusted in (False, True):
+        ticks = [late_tick(seq, 80) for seq in (1, 2)]
+        words = " ".join(judge_all(ticks, must_be_trusted=must_be_trusted).sentences)
+        assert words.count("he generator was late in 2 of 2 seconds") == 1
+
+
+def test_a_rate_that_was_mostly_dropped_is_not_the_one_that_was_asked_for() -> None:
+    judged = judge_all(scheduled_ticks(), must_be_trusted=True)
+    assert (judged.trust, judged.exit_code) == (Trust.BAD, exit_codes.UNTRUSTED)
+    assert "540 of 3,000 tasks (18.0%) dropped" in judged.reason
+
+
+def test_a_question_ends_with_its_mark() -> None:
+    asked = Ending(locustfile_fault="no load shape Flatt in locustfile.py. Did you mean Flat?")
+    assert judge_all([late_tick(1, 0)], asked).sentences[0].endswith("Did you mean Flat?")
 
 
 @pytest.mark.parametrize(

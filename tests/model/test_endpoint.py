@@ -42,9 +42,10 @@ def test_a_port_may_be_left_out_where_there_is_a_default(text: str, host: str) -
         "[::1",
         "[::1]x:1",
         "box:٣",
+        "5557",
         "u@b:1",
     ],
 )
 def test_anything_else_is_refused_in_words(text: str) -> None:
-    with pytest.raises(ValueError, match=r"HOST:PORT|is not a port"):
+    with pytest.raises(ValueError, match=r"HOST:PORT|is not a port|a port without its host"):
         parse_endpoint(text, 7)

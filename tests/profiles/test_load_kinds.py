@@ -60,6 +60,7 @@ def load_of(profile: Profile) -> tuple[int, tuple[Stage, ...], float | None, str
         (Choice(profile="shape"), (3, (), None, "Steps"), 300, {"rate": "load_shape"}),
         (Choice(profile="shape", users="9"), (9, (), None, "Steps"), 300, {}),
         (Choice(profile="shape", rate="1/s"), (1, (), 1.0, ""), 300, {"load_shape": "rate"}),
+        (Choice(profile="shape", stages="users=5 for=9m"), (1, (STAGE,), None, ""), None, {"load_shape": "stages"}),
     ],
 )
 def test_who_is_asked_last_decides(

@@ -80,7 +80,7 @@ def test_what_is_no_rate_is_refused(text: str) -> None:
         Rate().read_text(text)
 
 
-@pytest.mark.parametrize("text", ["", "a b", "x:99999", "http://x", "x:", "\x1b[31m", "ü", "x" * 300])
+@pytest.mark.parametrize("text", ["", "a b", "5557", "x:99999", "http://x", "x:", "\x1b[31m", "ü", "x" * 300])
 def test_where_nobody_can_listen_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"HOST or HOST:PORT"):
         BindAddress().read(text)

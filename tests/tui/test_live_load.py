@@ -104,8 +104,9 @@ async def test_a_paused_load_is_plain_to_see_with_who_paused_it(
     conductor.control = BY_HAND
     conductor.feed(*[tick(seq, delta(), users=100) for seq in range(42)])
     app = attached(services)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(100, 30)) as pilot:
         await watching(app, conductor, pilot)
+        assert "in flight" in text_of(app)
         await pilot.press("P")
         await wait_until(lambda: conductor.orders, "the order")
         assert conductor.orders[0].order == Order("pause")
@@ -115,6 +116,7 @@ async def test_a_paused_load_is_plain_to_see_with_who_paused_it(
         await wait_until(lambda: app.model.events, "the event")
         await pump(app, pilot)
         assert "LOAD PAUSED since 00:42 by lea@bench" in text_of(app)
+        assert "in flight" not in text_of(app)
         await pilot.press("P")
         await wait_until(lambda: len(conductor.orders) == 2, "the order to go on")
         assert conductor.orders[1].order == Order("resume")

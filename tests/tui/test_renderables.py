@@ -100,7 +100,8 @@ def test_stages_and_rates_are_drawn_with_what_they_are_of() -> None:
     shape = load_shape_of(Profile("p", rate_per_s=50, max_users=8, run_time_s=60))
     assert shape.points == ((0, 0), (1, 0), (1, 50), (61, 50), (61, 0))
     assert (shape.unit, shape.text) == ("tasks/s", "50/s by up to 8 users → end")
-    assert "Waves decides in place of this" in load_shape_of(Profile("p", stages=stages), "Waves").warning
+    unknown = load_shape_of(Profile("p", users=30), "Waves")
+    assert (unknown.points, unknown.text, unknown.warning) == ((), "not known beforehand", "load shape Waves decides")
 
 
 @pytest.mark.parametrize("span", [1.0, 3.0, 3.4, 60.0])

@@ -234,7 +234,11 @@ async def test_of_several_load_shapes_one_is_taken(services: FakeServices, text_
         await opened(app, pilot)
         await pilot.press("p")
         await wait_until(lambda: "(•) Steps" in text_of(app), "the load shapes")
-        assert "! Steps decides in place of this" in text_of(app)
+        shown = text_of(app)
+        assert "! load shape Steps decides" in shown
+        assert "▸ load shape Steps of the locustfile decides users and end" in shown
+        # Its users are not known, and none are drawn.
+        assert "→ hold" not in shown
         app.screen.query_one(FieldRows).focus()
         await turn(pilot, app, "Waves")
         assert "(•) Waves" in text_of(app)

@@ -10,7 +10,7 @@ from perftui.model.plan import Profile
 
 
 class LoadShape(NamedTuple):
-    """`points` are (s, level) from the start to the end of the run, the drop at its end included."""
+    """`points` are (s, level) from the start to the end of the run, the drop at its end included; none: not known."""
 
     points: tuple[tuple[float, float], ...]
     end_s: float
@@ -20,13 +20,13 @@ class LoadShape(NamedTuple):
 
 
 def load_shape_of(profile: Profile, locustfile_shape: str = "") -> LoadShape:
-    """`locustfile_shape` is the LoadTestShape that decides in place of users and stages, which nobody can draw."""
+    """`locustfile_shape` is the LoadTestShape that decides in place of users, which nobody can draw."""
+    if locustfile_shape:
+        return LoadShape((), 1.0, "not known beforehand", f"load shape {locustfile_shape} decides")
     legs = planned_legs(profile)
     end_s = max(planned_s(profile), 1.0)
     unit = "tasks/s" if profile.is_open_model else "users"
     text, warning = _stages_text(profile) if profile.stages else _text(profile, end_s)
-    if locustfile_shape:
-        warning = f"{locustfile_shape} decides in place of this"
     drawn_s = max(legs[-1].to_s if legs else 0.0, 1.0)
     return LoadShape(_points(legs, drawn_s), drawn_s, text, warning, unit)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from perftui.model.load_plan import deciding_shape
 from perftui.model.plan import LONGEST_UNASKED_RUN_S, Profile, RunPlan
 from perftui.model.secret_arguments import mask_arguments, secret_flags_of
 from perftui.model.text import clean, mask_secrets
@@ -182,11 +183,12 @@ def _shape_rows(offer: Offer, draft: Draft, faults: Mapping[str, str]) -> Iterat
         and not offer.profile.load_shape
     ):
         row = row._replace(value="none: the locustfile has none")
+    used = deciding_shape(offer.profile, shapes) if offer.profile is not None else next(iter(shapes), "")
+    if shapes and not used and not row.is_typed:
+        row = row._replace(value=UNKNOWN)
     yield row
-    used = offer.profile.load_shape if offer.profile is not None else ""
-    is_needless = offer.profile is not None and offer.profile.is_open_model
-    for each in shapes if len(shapes) > 1 and not is_needless else ():
-        mark = "(•)" if each == (used or shapes[0]) else "( )"
+    for each in shapes if len(shapes) > 1 and used else ():
+        mark = "(•)" if each == used else "( )"
         text = "decides users and end" if mark == "(•)" else "not used"
         help = "a LoadTestShape of the locustfile: space takes it in place of the one that is used"
         yield FieldRow(f"shape:{each}", clean(each), text, help=help, kind="toggle", mark=mark)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from perftui.model.load_plan import deciding_shape
 from perftui.model.text import clean
 from perftui.tui.renderables.line import Line, Piece, foreign, wrapped
 from perftui.tui.renderables.load_shape import load_shape_of
@@ -61,9 +63,9 @@ class PlanView:
     def _locustfile_shape(self) -> str:
         """The LoadTestShape that decides, as far as is known; empty where none does."""
         inspection, profile = self._offer.inspection, self._offer.profile
-        if inspection is None or profile is None or not inspection.shapes or profile.is_open_model:
+        if profile is None:
             return ""
-        return profile.load_shape or inspection.shapes[0]
+        return clean(deciding_shape(profile, inspection.shapes if inspection is not None else ()), 64)
 
     def _no_command(self) -> str:
         """What stands in its place: as much of it as is known, and what is missing."""
@@ -86,7 +88,9 @@ class PlanView:
         if not text and self._planned.plan is None:
             text, role, first = f"{self._planned.why_not}{self._where_to()}", "bad", Piece(" ✗ ", "bad")
         elif not text and self._planned.shown is not None:
-            text, role, first = plan_sentence(self._planned.shown), "", Piece(" ▸ ", "accent")
+            shown_plan = self._planned.shown
+            profile = replace(shown_plan.profile, load_shape=self._locustfile_shape())
+            text, role, first = plan_sentence(replace(shown_plan, profile=profile)), "", Piece(" ▸ ", "accent")
         shown, aside = clean(text, 600), clean(self._aside, 200)
 
         def lines(width: int) -> Sequence[Line]:

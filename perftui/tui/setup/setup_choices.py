@@ -57,6 +57,7 @@ def _profile_choice(profile: Profile) -> Choice:
     run_time = format_duration(round(length_s)) if length_s is not None else "–"
     rate = peak_rate_per_s(profile)
     level = f"{axis_text(peak_users(profile))}u" if rate is None else f"{axis_text(rate)}/s"
+    level = "shape" if profile.load_shape else level
     note = f"{level} {run_time:>4}"
     return Choice(profile.name, profile.name, note, searched=profile.description)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from perftui.judgement.changes import METRICS, Change, ChangeVerdict, Doubt, Metric, RequestChange
 from perftui.model.duration import format_duration
-from perftui.model.load_plan import peak_users
+from perftui.model.load_plan import peak_users, users_text
 from perftui.model.record import Record
 from perftui.model.text import clean
 from perftui.reports.comparison_figures import (
@@ -85,7 +85,7 @@ def run_pieces(record: Record, label: str, baseline: str) -> tuple[Sequence[Piec
     if at:
         start += [Piece("  "), foreign(at, "muted")]
     end = [
-        Piece(f"{peak_users(plan.profile):,} users · {format_duration(round(record.totals.covered_s))}  ", "muted"),
+        Piece(f"{users_text(peak_users(plan.profile))} · {format_duration(round(record.totals.covered_s))}  ", "muted"),
         Piece(f"{word.text} ", word.role),
     ]
     return start, end

@@ -53,7 +53,8 @@ def title_end(snapshot: Snapshot, width: int, legs: Sequence[Leg] = ()) -> list[
     if stage:
         pieces += [Piece(f" {stage} ", "users"), Piece(" ")]
     pieces += judged
-    if width >= 100:
+    # While the load is paused no tick comes, and what is in flight ends unseen.
+    if width >= 100 and not (snapshot.control is not None and snapshot.control.is_paused):
         pieces.append(Piece(f" {snapshot.in_flight:,} in flight ", "muted"))
     return pieces
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from perftui.model.duration import format_duration
-from perftui.model.load_plan import load_words, planned_s
+from perftui.model.load_plan import load_words, planned_s, users_text
 from perftui.model.plan import LONGEST_UNASKED_RUN_S, UNTIL_STEADY_S, Profile, RunPlan, Target
 from perftui.model.secret_arguments import mask_arguments
 from perftui.model.text import clean, mask_secrets
@@ -64,6 +64,8 @@ def _load_facts(profile: Profile, run_time: str) -> list[tuple[str, str, str]]:
             ("max users", f"{profile.max_users or 0:,}", "max_users"),
             ("run time", run_time, "run_time"),
         ]
+    if profile.load_shape:
+        return [("load shape", profile.load_shape, "load_shape")]
     return [("users", f"{profile.users:,}", "users"), spawning, ("run time", run_time, "run_time")]
 
 
@@ -104,14 +106,13 @@ def trial_sentence(plan: RunPlan) -> str:
 
 def _load(profile: Profile) -> str:
     """How much of it, and for how long."""
-    if profile.stages:
+    if profile.stages or profile.load_shape:
         return load_words(profile)
     if profile.is_open_model and profile.run_time_s is None:
         return f"{load_words(profile)}, for {format_duration(LONGEST_UNASKED_RUN_S)}"
     if profile.is_open_model:
         return load_words(profile)
-    users = "1 user" if profile.users == 1 else f"{profile.users:,} users"
-    return f"{users}, {profile.spawn_rate:g} more each second, {_how_long(profile)}"
+    return f"{users_text(profile.users)}, {profile.spawn_rate:g} more each second, {_how_long(profile)}"
 
 
 def _how_long(profile: Profile) -> str:

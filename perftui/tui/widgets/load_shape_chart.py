@@ -25,7 +25,7 @@ class LoadShapeChart(StripWidget):
         self.redraw()
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
-        if self._shape is None:
+        if self._shape is None or not self._shape.points:
             return []
         y = Axis(round_top(max(level for _, level in self._shape.points)), axis_text)
         x = Axis(self._shape.end_s, format_clock)

@@ -32,6 +32,31 @@ def test_a_rate_with_too_few_users_says_how_many_to_try() -> None:
     )
 
 
+def test_the_rate_is_the_one_that_was_asked_for_and_one_user_is_one() -> None:
+    """The schedule begins within a second, and is over within another."""
+    slow = [replace(tick(seq, delta("/"), users=1), arrivals=Arrivals(200.0, 200, 1, 199, 0, 1)) for seq in (1, 2, 3)]
+    begun = replace(tick(0, delta("/"), users=1), arrivals=Arrivals(200.0, 90, 1, 30, 59, 1))
+    over = replace(tick(4, delta("/"), users=0), arrivals=Arrivals(0.0, 20, 0, 20, 0, 0))
+    said = found([begun, *slow, over])["arrivals"]
+    assert said.startswith("Only 1 of 200 tasks/s started from 00:00 to 00:05, its 1 user busy; try 240: ")
+
+
+def test_tasks_longer_than_what_was_seen_get_advice_too() -> None:
+    begun = replace(tick(0, delta("/"), users=10), arrivals=Arrivals(20.0, 20, 10, 0, 10, 10))
+    stuck = [replace(tick(seq, delta("/"), users=10), arrivals=Arrivals(20.0, 20, 0, 20, 10, 10)) for seq in (1, 2, 3)]
+    assert (
+        "Only 0 of 20 tasks/s started from 00:01 to 00:04, all 10 users busy; try 72: "
+        in found([begun, *stuck])["arrivals"]
+    )
+
+
+def test_tasks_dropped_in_no_whole_second_are_said() -> None:
+    over = replace(tick(0, delta("/"), users=1), arrivals=Arrivals(0.0, 20, 0, 20, 0, 1))
+    assert found([over])["arrivals"].startswith(
+        "Tasks were dropped from 00:00 to 00:01, up to 1 of 1 user busy: 20 tasks"
+    )
+
+
 def test_tasks_dropped_beside_free_users_get_no_advice() -> None:
     stuck = replace(tick(0, delta("/"), users=80), arrivals=Arrivals(500.0, 500, 410, 90, 0, 20))
     text = found([stuck])["arrivals"]

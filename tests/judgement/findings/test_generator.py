@@ -15,7 +15,7 @@ def test_a_generator_at_its_limit_is_said_with_what_speaks_for_it() -> None:
     assert next(iter(found)) == "generator", "what makes the numbers doubtful comes first"
     assert found["generator"].text == (
         "The generator was the limit: its CPU was at 90 % or more in 50 of 120 seconds; rps stayed at 62 while users "
-        "grew from 99 to 200; it was late in 49 of 120 seconds: their times are too high."
+        "grew from 99 to 200; the generator was late in 49 of 120 seconds: about 473 ms of p99 938 ms are its own."
     )
 
 
@@ -27,7 +27,7 @@ def test_rps_that_grew_with_the_users_are_not_mentioned() -> None:
 
 def test_a_generator_that_was_only_late_is_not_called_the_limit() -> None:
     text = findings_of(shaped_run(60, hub_lag_ms=lambda s: 800 if s >= 50 else 1))["generator"].text
-    assert text == "The generator itself was late in 10 of 60 seconds: their times are too high."
+    assert text.startswith("The generator was late in 10 of 60 seconds: about ")
 
 
 def test_a_busy_second_is_not_mentioned() -> None:
