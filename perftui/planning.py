@@ -159,10 +159,14 @@ async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem | Inspec
     yield await check_target_side(plan.target)
     for item in await asyncio.to_thread(_check_alone, plan):
         yield item
-    shapes: Sequence[str] = ()
+    shapes: Sequence[str] | None = None
     async for found in _look_inside(asker, plan):
         shapes = found.shapes if isinstance(found, Inspection) else shapes
         yield found
+    if shapes is None and plan.profile.load_shape:
+        # Whether there is such a load shape cannot be said.
+        return
+    shapes = shapes or ()
     yield _load_item(plan, shapes)
     yield check_open_files(plan, shapes)
 

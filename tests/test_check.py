@@ -94,6 +94,7 @@ def test_a_check_says_what_the_load_is_and_which_shapes_there_are(tmp_path: Path
     done = perftui("check", "quick", "--target", "stage", "--load-shape", "Wavs", cwd=tmp_path)
     assert done.returncode == exit_codes.USAGE
     assert "no load shape Wavs" in done.stdout
+    assert "✓ load " not in done.stdout
     assert "Waves" in done.stdout
 
 

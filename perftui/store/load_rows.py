@@ -82,7 +82,7 @@ def response_time_rows(tick: Tick) -> list[Row]:
 
 
 def watched_rows(tick: Tick) -> list[Row]:
-    if not tick.watched.count:
+    if not (tick.watched.count or tick.less_own.count):
         return []
     return [(tick.seq, pack_histogram(tick.watched), pack_histogram(tick.less_own))]
 

@@ -141,6 +141,10 @@ def workers_that_leave_leave_a_run_that_goes_on(tmp_path: Path) -> None:
     assert worker.returncode == exit_codes.INTERRUPTED
     assert run.returncode == exit_codes.OK, err
     assert json.loads(out)["accounting"]["started"] == served
+    # They said good-bye, and all that they did.
+    assert len(re.findall(r"info: load: load worker \S+ joined", err)) == 3
+    assert len(re.findall(r"info: load: load worker \S+ left", err)) == 2
+    assert "lost" not in out
 
 
 CANNOT: tuple[tuple[tuple[str, ...], int, str], ...] = (

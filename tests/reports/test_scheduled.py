@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from perftui.judgement.trust import run_trust
 from perftui.model.judged import Trust
 from perftui.model.load_workers import LoadWorkerRow
 from perftui.model.plan import Stage
@@ -126,6 +127,18 @@ def test_load_workers_and_what_became_of_the_load_are_shown(record: Record, file
 def test_what_became_of_a_load_worker_is_in_words(state: State, lost: int, returned: int, said: str) -> None:
     worker = LoadWorkerRow("one", "box", "local", state, 1, 1, lost, returned)
     assert load_worker_text(worker) == said
+
+
+def test_what_the_verdict_says_of_the_generator_is_not_said_again() -> None:
+    record = scheduled_record()
+    assert record.outcome is not None
+    reason = run_trust(record.totals)[1]
+    doubted = replace(record, outcome=replace(record.outcome, trust=Trust.LIMITED))
+    assert f"The numbers are to be read with care: {reason}" in warnings_of(doubted)
+    said = (f"Not passed: {reason}.", "The generator was late in 2 of 6 seconds: about 9 ms of p99 30 ms are its own.")
+    warnings = warnings_of(replace(doubted, sentences=said))
+    assert "The numbers are to be read with care" in warnings
+    assert not any("late" in each for each in warnings)
 
 
 def test_where_a_load_worker_is_why_the_numbers_are_doubted_that_is_said_once() -> None:

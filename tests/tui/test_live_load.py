@@ -251,6 +251,6 @@ async def test_results_and_replay_show_what_live_did(
         assert "stock: less exact" in text_of(app)
     snapshot = Performance(record, iter(ticks)).until(90.0).snapshot
     assert snapshot.trust is not Trust.OK
-    assert snapshot.trust_reason == "lost load worker local-2"
+    assert snapshot.trust_reason == "90 of 500 tasks/s dropped: all 80 users busy"
     assert [each.name for each in snapshot.load_workers] == ["master", "local-1", "bench-2_4f", "local-2"]
     assert snapshot.recent_response is not None
