@@ -186,7 +186,7 @@ def test_an_export_and_a_judgement_say_how_far_they_are_and_are_given_up(
     before = sorted(tmp_path.iterdir())
     with pytest.raises(InterruptedError):
         library.export(folder, None, up_to(3))
-    assert said == ["0 of 8 files made", "1 of 8 files made", "2 of 8 files made"]
+    assert said == ["0 of 9 files made", "1 of 9 files made", "2 of 9 files made"]
     assert sorted(tmp_path.iterdir()) == before
 
     def refuse(done_s: float, until_s: float) -> None:

@@ -116,7 +116,7 @@ SUITES = {
     "trips": Suite(
         "trips-baseline",
         ("TripsUser", "TripAuthorUser", "RegistrationLoadTest", "AuthenticationLoadTest"),
-        60,
+        150,
         names(SIGN_IN, "GET /users/[username] /users/[username]/stats /trips", "POST /trips /trips/[id]/publish"),
     ),
     "goals": Suite(
