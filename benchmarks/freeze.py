@@ -50,9 +50,7 @@ def main() -> None:
         with RunningFaultServer("ok") as server:
             users = round(RATE_PER_S * FREEZE_S * 1.5)
             # The schedule begins when its users are there.
-            configure = replace(
-                asked(path, server.url, users, users, RUN_S + 1), rate_per_s=RATE_PER_S, max_users=users
-            )
+            configure = replace(asked(path, server.url, users, users, RUN_S), rate_per_s=RATE_PER_S, max_users=users)
             run = run_engine(configure, lambda tick, _: _freeze(server, tick))
             truth = frozen_truth.of_arrivals(RATE_PER_S, RUN_S, 4.0, FREEZE_S, _median_s(run))
             _show(f"arrival rate {RATE_PER_S:g}/s, up to {users} users", run, truth)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from math import inf
+from random import random
 from typing import Any
 
 import locust
@@ -13,6 +14,7 @@ from locust import TaskSet
 from locust.user.markov_taskset import MarkovTaskSet
 
 from perftui.engine.clock import RunClock
+from perftui.engine.dispatcher import LONGEST_STEP_S
 from perftui.model.histogram import LONGEST_US, Histogram
 
 
@@ -49,8 +51,10 @@ class Schedule:
             now_s = self._clock.elapsed_s
             slot_s: float | None = getattr(owner, "_perftui_slot_s", None)
             if slot_s is None:
-                # The first slot was that of the task which just ended.
-                slot_s = float(getattr(owner, "_perftui_began_s", now_s))
+                # The first slot was that of the task which just ended. Users come in steps, and where those fit the
+                # period they would send in step for ever, and wait for each other.
+                spread_s = random() * min(wait_time, LONGEST_STEP_S)
+                slot_s = float(getattr(owner, "_perftui_began_s", now_s)) - spread_s
             owner._perftui_slot_s = slot_s = slot_s + wait_time
             user = getattr(owner, "user", owner)
             user._perftui_due_s = slot_s
