@@ -84,7 +84,7 @@ async def serving(respond: Callable[[str], bytes | None]) -> AsyncIterator[Serve
         server.close()
         for task in state.tasks:
             task.cancel()
-        await asyncio.gather(*state.tasks)
+        await asyncio.gather(*state.tasks, return_exceptions=True)
 
 
 @asynccontextmanager
