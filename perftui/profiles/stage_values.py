@@ -27,7 +27,7 @@ MAX_STAGES_S = 7 * 24 * 3600.0
 _UNITS_S = {"/s": 1, "/min": 60, "/h": 3600}
 _PER_S = Number(MAX_RATE_PER_S)
 _PER_UNIT = Number(MAX_RATE_PER_S * 3600)
-_COUNT = WholeNumber(0, 256)
+LOCAL_WORKERS = WholeNumber(0, 256)
 _MAX_BIND_LENGTH = 260
 
 
@@ -210,13 +210,13 @@ class LoadWorkers:
 
     @property
     def allowed(self) -> str:
-        return f"{_COUNT.allowed}, or '{AUTO}'"
+        return f"{LOCAL_WORKERS.allowed}, or '{AUTO}'"
 
     def read(self, value: object) -> int:
         if value == AUTO:
             return AUTO_LOAD_WORKERS
         try:
-            return _COUNT.read(value)
+            return LOCAL_WORKERS.read(value)
         except ValueError:
             raise refused(value, self) from None
 
@@ -224,7 +224,7 @@ class LoadWorkers:
         if text.strip() == AUTO:
             return AUTO_LOAD_WORKERS
         try:
-            return _COUNT.read_text(text)
+            return LOCAL_WORKERS.read_text(text)
         except ValueError:
             raise refused(text, self) from None
 

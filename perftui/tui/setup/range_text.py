@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 
 from perftui.profiles.rule_values import UNTIL_STEADY, Rules, WarmUpTime
-from perftui.profiles.stage_values import AUTO, BindAddress, ClassName, LoadWorkers, Rate, Stages
+from perftui.profiles.stage_values import AUTO, LOCAL_WORKERS, BindAddress, ClassName, LoadWorkers, Rate, Stages
 from perftui.profiles.values import Duration, Number, TextList, WholeNumber
 
 
@@ -52,7 +52,7 @@ def _(kind: Stages) -> str:
 
 @range_text.register
 def _(kind: LoadWorkers) -> str:
-    return f"0 to 256, or {AUTO}"
+    return f"{range_text(LOCAL_WORKERS)}, or {AUTO}"
 
 
 @range_text.register
