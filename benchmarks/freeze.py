@@ -12,6 +12,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 from benchmarks._engine import EngineRun, asked, run_engine
 from perftui.model.histogram import Histogram
@@ -45,7 +46,7 @@ def main() -> None:
             configure = asked(path, server.url, USERS, SPAWN_RATE, RUN_S)
             run = run_engine(configure, lambda tick, _: _freeze(server, tick))
             service_s = _median_s(run)
-            truth = frozen_truth.of_users(USERS, RATE_PER_S / USERS, SPAWN_RATE, RUN_S, 4.0, FREEZE_S, service_s)
+            truth = frozen_truth.of_users(USERS, RATE_PER_S / USERS, SPAWN_RATE, RUN_S, 4.0, FREEZE_S, service_s, Random(2))
             _show(f"{USERS} users with constant_throughput({RATE_PER_S / USERS:g})", run, truth)
         with RunningFaultServer("ok") as server:
             users = round(RATE_PER_S * FREEZE_S * 1.5)

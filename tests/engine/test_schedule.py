@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -45,10 +46,11 @@ def test_a_freeze_shows_in_response_times_and_each_slot_is_used_once(
         cut_off = sum(ticked.tick.abandoned for ticked in engine.all(Ticked))
         assert server.requests() == sum(ok for ok, _ in engine.counts.values()) + cut_off
     response, service = times_of(engine)
-    # Where the freeze falls between two slots is chance.
+    # Where the slots are, and where the freeze falls between them, is chance: the range of many throws.
+    random = Random(2)
     truths = [
-        frozen_truth.of_users(users, 10.0, 60.0, run_s, 1.0 + later_ms / 1000, freeze_s, 0.002)
-        for later_ms in range(0, 100, 5)
+        frozen_truth.of_users(users, 10.0, 60.0, run_s, 1.0 + random.random() / 10, freeze_s, 0.002, random)
+        for _ in range(500)
     ]
     # Never back-filled, and none is left out: those of the freeze were sent after it.
     assert response.count == service.count == pytest.approx(len(truths[0]), abs=2 * users)

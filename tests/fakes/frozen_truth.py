@@ -7,6 +7,7 @@ time is from when the request was intended. All in seconds.
 from __future__ import annotations
 
 import math
+from random import Random
 
 
 def of_arrivals(rate_per_s: float, run_s: float, freeze_at_s: float, freeze_s: float, service_s: float) -> list[float]:
@@ -23,13 +24,18 @@ def of_users(
     freeze_at_s: float,
     freeze_s: float,
     service_s: float,
+    random: Random,
 ) -> list[float]:
-    """Each user has a slot every 1 / `per_user_s`, and sends when it is there and the last request is answered."""
+    """Each user has a slot every 1 / `per_user_s`, and sends when it is there and the last request is answered.
+
+    Those after the first come earlier by a part of that which is the user's own.
+    """
     times: list[float] = []
     for user in range(users):
         first_s = free_s = user / spawn_rate
-        for number in range(math.ceil((run_s - first_s) * per_user_s)):
-            slot_s = first_s + number / per_user_s
+        earlier_s = random.random() / per_user_s
+        for number in range(math.ceil((run_s - first_s + earlier_s) * per_user_s)):
+            slot_s = first_s + number / per_user_s - (earlier_s if number else 0.0)
             free_s = _answered_s(max(slot_s, free_s), freeze_at_s, freeze_s, service_s)
             times.append(free_s - slot_s)
     return times
