@@ -1,0 +1,100 @@
+"""How a connection is made: the name, TCP or a Unix socket, a proxy, TLS; all of it within one time limit."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import gevent
+import gevent.socket
+
+from perftui.users import errors
+from perftui.users.connection import Connection, Overdue, total_timeout
+from perftui.users.origin import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a user connects. Times in s; None waits for ever. `proxy` is where all connections go, if anywhere."""
+
+    connect_timeout_s: float | None
+    read_timeout_s: float | None
+    proxy: Origin | None
+    unix_socket: str | None
+    tls_context: Callable[[], ssl.SSLContext]
+
+
+def connect(origin: Origin, settings: Settings, session: ssl.SSLSession | None, deadline_s: float | None) -> Connection:
+    """`session` is of an earlier connection; `deadline_s` is on the clock of monotonic(). Raises a RequestFailed."""
+    left_s = settings.connect_timeout_s
+    is_total = False
+    if deadline_s is not None:
+        total_left_s = max(0.0, deadline_s - monotonic())
+        is_total = left_s is None or total_left_s < left_s
+        left_s = total_left_s if is_total else left_s
+    try:
+        with gevent.Timeout(left_s, Overdue):
+            return _connect(origin, settings, session)
+    except Overdue:
+        if is_total:
+            raise total_timeout() from None
+        raise errors.ConnectTimeout(f"connect timeout: not connected after {left_s:g} s") from None
+
+
+def _connect(origin: Origin, settings: Settings, session: ssl.SSLSession | None) -> Connection:
+    sock = _socket_to(settings.proxy or origin, settings.unix_socket)
+    connection = Connection(origin, sock, settings.read_timeout_s)
+    try:
+        if origin.is_tls:
+            if settings.proxy is not None:
+                _ask_for_tunnel(connection, origin)
+            connection.start_tls(settings.tls_context(), session)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _socket_to(place: Origin, unix_socket: str | None) -> Any:
+    try:
+        if unix_socket is not None:
+            return _unix(unix_socket)
+        sock = gevent.socket.create_connection((place.host, place.port), timeout=None)
+    except socket.gaierror as error:
+        raise errors.NameNotFound(f"name not found: {place.host} ({error.strerror})") from error
+    except ConnectionRefusedError as error:
+        raise errors.ConnectRefused("connect refused") from error
+    except TimeoutError as error:
+        raise errors.ConnectTimeout("connect timeout: the kernel gave up") from error
+    except OSError as error:
+        raise errors.ConnectFailed(f"connect failed: {error.strerror or error}") from error
+    except UnicodeError as error:
+        raise errors.NameNotFound(f"name not found: {place.host} is no name of a host") from error
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
+
+
+def _unix(path: str) -> Any:
+    sock = gevent.socket.socket(socket.AF_UNIX)
+    try:
+        sock.connect(path)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _ask_for_tunnel(connection: Connection, origin: Origin) -> None:
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    place = f"{host}:{origin.port}"
+    connection.reader.begin(has_no_body=True, max_body_bytes=None)
+    connection.send(f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n\r\n".encode("latin-1"))
+    reader = connection.reader
+    while not reader.is_complete:
+        connection.receive()
+    if not 200 <= reader.status < 300:
+        raise errors.ConnectFailed(f"connect failed: the proxy answered {errors.BadStatus(reader.status)}")

@@ -1,0 +1,259 @@
+"""A connection to a server: made with a time limit, written and read without, in gevent's loop.
+
+What is sent and received goes past gevent's socket to the one below it, which saves a third of the time; the waits are
+gevent's own, so that whoever watches gevent's sockets sees them.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+import gevent
+import gevent.socket
+from gevent import getcurrent
+from gevent.monkey import get_original
+
+from perftui.users import errors
+from perftui.users.origin import Origin
+from perftui.users.reading import ResponseReader
+
+# One for all connections: nothing else runs between the read into it and the parser, which copies.
+_BUFFER = bytearray(256 * 1024)
+_VIEW = memoryview(_BUFFER)
+_poll: Callable[[], Any] = get_original("select", "poll")
+
+_LOOK_BYTES = 16
+
+ALIVE, CLOSED, UNASKED = "alive", "closed", "unasked"
+
+
+class Overdue(BaseException):
+    """Thrown into a greenlet that waited too long. No other code may catch it."""
+
+
+class Connection:
+    """`origin` is whom it reaches. All but `close` and `look` may raise a RequestFailed; it is then to be closed."""
+
+    __slots__ = (
+        "_poll",
+        "_raw",
+        "_read_timeout_s",
+        "_sock",
+        "_timer",
+        "_tls",
+        "deadline_s",
+        "origin",
+        "reader",
+        "used",
+    )
+
+    def __init__(self, origin: Origin, sock: Any, read_timeout_s: float | None) -> None:
+        self.origin = origin
+        self.reader = ResponseReader()
+        # How many answers it gave.
+        self.used = 0
+        # On the clock of monotonic(), of the request that is under way.
+        self.deadline_s: float | None = None
+        self._sock = sock
+        self._raw = sock._sock
+        self._tls: _Tls | None = None
+        self._read_timeout_s = read_timeout_s
+        self._timer = None if read_timeout_s is None else sock.hub.loop.timer(read_timeout_s)
+        self._poll = _poll()
+        self._poll.register(self._raw.fileno(), select.POLLIN)
+
+    def look(self) -> str:
+        """Whether the server closed it, or said something unasked, since the last answer."""
+        if not self._poll.poll(0):
+            return ALIVE
+        try:
+            if self._tls is None:
+                return _state(self._raw.recv(_LOOK_BYTES, socket.MSG_PEEK))
+            # A session ticket comes when it likes.
+            received = self._raw.recv_into(_BUFFER)
+            if not received:
+                return CLOSED
+            parts = self._tls.decrypt(_VIEW[:received])
+            return _state(parts[0]) if parts else CLOSED if self._tls.is_over else ALIVE
+        except BlockingIOError:
+            return ALIVE
+        except (OSError, errors.RequestFailed):
+            return CLOSED
+
+    def send(self, data: bytes) -> None:
+        if self._tls is not None:
+            data = self._tls.encrypt(data)
+        try:
+            sent = self._raw.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            raise errors.ConnectionReset("reset: the server ended the connection while the request was sent") from error
+        if sent < len(data):
+            self._send_rest(memoryview(data)[sent:])
+
+    def receive(self) -> None:
+        """Wait for bytes, and give what came to `reader`; as many as there are, at least one or the end."""
+        self._wait(self._sock._read_event)
+        try:
+            received = self._raw.recv_into(_BUFFER)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            raise errors.ConnectionReset("reset: the server broke the connection off") from error
+        reader = self.reader
+        if not received:
+            if not reader.is_started:
+                raise errors.ConnectionReset("reset: the server ended the connection without an answer")
+            reader.end()
+        elif self._tls is None:
+            reader.feed(_VIEW[:received])
+        else:
+            for part in self._tls.decrypt(_VIEW[:received]):
+                reader.feed(part)
+            if self._tls.is_over and reader.is_started:
+                reader.end()
+
+    def close(self) -> None:
+        self._sock.close()
+        if self._timer is not None:
+            self._timer.close()
+
+    @property
+    def tls_session(self) -> ssl.SSLSession | None:
+        return self._tls.session if self._tls is not None else None
+
+    def start_tls(self, context: ssl.SSLContext, session: ssl.SSLSession | None) -> None:
+        """The handshake. Raises TlsError, whatever went wrong."""
+        tls = _Tls(context, self.origin.host, session)
+        try:
+            while not tls.shake_hands():
+                self._send_all(tls.take())
+                self._wait(self._sock._read_event)
+                received = self._raw.recv_into(_BUFFER)
+                if not received:
+                    raise errors.TlsError("TLS: the server ended the connection in the handshake")
+                tls.put(_VIEW[:received])
+            self._send_all(tls.take())
+        except ssl.SSLCertVerificationError as error:
+            why = error.verify_message or error.reason
+            raise errors.TlsError(f"TLS: the certificate is not trusted: {why}") from error
+        except ssl.SSLError as error:
+            # An alert about ourselves is still to be sent; nobody waits for it.
+            raise errors.TlsError(f"TLS: {_words(error)}") from error
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            raise errors.TlsError("TLS: the server broke the connection off in the handshake") from error
+        self._tls = tls
+
+    def _send_all(self, data: bytes) -> None:
+        if data:
+            self._send_rest(memoryview(data))
+
+    def _send_rest(self, rest: memoryview) -> None:
+        while rest:
+            try:
+                rest = rest[self._raw.send(rest) :]
+            except BlockingIOError:
+                self._wait(self._sock._write_event)
+            except OSError as error:
+                raise errors.ConnectionReset(
+                    "reset: the server ended the connection while the request was sent"
+                ) from error
+
+    def _wait(self, event: Any) -> None:
+        timer = self._timer
+        if self.deadline_s is not None:
+            left_s = self.deadline_s - monotonic()
+            if left_s <= 0:
+                raise total_timeout()
+            if self._read_timeout_s is None or left_s < self._read_timeout_s:
+                self._wait_until_deadline(event, left_s)
+                return
+        if timer is None:
+            self._sock._wait(event)
+            return
+        timer.start(getcurrent().throw, Overdue)
+        try:
+            self._sock._wait(event)
+        except Overdue:
+            raise errors.ReadTimeout(f"read timeout: nothing came for {self._read_timeout_s:g} s") from None
+        finally:
+            timer.stop()
+
+    def _wait_until_deadline(self, event: Any, left_s: float) -> None:
+        try:
+            with gevent.Timeout(left_s, Overdue):
+                self._sock._wait(event)
+        except Overdue:
+            raise total_timeout() from None
+
+
+def _state(unasked: bytes) -> str:
+    # RFC 9110, section 15.5.9: a server that tires of waiting may say so before it closes.
+    return CLOSED if not unasked or unasked[9:12] == b"408" else UNASKED
+
+
+def total_timeout() -> errors.TotalTimeout:
+    return errors.TotalTimeout("total timeout: the request took longer than total_timeout")
+
+
+class _Tls:
+    """TLS between two memories: what came from the server goes in, what is for it comes out."""
+
+    __slots__ = ("_in", "_object", "_out", "is_over")
+
+    def __init__(self, context: ssl.SSLContext, host: str, session: ssl.SSLSession | None) -> None:
+        # Whether the server said that nothing more will come.
+        self.is_over = False
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._object = context.wrap_bio(self._in, self._out, server_hostname=host, session=session)
+
+    def shake_hands(self) -> bool:
+        """Whether it is done; `take` and `put` go on with it."""
+        try:
+            self._object.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        return True
+
+    def take(self) -> bytes:
+        return self._out.read()
+
+    def put(self, data: memoryview) -> None:
+        self._in.write(data)
+
+    def encrypt(self, data: bytes) -> bytes:
+        if data:
+            self._object.write(data)
+        return self._out.read()
+
+    def decrypt(self, data: memoryview) -> list[bytes]:
+        """What of it is whole by now. Raises a RequestFailed."""
+        self._in.write(data)
+        parts: list[bytes] = []
+        try:
+            while part := self._object.read(len(_BUFFER)):
+                parts.append(part)
+            self.is_over = True
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLZeroReturnError:
+            self.is_over = True
+        except ssl.SSLError as error:
+            raise errors.TlsError(f"TLS: {_words(error)}") from error
+        return parts
+
+    @property
+    def session(self) -> ssl.SSLSession | None:
+        return self._object.session
+
+
+def _words(error: ssl.SSLError) -> str:
+    return (error.reason or str(error)).lower().replace("_", " ")

@@ -1,0 +1,222 @@
+"""What a request returns: the answer, or that there was none."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from collections.abc import Iterator
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, NoReturn
+
+from charset_normalizer import detect
+from geventhttpclient.header import Headers
+from locust.exception import CatchResponseError, LocustError, ResponseError
+from requests.utils import get_encoding_from_headers
+
+from perftui.users.errors import RequestFailed
+from perftui.users.origin import Origin
+from perftui.users.reading import ResponseReader
+from perftui.users.streaming import BodyStream
+
+_NO_CATCH = "success() and failure() need catch_response=True and a with-block"
+
+
+class SentRequest:
+    """A request as it went on the wire: `head` with all its line ends, `body` b"" for none."""
+
+    __slots__ = ("body", "head", "method", "origin", "target")
+
+    def __init__(self, method: str, origin: Origin, target: str, head: bytes, body: bytes) -> None:
+        self.method = method
+        self.origin = origin
+        self.target = target
+        self.head = head
+        self.body = body
+
+    @property
+    def url(self) -> str:
+        return f"{self.origin.scheme}://{self.origin.netloc}{self.target}"
+
+    @property
+    def headers(self) -> Headers:
+        lines = self.head.decode("latin-1").split("\r\n")[1:-2]
+        return Headers([(name, value) for name, _, value in (line.partition(": ") for line in lines)])
+
+
+class LeanResponse:
+    """As FastHttpUser's: `content`, `headers` and `text` are None where nothing was answered, and `status_code` is 0.
+
+    `error` is the RequestFailed that the request ended with, if any. `url` is what was asked for; each answer that led
+    to another place is in `history`, and `request` is the last one that was sent.
+    """
+
+    request: SentRequest
+    status_code = 0
+    reason = ""
+    encoding: str | None = None
+    error: RequestFailed | None = None
+    js: Any = None
+    _raw_headers: list[tuple[bytes, bytes]] | None = None
+    _headers: Headers | None = None
+    # None where it was not read, or not to its end.
+    _content: bytes | None = None
+    _stream: BodyStream | None = None
+    _elapsed_s = 0.0
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.history: list[LeanResponse] = []
+
+    def take_head(self, reader: ResponseReader, elapsed_s: float = 0.0) -> None:
+        self.status_code = reader.status
+        self.reason = reader.reason
+        self._raw_headers = reader.headers
+        self._elapsed_s = elapsed_s
+
+    def take_body(self, content: bytes) -> None:
+        self._content = content
+
+    def take_stream(self, stream: BodyStream) -> None:
+        self._stream = stream
+
+    @property
+    def length(self) -> int:
+        """In bytes, decoded; of a body that is still to be read what the server says of it, 0 where it says nothing."""
+        if self._content is not None:
+            return len(self._content)
+        told = (self.headers or {}).get("content-length") if self._stream is not None else None
+        return int(told) if isinstance(told, str) and told.isdigit() else 0
+
+    @property
+    def ok(self) -> bool:
+        """As FastHttpUser has it: also where nothing was answered."""
+        return self.status_code < 400
+
+    @property
+    def headers(self) -> Headers | None:
+        """By name in any case; a list where one was repeated."""
+        if self._headers is None and self._raw_headers is not None:
+            decoded = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._raw_headers]
+            self._headers = Headers(decoded)
+        return self._headers
+
+    @property
+    def elapsed(self) -> timedelta:
+        """From the sending of the last request to the end of its answer's head."""
+        return timedelta(seconds=self._elapsed_s)
+
+    @property
+    def content(self) -> bytes | None:
+        if self._content is None and self._stream is not None:
+            self._content = b"".join(self._stream)
+        return self._content
+
+    @property
+    def text(self) -> str | None:
+        """In the encoding that the headers name, else in a likely one; set `encoding` where both are wrong."""
+        content = self.content
+        if content is None:
+            return None
+        if self.encoding is None:
+            named = get_encoding_from_headers(self.headers or {})  # type: ignore[arg-type]
+            self.encoding = named or (detect(content)["encoding"] if content else None) or "utf-8"
+        try:
+            return content.decode(self.encoding, "replace")
+        except LookupError:
+            return content.decode("utf-8", "replace")
+
+    def json(self, **kwargs: Any) -> Any:
+        """Raises json.JSONDecodeError, and TypeError where there is no content."""
+        content: Any = self.content
+        if self.encoding is None and content is not None:
+            try:
+                return jsonlib.loads(content, **kwargs)
+            except UnicodeDecodeError:
+                pass
+        return jsonlib.loads(self.text, **kwargs)  # type: ignore[arg-type]
+
+    def raise_for_status(self) -> None:
+        """Raises the RequestFailed that the request ended with: a BadStatus where the server answered with one."""
+        if self.error is not None:
+            raise self.error
+
+    def iter_content(self, chunk_size: int = 1024, decode_content: bool = True) -> Iterator[bytes | str]:
+        """The body in parts of at most `chunk_size` bytes; as str where it is text and `decode_content` is asked for.
+
+        Raises a RequestFailed where the connection breaks.
+        """
+        parts = self._stream if self._content is None and self._stream is not None else iter((self.content or b"",))
+        for part in parts:
+            for start in range(0, len(part), chunk_size):
+                chunk = part[start : start + chunk_size]
+                try:
+                    yield chunk.decode() if decode_content else chunk
+                except UnicodeDecodeError:
+                    yield chunk
+
+    def iter_lines(self) -> Iterator[str]:
+        """The body's lines as they come. Raises a RequestFailed where the connection breaks."""
+        rest = b""
+        for part in self.iter_content(1 << 16, decode_content=False):
+            assert isinstance(part, bytes)
+            *lines, rest = (rest + part).split(b"\n")
+            for line in lines:
+                yield line.decode("utf-8", "replace")
+        if rest:
+            yield rest.decode("utf-8", "replace")
+
+    def success(self) -> None:
+        raise LocustError(_NO_CATCH)
+
+    def failure(self, exc: Any) -> None:
+        raise LocustError(_NO_CATCH)
+
+    def __enter__(self) -> NoReturn:
+        raise LocustError("a with-block around a request needs catch_response=True")
+
+    def __exit__(self, *_: object) -> None:
+        """Never reached; without it Python would say less."""
+
+
+class CaughtResponse(LeanResponse):
+    """One whose outcome a with-block decides; by its status where the block decides nothing."""
+
+    _verdict: Exception | bool | None = None
+    _is_entered = False
+    _request_event: Any
+    request_meta: dict[str, Any]
+
+    def __enter__(self) -> CaughtResponse:  # type: ignore[override]
+        self._is_entered = True
+        return self
+
+    def __exit__(  # type: ignore[override]
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> bool:
+        exception: object = self._verdict
+        if exception is None:
+            if error is not None and not isinstance(error, ResponseError):
+                return False
+            exception = error or self.error
+        self.request_meta["exception"] = None if exception is True else exception
+        self._request_event.fire(**self.request_meta)
+        return self._verdict is None or error is None
+
+    def success(self) -> None:
+        """Count the request as answered well, whatever the answer. Only inside the with-block: else LocustError."""
+        self._decide(True)
+
+    def failure(self, exc: Any) -> None:
+        """Count it as failed; `exc` is an exception, or says why. Only inside the with-block: else LocustError."""
+        self._decide(exc if isinstance(exc, Exception) else CatchResponseError(exc))
+
+    def raise_for_status(self) -> None:
+        if isinstance(self._verdict, Exception):
+            raise self._verdict
+        if self._verdict is None:
+            super().raise_for_status()
+
+    def _decide(self, verdict: Exception | bool) -> None:
+        if not self._is_entered:
+            raise LocustError(_NO_CATCH)
+        self._verdict = verdict

@@ -1,0 +1,61 @@
+"""The body of an answer that is read while it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from perftui.users.connection import Connection
+from perftui.users.content_encoding import Decoder
+
+
+class BodyStream(Iterator[bytes]):
+    """The parts of one body, none of them empty. Raises a RequestFailed where it does not come to its end.
+
+    `release` gets the connection back at the end; one whose body was not read to the end is closed.
+    """
+
+    def __init__(self, connection: Connection, decoder: Decoder | None, release: Callable[[Connection], None]) -> None:
+        self._connection: Connection | None = connection
+        self._decoder = decoder
+        self._release = release
+
+    def __next__(self) -> bytes:
+        connection = self._connection
+        if connection is None:
+            raise StopIteration
+        try:
+            part = self._next_part(connection)
+        except BaseException:
+            self.close()
+            raise
+        if not part:
+            self._connection = None
+            self._release(connection)
+            raise StopIteration
+        return part
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _next_part(self, connection: Connection) -> bytes:
+        """Empty at the end."""
+        reader, decoder = connection.reader, self._decoder
+        while True:
+            if reader.chunks:
+                part = b"".join(reader.chunks)
+                reader.chunks.clear()
+                if decoder is not None:
+                    part = decoder.decode(part)
+                if part:
+                    return part
+            elif reader.is_complete:
+                if decoder is not None:
+                    decoder.finish()
+                return b""
+            else:
+                connection.receive()
