@@ -14,7 +14,7 @@ import gevent.socket
 
 from perftui.users import errors
 from perftui.users.connection import Connection, Overdue, total_timeout
-from perftui.users.origin import Origin
+from perftui.users.url import Origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from gevent import getcurrent
 from gevent.monkey import get_original
 
 from perftui.users import errors
-from perftui.users.origin import Origin
 from perftui.users.reading import ResponseReader
+from perftui.users.url import Origin
 
 # One for all connections: nothing else runs between the read into it and the parser, which copies.
 _BUFFER = bytearray(256 * 1024)
@@ -47,8 +47,11 @@ class Connection:
         "_timer",
         "_tls",
         "deadline_s",
+        "done_s",
+        "head_s",
         "origin",
         "reader",
+        "sent_s",
         "used",
     )
 
@@ -57,6 +60,9 @@ class Connection:
         self.reader = ResponseReader()
         # How many answers it gave.
         self.used = 0
+        # Of the last request, on the clock of perf_counter(): when it was sent, when the head and the end of its
+        # answer came.
+        self.sent_s = self.head_s = self.done_s = 0.0
         # On the clock of monotonic(), of the request that is under way.
         self.deadline_s: float | None = None
         self._sock = sock

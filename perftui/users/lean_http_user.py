@@ -13,8 +13,8 @@ from locust.exception import StopTest
 from locust.user.users import RestMixin
 
 from perftui.users.connecting import Settings
-from perftui.users.origin import origin_of
 from perftui.users.session import LeanHttpSession
+from perftui.users.url import origin_of
 
 logger = logging.getLogger(__name__)
 

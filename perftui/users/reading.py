@@ -23,7 +23,6 @@ class ResponseReader:
         "_head_bytes",
         "_is_interim",
         "_parser",
-        "_reason",
         "chunks",
         "has_head",
         "headers",
@@ -31,6 +30,7 @@ class ResponseReader:
         "is_started",
         "keeps_alive",
         "max_body_bytes",
+        "reason",
         "status",
     )
 
@@ -43,7 +43,7 @@ class ResponseReader:
         self._has_no_body = has_no_body
         self.max_body_bytes = max_body_bytes
         self.status = 0
-        self._reason = b""
+        self.reason = b""
         self.headers: list[tuple[bytes, bytes]] = []
         self.chunks: list[bytes] = []
         self.is_started = self.has_head = self.is_complete = self.keeps_alive = self._is_interim = False
@@ -76,10 +76,6 @@ class ResponseReader:
             raise Truncated("truncated: the connection ended inside the body of the answer")
         self.is_complete, self.keeps_alive = True, False
 
-    @property
-    def reason(self) -> str:
-        return self._reason.decode("latin-1")
-
     def _raise(self, error: HttpParserError) -> None:
         if isinstance(error.__context__, RequestFailed):
             raise error.__context__ from None
@@ -95,7 +91,7 @@ class ResponseReader:
         self.headers = []
 
     def on_status(self, reason: bytes) -> None:
-        self._reason = reason
+        self.reason = reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self.has_head:

@@ -1,99 +1,191 @@
-"""What is sent: the URL as it stands in a request, and the head."""
+"""Requests as they go on the wire, made from the arguments of user code."""
 
 from __future__ import annotations
 
-import re
-from base64 import b64encode
-from collections.abc import Iterable, Mapping
-from typing import Any
-from urllib.parse import urlsplit
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urljoin
 
+from geventhttpclient.header import Headers
 from requests.utils import requote_uri
 
-from perftui.users.origin import Origin, origin_of
+from perftui import __version__
+from perftui.users.content_encoding import ACCEPTED
+from perftui.users.errors import TooManyRedirects
+from perftui.users.headers import basic_auth, header_lines, method_of
+from perftui.users.payload import JSON, body_of, urlencoded
+from perftui.users.url import ABSOLUTE, Origin, credentials_of, split_url, target_of
 
-ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
-# What stands in a path and a query as it is: most do.
-_PLAIN = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,/:;=?@\[\]]*")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-# RFC 9110, section 5.6.2.
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-# Two of these would make one request into two.
-_NOT_GIVEN = frozenset({"content-length", "transfer-encoding"})
-_NO_VALUE = re.compile(r"[\x00\r\n]")
+# Of each kind, for all users of a class together.
+MAX_REMEMBERED = 2000
 
-
-def split_url(url: str) -> tuple[Origin, str]:
-    """Where an absolute URL goes, and what of it stands in the request. Raises ValueError."""
-    control = _CONTROL.search(url)
-    if control:
-        raise ValueError(f"the URL {url!r:.200} holds the character {control[0]!r}")
-    scheme, _, rest = url.partition("://")
-    cut = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
-    return origin_of(scheme, rest[:cut]), target_of(rest[cut:])
+_HAS_LENGTH = frozenset({"POST", "PUT", "PATCH"})
+_KNOWN = _HAS_LENGTH | {"GET", "HEAD", "OPTIONS", "DELETE"}
+_TO_GET = frozenset({301, 302, 303})
+# Headers that are not sent again where a redirect drops the body, or leads to another place.
+_OF_BODY = frozenset({"content-type", "content-encoding"})
+_OF_ORIGIN = frozenset({"authorization", "cookie"})
 
 
-def target_of(path: str) -> str:
-    """A path and query as it is sent: without the fragment, from a slash on, escaped where it must be."""
-    if not _PLAIN.fullmatch(path):
-        control = _CONTROL.search(path)
-        if control:
-            raise ValueError(f"the path {path!r:.200} holds the character {control[0]!r}")
-        path = requote_uri(path.partition("#")[0])
-    return path if path.startswith("/") else f"/{path}"
+class _Asked(NamedTuple):
+    """What user code wants the head to say. `auth` is (user, password), or the header's value."""
+
+    headers: Any = None
+    auth: Any = None
+    content_type: str | None = None
+
+    def without(self, dropped: frozenset[str]) -> _Asked:
+        """`dropped` are names of headers, in small letters."""
+        lines = header_lines(self.headers or {}).items()
+        return _Asked(
+            {line[0]: line[1] for name, line in lines if name not in dropped},
+            None if "authorization" in dropped else self.auth,
+            None if "content-type" in dropped else self.content_type,
+        )
 
 
-def method_of(method: Any) -> str:
-    """In capitals. Raises TypeError or ValueError."""
-    if not isinstance(method, str):
-        raise TypeError(f"a method is a str, not {type(method).__name__}")
-    if not _TOKEN.fullmatch(method):
-        raise ValueError(f"{method!r:.80} is no HTTP method")
-    return method.upper()
+_PLAIN = _Asked()
 
 
-def header_lines(headers: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> dict[str, tuple[str, str | None]]:
-    """By name in small letters: the name as it was given, and the value. Raises TypeError or ValueError.
+class SentRequest:
+    """`head` has all its line ends, `body` is b"" for none. `has_cookie`: user code gave a Cookie header of its own."""
 
-    None as a value says, as in requests, that this header is not to be sent.
+    __slots__ = ("asked", "body", "has_cookie", "head", "method", "origin", "target")
+
+    def __init__(
+        self, method: str, origin: Origin, target: str, head: bytes, body: bytes, asked: _Asked, *, has_cookie: bool
+    ) -> None:
+        self.method = method
+        self.origin = origin
+        self.target = target
+        self.head = head
+        self.body = body
+        self.asked = asked
+        self.has_cookie = has_cookie
+
+    def with_cookie(self, cookie: str) -> SentRequest:
+        head = b"%bCookie: %b\r\n\r\n" % (self.head[:-2], cookie.encode("latin-1", "replace"))
+        return SentRequest(self.method, self.origin, self.target, head, self.body, self.asked, has_cookie=True)
+
+    @property
+    def url(self) -> str:
+        return f"{self.origin.scheme}://{self.origin.netloc}{self.target}"
+
+    @property
+    def headers(self) -> Headers:
+        lines = self.head.decode("latin-1").split("\r\n")[1:-2]
+        return Headers([(name, value) for name, _, value in (line.partition(": ") for line in lines)])
+
+
+class RequestMaker:
+    """Makes the requests of all users that share a host and default headers, and remembers what it made.
+
+    `auth_header` is of the credentials in the host, if it has any. Raises ValueError for a host that is no URL.
     """
-    lines: dict[str, tuple[str, str | None]] = {}
-    for raw_name, raw_value in headers.items() if isinstance(headers, Mapping) else headers:
-        if raw_value is None:
-            lines[_text(raw_name).lower()] = (_text(raw_name), None)
-            continue
-        name, value = _text(raw_name), _text(raw_value).strip(" \t")
-        if not _TOKEN.fullmatch(name):
-            raise ValueError(f"{name!r:.80} is no name of a header")
-        if name.lower() in _NOT_GIVEN:
-            raise ValueError(f"leave the header {name} out: the body is sent whole, with its length")
-        if _NO_VALUE.search(value):
-            raise ValueError(f"the header {name} holds a line break: {value!r:.80}")
+
+    def __init__(self, host: str, default_headers: tuple[tuple[Any, Any], ...], *, is_proxied: bool) -> None:
+        if not ABSOLUTE.match(host):
+            raise ValueError(f"the host {host!r} has no scheme: write http://{host} or https://{host}")
+        self.origin, _ = split_url(host)
+        scheme, _, rest = host.partition("://")
+        netloc, slash, path = rest.partition("/")
+        self.base_url = f"{scheme}://{netloc.rpartition('@')[2]}{slash}{path}"
+        self._base_path = f"{slash}{path}"
+        credentials = credentials_of(host)
+        self.auth_header = basic_auth(tuple(map(unquote, credentials))) if credentials else None
+        self._is_proxied = is_proxied
+        self._default_lines: dict[str, tuple[str, str | None]] = {
+            "user-agent": ("User-Agent", f"perftui/{__version__}"),
+            "accept-encoding": ("Accept-Encoding", ACCEPTED),
+            "connection": ("Connection", "keep-alive"),
+            **header_lines(default_headers),
+        }
+        self._plain: dict[tuple[str, str], SentRequest] = {}
+        self._lines: dict[Any, tuple[str, bool]] = {}
+
+    def make_plain(self, method: str, url: str) -> SentRequest:
+        """A request of nothing but its URL."""
+        sent = self._plain.get((method, url))
+        if sent is None:
+            sent = self.make(method, url, None, b"", _PLAIN)
+            if len(self._plain) >= MAX_REMEMBERED:
+                self._plain.clear()
+            self._plain[method, url] = sent
+        return sent
+
+    def make_full(
+        self, method: str, url: str, params: Any, data: Any, json: Any, files: Any, headers: Any, auth: Any
+    ) -> SentRequest:
+        """Raises TypeError or ValueError."""
+        body, content_type = body_of(data, json, files) if data or files or json is not None else (b"", None)
+        return self.make(method, url, params, body, _Asked(headers, auth, content_type))
+
+    def make(self, method: str, url: str, params: Any, body: bytes, asked: _Asked) -> SentRequest:
+        """Raises TypeError or ValueError."""
+        if method not in _KNOWN:
+            method = method_of(method)
+        if ABSOLUTE.match(url):
+            origin, target = split_url(url)
+        else:
+            if not self._base_path and url and url[0] not in "/?#":
+                raise ValueError(f"the path {url[:200]!r} has no leading slash: write {'/' + url[:200]!r}")
+            origin, target = self.origin, target_of(self._base_path + url)
+        query = urlencoded(params) if params else ""
+        if query:
+            target = target_of(f"{target}{'&' if '?' in target else '?'}{query}")
+        return self._make(method, origin, target, body, asked)
+
+    def follow(self, sent: SentRequest, status: int, location: str) -> SentRequest:
+        """Where a redirect leads. Raises TooManyRedirects where that is no place for HTTP."""
         try:
-            value.encode("latin-1")
-        except UnicodeEncodeError:
-            raise ValueError(f"the header {name} holds what no header can: {value!r:.80}") from None
-        lines[name.lower()] = (name, value)
-    return lines
+            origin, target = split_url(requote_uri(urljoin(sent.url, location)))
+        except ValueError as error:
+            raise TooManyRedirects(f"redirect to no place for HTTP: {error}") from None
+        method, body, asked = sent.method, sent.body, sent.asked
+        if status in _TO_GET and method != "HEAD":
+            method, body, asked = "GET", b"", asked.without(_OF_BODY)
+        if origin is not sent.origin:
+            asked = asked.without(_OF_ORIGIN)
+        return self._make(method, origin, target, body, asked)
+
+    def _make(self, method: str, origin: Origin, target: str, body: bytes, asked: _Asked) -> SentRequest:
+        lines, has_cookie = self._remembered_lines(origin, asked)
+        length = f"Content-Length: {len(body)}\r\n" if body or method in _HAS_LENGTH else ""
+        place = f"http://{origin.netloc}{target}" if self._is_proxied and not origin.is_tls else target
+        head = f"{method} {place} HTTP/1.1\r\n{lines}{length}\r\n".encode("latin-1")
+        return SentRequest(method, origin, target, head, body, asked, has_cookie=has_cookie)
+
+    def _remembered_lines(self, origin: Origin, asked: _Asked) -> tuple[str, bool]:
+        """The header lines that arguments and defaults ask for, and whether a cookie is among them."""
+        headers, auth, content_type = asked
+        try:
+            key = (origin, tuple(headers.items()) if headers else None, auth, content_type)
+            lines = self._lines.get(key)
+        except (TypeError, AttributeError):
+            # No dict of str: whoever looks at them says so.
+            return self._make_lines(origin, asked)
+        if lines is None:
+            lines = self._make_lines(origin, asked)
+            if len(self._lines) >= MAX_REMEMBERED:
+                self._lines.clear()
+            self._lines[key] = lines
+        return lines
+
+    def _make_lines(self, origin: Origin, asked: _Asked) -> tuple[str, bool]:
+        lines: dict[str, tuple[str, str | None]] = {"host": ("Host", origin.netloc), **self._default_lines}
+        if asked.content_type is not None:
+            lines["content-type"] = ("Content-Type", asked.content_type)
+            if asked.content_type == JSON:
+                lines["accept"] = ("Accept", JSON)
+        lines.update(header_lines(asked.headers or {}))
+        if asked.auth:
+            value = asked.auth if isinstance(asked.auth, str) else basic_auth(asked.auth)
+            lines.update(header_lines({"Authorization": value}))
+        text = "".join(f"{name}: {value}\r\n" for name, value in lines.values() if value is not None)
+        return text, "cookie" in lines
 
 
-def _text(part: Any) -> str:
-    if isinstance(part, bytes):
-        return part.decode("latin-1")
-    if isinstance(part, (str, int, float)):
-        return str(part)
-    raise TypeError(f"a header is str, bytes or a number, not {type(part).__name__}")
-
-
-def basic_auth(auth: Any) -> str:
-    """RFC 7617, from (user, password) as str or bytes. Raises TypeError."""
-    if not isinstance(auth, (tuple, list)) or len(auth) != 2:
-        raise TypeError(f"auth is (user, password), not {type(auth).__name__}")
-    user, password = (each if isinstance(each, bytes) else str(each).encode("latin-1", "replace") for each in auth)
-    return "Basic " + b64encode(user + b":" + password).decode("ascii")
-
-
-def credentials_of(host: str) -> tuple[str, str] | None:
-    """Those that stand in a URL, still escaped."""
-    parts = urlsplit(host)
-    return (parts.username, parts.password) if parts.username and parts.password else None
+@lru_cache(maxsize=100)
+def maker_for(host: str, default_headers: tuple[tuple[Any, Any], ...], is_proxied: bool) -> RequestMaker:
+    """One for all users that ask alike: what it remembers is then there once. Raises TypeError or ValueError."""
+    return RequestMaker(host, default_headers, is_proxied=is_proxied)

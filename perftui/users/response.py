@@ -14,33 +14,11 @@ from locust.exception import CatchResponseError, LocustError, ResponseError
 from requests.utils import get_encoding_from_headers
 
 from perftui.users.errors import RequestFailed
-from perftui.users.origin import Origin
 from perftui.users.reading import ResponseReader
+from perftui.users.request import SentRequest
 from perftui.users.streaming import BodyStream
 
 _NO_CATCH = "success() and failure() need catch_response=True and a with-block"
-
-
-class SentRequest:
-    """A request as it went on the wire: `head` with all its line ends, `body` b"" for none."""
-
-    __slots__ = ("body", "head", "method", "origin", "target")
-
-    def __init__(self, method: str, origin: Origin, target: str, head: bytes, body: bytes) -> None:
-        self.method = method
-        self.origin = origin
-        self.target = target
-        self.head = head
-        self.body = body
-
-    @property
-    def url(self) -> str:
-        return f"{self.origin.scheme}://{self.origin.netloc}{self.target}"
-
-    @property
-    def headers(self) -> Headers:
-        lines = self.head.decode("latin-1").split("\r\n")[1:-2]
-        return Headers([(name, value) for name, _, value in (line.partition(": ") for line in lines)])
 
 
 class LeanResponse:
@@ -52,32 +30,33 @@ class LeanResponse:
 
     request: SentRequest
     status_code = 0
-    reason = ""
     encoding: str | None = None
     error: RequestFailed | None = None
     js: Any = None
+    _raw_reason = b""
     _raw_headers: list[tuple[bytes, bytes]] | None = None
     _headers: Headers | None = None
     # None where it was not read, or not to its end.
     _content: bytes | None = None
     _stream: BodyStream | None = None
     _elapsed_s = 0.0
+    _history: list[LeanResponse] | None = None
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.history: list[LeanResponse] = []
 
     def take_head(self, reader: ResponseReader, elapsed_s: float = 0.0) -> None:
         self.status_code = reader.status
-        self.reason = reader.reason
+        self._raw_reason = reader.reason
         self._raw_headers = reader.headers
         self._elapsed_s = elapsed_s
 
-    def take_body(self, content: bytes) -> None:
-        self._content = content
-
-    def take_stream(self, stream: BodyStream) -> None:
-        self._stream = stream
+    def take_body(self, body: bytes | BodyStream) -> None:
+        """Whole, or still on its way."""
+        if isinstance(body, bytes):
+            self._content = body
+        else:
+            self._stream = body
 
     @property
     def length(self) -> int:
@@ -91,6 +70,16 @@ class LeanResponse:
     def ok(self) -> bool:
         """As FastHttpUser has it: also where nothing was answered."""
         return self.status_code < 400
+
+    @property
+    def reason(self) -> str:
+        return self._raw_reason.decode("latin-1")
+
+    @property
+    def history(self) -> list[LeanResponse]:
+        if self._history is None:
+            self._history = []
+        return self._history
 
     @property
     def headers(self) -> Headers | None:

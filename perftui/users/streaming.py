@@ -11,12 +11,14 @@ from perftui.users.content_encoding import Decoder
 class BodyStream(Iterator[bytes]):
     """The parts of one body, none of them empty. Raises a RequestFailed where it does not come to its end.
 
-    `release` gets the connection back at the end; one whose body was not read to the end is closed.
+    `encodings` is what its Content-Encoding says. `release` gets the connection back at the end; one whose body was not
+    read to the end is closed.
     """
 
-    def __init__(self, connection: Connection, decoder: Decoder | None, release: Callable[[Connection], None]) -> None:
+    def __init__(self, connection: Connection, encodings: str, release: Callable[[Connection], None]) -> None:
         self._connection: Connection | None = connection
-        self._decoder = decoder
+        self._encodings = encodings
+        self._decoder: Decoder | None = None
         self._release = release
 
     def __next__(self) -> bytes:
@@ -44,6 +46,8 @@ class BodyStream(Iterator[bytes]):
 
     def _next_part(self, connection: Connection) -> bytes:
         """Empty at the end."""
+        if self._encodings and self._decoder is None:
+            self._decoder = Decoder(self._encodings, None)
         reader, decoder = connection.reader, self._decoder
         while True:
             if reader.chunks:

@@ -8,8 +8,8 @@ from time import perf_counter
 from perftui.users.connecting import Settings, connect
 from perftui.users.connection import ALIVE, UNASKED, Connection
 from perftui.users.errors import ConnectionReset, Malformed, RequestFailed
-from perftui.users.origin import Origin
-from perftui.users.response import SentRequest
+from perftui.users.request import SentRequest
+from perftui.users.url import Origin
 
 # What a user keeps open between requests, over all places that it goes to. More than one request at a time is only
 # made by user code with greenlets of its own.
@@ -17,18 +17,6 @@ MAX_IDLE = 10
 MAX_TLS_SESSIONS = 100
 # RFC 9110, section 9.2.2: these may be sent again where it is not known what became of them.
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
-
-
-class Exchange:
-    """A request that was answered; `connection.reader` holds the answer. Times on the clock of perf_counter(), in s."""
-
-    __slots__ = ("connection", "done_s", "head_s", "sent_s")
-
-    def __init__(self, connection: Connection, sent_s: float, head_s: float, done_s: float) -> None:
-        self.connection = connection
-        self.sent_s = sent_s
-        self.head_s = head_s
-        self.done_s = done_s
 
 
 class Transport:
@@ -40,10 +28,11 @@ class Transport:
 
     def exchange(
         self, sent: SentRequest, deadline_s: float | None, max_body_bytes: int | None, *, is_stream: bool
-    ) -> Exchange:
+    ) -> Connection:
         """Send a request and read its answer, of a stream the head alone. Raises a RequestFailed.
 
-        The connection is the caller's until `release`. `deadline_s` is on the clock of monotonic().
+        The connection, whose reader holds the answer, is the caller's until `release`. `deadline_s` is on the clock of
+        monotonic().
         """
         connection = self._take(sent.origin)
         while True:
@@ -51,7 +40,8 @@ class Transport:
                 session = self._tls_sessions.get(sent.origin) if sent.origin.is_tls else None
                 connection = connect(sent.origin, self._settings, session, deadline_s)
             try:
-                return _exchange(connection, sent, deadline_s, max_body_bytes, is_stream=is_stream)
+                _exchange(connection, sent, deadline_s, max_body_bytes, is_stream=is_stream)
+                return connection
             except ConnectionReset:
                 connection.close()
                 if not connection.used or connection.reader.is_started or sent.method not in _IDEMPOTENT:
@@ -68,9 +58,8 @@ class Transport:
                 connection.close()
                 raise
 
-    def read_to_end(self, exchange: Exchange) -> None:
+    def read_to_end(self, connection: Connection) -> None:
         """Of an answer whose head alone was read. Raises a RequestFailed."""
-        connection = exchange.connection
         try:
             while not connection.reader.is_complete:
                 connection.receive()
@@ -121,23 +110,22 @@ class Transport:
 
 def _exchange(
     connection: Connection, sent: SentRequest, deadline_s: float | None, max_body_bytes: int | None, *, is_stream: bool
-) -> Exchange:
+) -> None:
     reader = connection.reader
     reader.begin(has_no_body=sent.method == "HEAD", max_body_bytes=max_body_bytes)
     connection.deadline_s = deadline_s
-    sent_s = perf_counter()
+    connection.sent_s = perf_counter()
     try:
         connection.send(sent.head + sent.body if sent.body else sent.head)
     except ConnectionReset as reset:
         _receive_refusal(connection, reset)
     while not reader.has_head:
         connection.receive()
-    head_s = done_s = perf_counter()
+    connection.head_s = connection.done_s = perf_counter()
     if not is_stream:
         while not reader.is_complete:
             connection.receive()
-            done_s = perf_counter()
-    return Exchange(connection, sent_s, head_s, done_s)
+            connection.done_s = perf_counter()
 
 
 def _receive_refusal(connection: Connection, reset: ConnectionReset) -> None:

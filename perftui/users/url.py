@@ -1,12 +1,20 @@
-"""Where requests go: the part of a URL before its path."""
+"""URLs: where a request goes, and what of its URL stands in it."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from requests.utils import requote_uri
+
 DEFAULT_PORTS = {"http": 80, "https": 443}
+
+ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
+# What stands in a path and a query as it is: most do.
+_PLAIN = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,/:;=?@\[\]]*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,3 +58,29 @@ def origin_of(scheme: str, netloc: str) -> Origin:
 def _origin(scheme: str, host: str, port: int) -> Origin:
     shown = f"[{host}]" if ":" in host else host
     return Origin(scheme, host, port, shown if port == DEFAULT_PORTS[scheme] else f"{shown}:{port}")
+
+
+def split_url(url: str) -> tuple[Origin, str]:
+    """Where an absolute URL goes, and what of it stands in the request. Raises ValueError."""
+    control = _CONTROL.search(url)
+    if control:
+        raise ValueError(f"the URL {url!r:.200} holds the character {control[0]!r}")
+    scheme, _, rest = url.partition("://")
+    cut = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
+    return origin_of(scheme, rest[:cut]), target_of(rest[cut:])
+
+
+def target_of(path: str) -> str:
+    """A path and query as it is sent: without the fragment, from a slash on, escaped where it must be."""
+    if not _PLAIN.fullmatch(path):
+        control = _CONTROL.search(path)
+        if control:
+            raise ValueError(f"the path {path!r:.200} holds the character {control[0]!r}")
+        path = requote_uri(path.partition("#")[0])
+    return path if path.startswith("/") else f"/{path}"
+
+
+def credentials_of(host: str) -> tuple[str, str] | None:
+    """Those that stand in a URL, still escaped."""
+    parts = urlsplit(host)
+    return (parts.username, parts.password) if parts.username and parts.password else None
