@@ -145,6 +145,7 @@ async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem | Inspec
     """
     from perftui.conductor.preflight import check_machine, check_open_files, check_target_side
     from perftui.conductor.target_probe import look_at_target
+    from perftui.judgement.user_advice import user_advice
     from perftui.model.inspection import CheckItem, Inspection
 
     yield CheckItem("profile", "ok", f"{plan.profile.name} from {asker.profile_set.source}")
@@ -160,8 +161,10 @@ async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem | Inspec
     for item in await asyncio.to_thread(_check_alone, plan):
         yield item
     shapes: Sequence[str] | None = None
+    advice: CheckItem | None = None
     async for found in _look_inside(asker, plan):
-        shapes = found.shapes if isinstance(found, Inspection) else shapes
+        if isinstance(found, Inspection):
+            shapes, advice = found.shapes, user_advice(found, plan)
         yield found
     if shapes is None and plan.profile.load_shape:
         # Whether there is such a load shape cannot be said.
@@ -169,6 +172,8 @@ async def check(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem | Inspec
     shapes = shapes or ()
     yield _load_item(plan, shapes)
     yield check_open_files(plan, shapes)
+    if advice is not None:
+        yield advice
 
 
 async def _look_inside(asker: Asker, plan: RunPlan) -> AsyncIterator[CheckItem | Inspection]:

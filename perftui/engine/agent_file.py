@@ -17,8 +17,8 @@ from pathlib import Path
 import perftui
 from perftui.engine.fetching import AGENT_PREFIX
 
-# What the agent is made of: it runs wherever Locust is installed.
-_ROOMS = ("model", "wire", "engine")
+# What the agent is made of: it runs wherever Locust is installed. And what a locustfile may import of perftui.
+_ROOMS = ("model", "wire", "engine", "users")
 _FILES = ("__init__.py", "exit_codes.py")
 
 _TEXT = '''\

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from perftui.engine.client_features import ClientFeatures
 from perftui.engine.locustfiles import Locustfiles
 from perftui.model.inspection import ArgumentInfo, Inspection, TaskInfo, UserClassInfo
 from perftui.model.text import clean
@@ -17,7 +18,8 @@ DEEPEST = 5
 
 def inspect_files(files: Locustfiles, arguments: Iterable[Action]) -> Inspection:
     """Before tags are applied: what may be chosen from."""
-    classes = tuple(_class_info(name, user_class) for name, user_class in files.user_classes.items())
+    features = ClientFeatures()
+    classes = tuple(_class_info(name, user_class, features) for name, user_class in files.user_classes.items())
     return Inspection(
         user_classes=classes,
         shapes=tuple(files.shapes),
@@ -27,7 +29,7 @@ def inspect_files(files: Locustfiles, arguments: Iterable[Action]) -> Inspection
     )
 
 
-def _class_info(name: str, user_class: Any) -> UserClassInfo:
+def _class_info(name: str, user_class: Any, features: ClientFeatures) -> UserClassInfo:
     return UserClassInfo(
         name=clean(name),
         weight=_whole(user_class.weight),
@@ -35,6 +37,7 @@ def _class_info(name: str, user_class: Any) -> UserClassInfo:
         host=clean(str(user_class.host)) if user_class.host else None,
         base=_base(user_class),
         tasks=tuple(_task_infos(user_class.tasks, "", 1.0, DEEPEST)),
+        beyond_lean=features.beyond_lean(user_class),
     )
 
 

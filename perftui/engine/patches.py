@@ -9,7 +9,8 @@ from __future__ import annotations
 import select
 import sys
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, time
+from types import MethodType
 from typing import Any
 
 import gevent
@@ -18,7 +19,7 @@ import locust.log
 from gevent import getcurrent
 from gevent.monkey import get_original
 from geventhttpclient import connectionpool
-from locust import FastHttpUser
+from locust import FastHttpUser, User
 from locust.clients import HttpSession
 from locust.contrib.fasthttp import FastHttpSession
 
@@ -71,7 +72,7 @@ def mend_reconnects() -> None:
 def count_requests(
     flights: Flights, connect_timeout_s: float, read_timeout_s: float, gate: Gate, schedule: Schedule
 ) -> None:
-    """Count the requests of Locust's HTTP users when they are sent, and give those without a timeout one.
+    """Count the requests of HTTP users when they are sent, and give those without a timeout one.
 
     None is sent while `gate` is shut. `schedule` knows when one was meant to be sent.
     """
@@ -88,6 +89,12 @@ def count_requests(
     HttpSession.request = _counted(request, flights, gate, schedule)
     FastHttpSession.request = _counted(FastHttpSession.request, flights, gate, schedule)
 
+    def watch(client: Any) -> None:
+        client.request = MethodType(_counted(type(client).request, flights, gate, schedule), client)
+
+    # perftui.users may not be there, so it is not imported: LeanHttpUser looks here for who counts.
+    User.perftui_watch = staticmethod(watch)
+
 
 def _has_own_timeout(session: Any) -> bool:
     """Whether user code mounted an adapter that knows a timeout, as is often done for a whole session."""
@@ -102,11 +109,14 @@ def _counted(stock: Callable[..., Any], flights: Flights, gate: Gate, schedule: 
             gate.hold()
         me = getcurrent()
         outer = current.get(me)
-        lateness_s = 0.0
+        lateness_s: float | None = None
         if schedule.is_kept:
             # A task may send its requests in greenlets of its own.
             lateness_s = schedule.lateness_s(greenlet=getattr(getattr(self, "user", None), "greenlet", None))
-        flight = current[me] = flights.take_off(method, url, lateness_s)
+            if lateness_s is not None:
+                # What LeanHttpUser says in its events.
+                self.intended_start_time = time() - lateness_s
+        flight = current[me] = flights.take_off(method, url, lateness_s or 0.0)
         if outer is not None:
             # What it waits for is part of the outer one's time.
             flight.weight = outer.weight

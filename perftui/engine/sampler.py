@@ -168,7 +168,7 @@ class Sampler:
                 self._watched.record(time_us, weight)
                 self._less_own.record(max(0, time_us - own_us), weight)
             if self._schedule.is_kept:
-                lateness_s = flight.lateness_s if flight else self._schedule.lateness_s(before_s=time_us / 1_000_000)
+                lateness_s = flight.lateness_s if flight else self._schedule.lateness_s(time_us / 1_000_000) or 0.0
                 slot.response_times.record(min(time_us + int(lateness_s * 1_000_000), LONGEST_US))
 
     def on_user_error(self, user_instance: Any, exception: BaseException, tb: TracebackType | None, **_: Any) -> None:

@@ -88,15 +88,15 @@ class Schedule:
         if is_free and due_s is not None:
             self._lateness.record(_us(self._clock.elapsed_s - due_s))
 
-    def lateness_s(self, before_s: float = 0.0, greenlet: Any = None) -> float:
-        """By how much a request that was sent `before_s` ago is late; 0 where none was intended. Only once for each.
+    def lateness_s(self, before_s: float = 0.0, greenlet: Any = None) -> float | None:
+        """By how much a request that was sent `before_s` ago is late; None where none was intended. Only once for each.
 
         `greenlet` is the user's, where the request may be sent from another one.
         """
         greenlet = greenlet or getcurrent()
         intended_s = getattr(greenlet, "_perftui_intended_s", None)
         if intended_s is None:
-            return 0.0
+            return None
         greenlet._perftui_intended_s = None
         return float(max(0.0, self._clock.elapsed_s - before_s - intended_s))
 

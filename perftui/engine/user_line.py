@@ -13,13 +13,14 @@ from perftui.model.text import clean, mask_secrets
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _LIBRARIES = tuple(sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib"))
 _ENGINE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_USERS = os.path.join(os.path.dirname(os.path.dirname(_ENGINE)), "users") + os.sep
 
 MAX_ERROR_LENGTH = 500
 MAX_TRACEBACK_LINES = 60
 
 
 def is_user_file(path: str) -> bool:
-    return not (path.startswith(("<", _ENGINE, *_LIBRARIES)) or any(folder in path for folder in _INSTALLED))
+    return not (path.startswith(("<", _ENGINE, _USERS, *_LIBRARIES)) or any(folder in path for folder in _INSTALLED))
 
 
 def shown_path(path: str) -> str:

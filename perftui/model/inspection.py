@@ -24,6 +24,8 @@ class UserClassInfo:
     base: str
     """The Locust class that it is a kind of: HttpUser, FastHttpUser, User or another base's name."""
     tasks: tuple[TaskInfo, ...]
+    beyond_lean: tuple[str, ...] = ()
+    """What an HttpUser or FastHttpUser uses that perftui.users.LeanHttpUser does not have, as "client.verify"."""
 
 
 @dataclass(frozen=True, slots=True)

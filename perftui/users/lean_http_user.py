@@ -80,6 +80,10 @@ class LeanHttpUser(User, RestMixin):
             )
         except (TypeError, ValueError) as error:
             raise StopTest(f"{type(self).__name__}: {error}") from None
+        # Where perftui's engine runs this user, it counts each request when it is sent.
+        watch = getattr(self, "perftui_watch", None)
+        if watch is not None:
+            watch(self.client)
 
     def run(self) -> None:
         try:

@@ -104,13 +104,14 @@ class LeanHttpSession:
         ValueError or TypeError, and nothing is sent or reported then. Arguments are as FastHttpUser's client has them:
         docs/users.md tells of each.
         """
+        start_time = time()
+        intended_start_time = self._intended_start_time(start_time)
         if (headers or data or auth or params or files or self.auth_header) is None and json is None:
             sent = self._maker.make_plain(method, url)
         else:
             sent = self._maker.make_full(method, url, params, data, json, files, headers, auth or self.auth_header)
         built_url = url if ABSOLUTE.match(url) else self._maker.base_url + url
         response: Any = (CaughtResponse if catch_response else LeanResponse)(built_url)
-        start_time = time()
         meta: dict[str, Any] = {
             "request_type": sent.method,
             "name": name or self.request_name or url,
@@ -120,7 +121,6 @@ class LeanHttpSession:
             "start_time": start_time,
             "url": built_url,
         }
-        intended_start_time = self._intended_start_time(start_time)
         if intended_start_time is not None:
             meta["intended_start_time"] = intended_start_time
         begun_s = perf_counter()

@@ -7,13 +7,15 @@ locust -f agents.py AgentsUser --headless --users 100 --spawn-rate 10 --run-time
 import random
 from uuid import uuid4
 
-from locust import FastHttpUser, between, tag, task
+from locust import between, tag, task
+
+from perftui.users import LeanHttpUser
 
 PASSWORD = "only for the load test"
 MODELS = ["small", "medium", "large"]
 
 
-class SignedInUser(FastHttpUser):
+class SignedInUser(LeanHttpUser):
     """Has an account of its own. Abstract: Locust starts no users of it."""
 
     abstract = True
@@ -73,7 +75,7 @@ class AgentsUser(SignedInUser):
                 response.failure("the agent got another name")
 
 
-class AuthenticationUser(FastHttpUser):
+class AuthenticationUser(LeanHttpUser):
     """Somebody new every time: registers and logs in."""
 
     wait_time = between(0.5, 1.5)

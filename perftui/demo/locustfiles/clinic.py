@@ -11,7 +11,9 @@ what they asked for. Their profiles judge what is to be found (`status[429] > 0`
 
 import random
 
-from locust import FastHttpUser, HttpUser, between, constant, constant_pacing, tag, task
+from locust import HttpUser, between, constant, constant_pacing, tag, task
+
+from perftui.users import LeanHttpUser
 
 # Sessions that are always there.
 SESSION_IDS = range(1, 101)
@@ -21,7 +23,7 @@ UPLOAD = bytes(range(256)) * 256  # 64 KiB
 class ClinicUser(HttpUser):
     """A working day, quickly: much reading, some uploads, and notes extracted from a session, with time to think.
 
-    An HttpUser: it costs the load generator more than a FastHttpUser, and is the Requests library that people know.
+    An HttpUser: it costs the load generator more than a LeanHttpUser, and is the Requests library that people know.
     """
 
     wait_time = between(0.4, 1.2)
@@ -61,7 +63,7 @@ class ClinicUser(HttpUser):
         self.client.get("/health")
 
 
-class RateLimitUser(FastHttpUser):
+class RateLimitUser(LeanHttpUser):
     """Asks five times a second, whatever is answered: a few of these meet a limit of 100 a minute within seconds."""
 
     wait_time = constant_pacing(0.2)
@@ -75,7 +77,7 @@ class RateLimitUser(FastHttpUser):
                 response.failure("rate limited" if is_told else "rate limited, and not told for how long")
 
 
-class DatabasePoolUser(FastHttpUser):
+class DatabasePoolUser(LeanHttpUser):
     """Holds a connection of the database for long, again and again: a hundred of these leave none for each other."""
 
     wait_time = constant(0)

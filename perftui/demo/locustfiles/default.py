@@ -7,12 +7,14 @@ It runs under perftui (`perftui run light --demo`) and under Locust itself, agai
 
 import random
 
-from locust import FastHttpUser, between, tag, task
+from locust import between, tag, task
+
+from perftui.users import LeanHttpUser
 
 SEARCHES = ["oak", "steel", "chair", "lamp", "glass shelf"]
 
 
-class BrowsingUser(FastHttpUser):
+class BrowsingUser(LeanHttpUser):
     """Reads. Three of these for each editor, as catalogues are read more than they are written."""
 
     weight = 3
@@ -57,7 +59,7 @@ class BrowsingUser(FastHttpUser):
         self.client.get("/api/v1/health/database")
 
 
-class EditorUser(FastHttpUser):
+class EditorUser(LeanHttpUser):
     """Writes, and reads back what it wrote."""
 
     weight = 1

@@ -7,12 +7,14 @@ locust -f goals.py GoalsUser --headless --users 10 --spawn-rate 2 --run-time 60s
 import random
 from uuid import uuid4
 
-from locust import FastHttpUser, between, tag, task
+from locust import between, tag, task
+
+from perftui.users import LeanHttpUser
 
 PASSWORD = "only for the load test"
 
 
-class GoalsUser(FastHttpUser):
+class GoalsUser(LeanHttpUser):
     """Watches, and sets a goal now and then. Needs no account."""
 
     wait_time = between(1, 3)
@@ -45,7 +47,7 @@ class GoalsUser(FastHttpUser):
         self.client.get("/ready")
 
 
-class AuthenticatedGoalsUser(FastHttpUser):
+class AuthenticatedGoalsUser(LeanHttpUser):
     """Has an account, and takes goals of its own from their creation to their end."""
 
     wait_time = between(0.5, 2)
@@ -78,7 +80,7 @@ class AuthenticatedGoalsUser(FastHttpUser):
         self.client.delete(path, name="/goals/[id]")
 
 
-class StressUser(FastHttpUser):
+class StressUser(LeanHttpUser):
     """The two cheapest requests, quickly: what the server itself can do."""
 
     wait_time = between(0.1, 0.5)

@@ -9,13 +9,15 @@ nothing on the built-in target; where yours would send mail, leave it out: `--ex
 
 from uuid import uuid4
 
-from locust import FastHttpUser, SequentialTaskSet, between, tag, task
+from locust import SequentialTaskSet, between, tag, task
+
+from perftui.users import LeanHttpUser
 
 API = "/api/v1"
 PASSWORD = "only for the load test"
 
 
-class HealthCheckUser(FastHttpUser):
+class HealthCheckUser(LeanHttpUser):
     """What a load balancer and a curious person look at, one request at a time."""
 
     weight = 3
@@ -47,7 +49,7 @@ class HealthCheckUser(FastHttpUser):
         self.client.get("/docs")
 
 
-class HealthCheckFullUser(FastHttpUser):
+class HealthCheckFullUser(LeanHttpUser):
     """All health requests in a row: heavier, and rare."""
 
     weight = 1
@@ -60,7 +62,7 @@ class HealthCheckFullUser(FastHttpUser):
             self.client.get(f"{API}/health{path}")
 
 
-class AuthUserFlow(FastHttpUser):
+class AuthUserFlow(LeanHttpUser):
     """Somebody with unique credentials who uses everything that an account offers."""
 
     weight = 3
@@ -131,7 +133,7 @@ class AuthUserFlow(FastHttpUser):
             return {"Authorization": f"Bearer {self.access}"}
 
 
-class TasksMonitoringUser(FastHttpUser):
+class TasksMonitoringUser(LeanHttpUser):
     """A dashboard of the background tasks. It looks, and never cancels one."""
 
     weight = 2

@@ -7,12 +7,14 @@ locust -f trips.py TripsUser --headless --users 10 --spawn-rate 5 --run-time 2m 
 
 from uuid import uuid4
 
-from locust import FastHttpUser, between, tag, task
+from locust import between, tag, task
+
+from perftui.users import LeanHttpUser
 
 PASSWORD = "only for the load test"
 
 
-class Traveller(FastHttpUser):
+class Traveller(LeanHttpUser):
     """Has an account and a token. Abstract: Locust starts no users of it."""
 
     abstract = True
@@ -93,7 +95,7 @@ class TripAuthorUser(Traveller):
         self.client.get("/api/v1/health/database")
 
 
-class RegistrationLoadTest(FastHttpUser):
+class RegistrationLoadTest(LeanHttpUser):
     """Registrations only, each with a name of its own."""
 
     wait_time = between(0.5, 1.5)
@@ -105,7 +107,7 @@ class RegistrationLoadTest(FastHttpUser):
         self.client.post("/auth/register", json=account)
 
 
-class AuthenticationLoadTest(FastHttpUser):
+class AuthenticationLoadTest(LeanHttpUser):
     """Logins only, after one registration at the start."""
 
     wait_time = between(0.5, 1.5)
