@@ -43,9 +43,11 @@ class Connection:
         "_poll",
         "_raw",
         "_read_timeout_s",
+        "_since_s",
         "_sock",
         "_timer",
         "_tls",
+        "_waiter",
         "deadline_s",
         "done_s",
         "head_s",
@@ -69,7 +71,12 @@ class Connection:
         self._raw = sock._sock
         self._tls: _Tls | None = None
         self._read_timeout_s = read_timeout_s
-        self._timer = None if read_timeout_s is None else sock.hub.loop.timer(read_timeout_s)
+        # The greenlet that waits, and since when on the clock of monotonic().
+        self._waiter: Any = None
+        self._since_s = 0.0
+        # Runs on between requests and is set anew when it fires, because to start and stop it takes as long as to parse
+        # a small answer.
+        self._timer: Any = None
         self._poll = _poll()
         self._poll.register(self._raw.fileno(), select.POLLIN)
 
@@ -174,7 +181,6 @@ class Connection:
                 ) from error
 
     def _wait(self, event: Any) -> None:
-        timer = self._timer
         if self.deadline_s is not None:
             left_s = self.deadline_s - monotonic()
             if left_s <= 0:
@@ -182,16 +188,32 @@ class Connection:
             if self._read_timeout_s is None or left_s < self._read_timeout_s:
                 self._wait_until_deadline(event, left_s)
                 return
-        if timer is None:
-            self._sock._wait(event)
-            return
-        timer.start(getcurrent().throw, Overdue)
+        if self._timer is None and self._read_timeout_s is not None:
+            self._start_timer(self._read_timeout_s)
+        self._since_s = monotonic()
+        self._waiter = getcurrent()
         try:
             self._sock._wait(event)
         except Overdue:
             raise errors.ReadTimeout(f"read timeout: nothing came for {self._read_timeout_s:g} s") from None
         finally:
-            timer.stop()
+            self._waiter = None
+
+    def _start_timer(self, after_s: float) -> None:
+        self._timer = self._sock.hub.loop.timer(after_s)
+        self._timer.start(self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer.close()
+        self._timer = None
+        waiter = self._waiter
+        if waiter is None:
+            return  # the next one that waits starts it
+        left_s = self._since_s + (self._read_timeout_s or 0.0) - monotonic()
+        if left_s > 0:
+            self._start_timer(left_s)
+        else:
+            waiter.throw(Overdue)
 
     def _wait_until_deadline(self, event: Any, left_s: float) -> None:
         try:

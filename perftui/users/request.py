@@ -50,11 +50,13 @@ _PLAIN = _Asked()
 class SentRequest:
     """`head` has all its line ends, `body` is b"" for none. `has_cookie`: user code gave a Cookie header of its own."""
 
-    __slots__ = ("asked", "body", "has_cookie", "head", "method", "origin", "target")
+    __slots__ = ("asked", "asked_url", "body", "has_cookie", "head", "method", "origin", "target")
 
     def __init__(
         self, method: str, origin: Origin, target: str, head: bytes, body: bytes, asked: _Asked, *, has_cookie: bool
     ) -> None:
+        # As user code wrote it, with the host before it.
+        self.asked_url = ""
         self.method = method
         self.origin = origin
         self.target = target
@@ -125,15 +127,19 @@ class RequestMaker:
         if method not in _KNOWN:
             method = method_of(method)
         if ABSOLUTE.match(url):
+            asked_url = url
             origin, target = split_url(url)
         else:
+            asked_url = self.base_url + url
             if not self._base_path and url and url[0] not in "/?#":
                 raise ValueError(f"the path {url[:200]!r} has no leading slash: write {'/' + url[:200]!r}")
             origin, target = self.origin, target_of(self._base_path + url)
         query = urlencoded(params) if params else ""
         if query:
             target = target_of(f"{target}{'&' if '?' in target else '?'}{query}")
-        return self._make(method, origin, target, body, asked)
+        sent = self._make(method, origin, target, body, asked)
+        sent.asked_url = asked_url
+        return sent
 
     def follow(self, sent: SentRequest, status: int, location: str) -> SentRequest:
         """Where a redirect leads. Raises TooManyRedirects where that is no place for HTTP."""

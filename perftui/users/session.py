@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from time import monotonic, perf_counter, time
 from typing import Any, NamedTuple
 
+from locust import User
+
 from perftui.users.connecting import Settings
 from perftui.users.connection import Connection
 from perftui.users.content_encoding import Decoder
@@ -16,9 +18,18 @@ from perftui.users.request import SentRequest, maker_for
 from perftui.users.response import CaughtResponse, LeanResponse
 from perftui.users.streaming import BodyStream
 from perftui.users.transport import Transport
-from perftui.users.url import ABSOLUTE
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class _NoPacer:
+    """In the place of a user, for a client that has none."""
+
+    _cp_last_run = 0.0
+    _cp_last_wait_time = 0.0
+
+
+_NO_PACER = _NoPacer()
 
 
 class LeanHttpSession:
@@ -54,7 +65,9 @@ class LeanHttpSession:
         self._transport = Transport(settings)
         # Set by whoever knows when the next request was meant to be sent, in epoch s.
         self.intended_start_time: float | None = None
-        self._seen_run_s = getattr(user, "_cp_last_run", None)
+        # Where Locust's constant_pacing keeps its times.
+        self._pacer = user if isinstance(user, User) else _NO_PACER
+        self._seen_run_s = self._pacer._cp_last_run
 
     @property
     def base_url(self) -> str:
@@ -105,13 +118,14 @@ class LeanHttpSession:
         docs/users.md tells of each.
         """
         start_time = time()
-        intended_start_time = self._intended_start_time(start_time)
+        intended_start_time = None
+        if self.intended_start_time is not None or self._pacer._cp_last_run != self._seen_run_s:
+            intended_start_time = self._take_intended_start_time(start_time)
         if (headers or data or auth or params or files or self.auth_header) is None and json is None:
             sent = self._maker.make_plain(method, url)
         else:
             sent = self._maker.make_full(method, url, params, data, json, files, headers, auth or self.auth_header)
-        built_url = url if ABSOLUTE.match(url) else self._maker.base_url + url
-        response: Any = (CaughtResponse if catch_response else LeanResponse)(built_url)
+        response: Any = CaughtResponse(sent.asked_url) if catch_response else LeanResponse(sent.asked_url)
         meta: dict[str, Any] = {
             "request_type": sent.method,
             "name": name or self.request_name or url,
@@ -119,7 +133,7 @@ class LeanHttpSession:
             "response": response,
             "exception": None,
             "start_time": start_time,
-            "url": built_url,
+            "url": sent.asked_url,
         }
         if intended_start_time is not None:
             meta["intended_start_time"] = intended_start_time
@@ -166,20 +180,17 @@ class LeanHttpSession:
         response.raise_for_status()
         yield from response.iter_lines()
 
-    def _intended_start_time(self, start_time: float) -> float | None:
-        """When this request was meant to be sent, in epoch s; None where the wait time keeps no schedule.
+    def _take_intended_start_time(self, start_time: float) -> float:
+        """When this request was meant to be sent, in epoch s.
 
-        perftui's engine knows it of all wait times. Else it is what Locust's constant_pacing leaves in its user when it
-        decides how long to wait: the first request after it was meant for the end of that wait.
+        perftui's engine knows it of all wait times that keep a schedule. Else it is what constant_pacing leaves in its
+        user when it decides how long to wait: the first request after it was meant for the end of that wait.
         """
-        if self.intended_start_time is not None:
-            intended_start_time, self.intended_start_time = self.intended_start_time, None
+        intended_start_time, self.intended_start_time = self.intended_start_time, None
+        run_s = self._seen_run_s = self._pacer._cp_last_run
+        if intended_start_time is not None:
             return intended_start_time
-        run_s = getattr(self.user, "_cp_last_run", None)
-        if run_s is None or run_s == self._seen_run_s:
-            return None
-        self._seen_run_s = run_s
-        return start_time - perf_counter() + float(run_s) + float(self.user._cp_last_wait_time)
+        return start_time - perf_counter() + float(run_s + self._pacer._cp_last_wait_time)
 
     def _perform(self, sent: SentRequest, response: LeanResponse, *, follows: bool, is_stream: bool) -> float:
         """Fill `response`. Returns when its last byte came, on the clock of perf_counter(). Raises a RequestFailed."""
