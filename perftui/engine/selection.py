@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from locust import FastHttpUser, HttpUser
 from locust.user.task import filter_tasks_by_tags
+from locust.user.users import RestMixin
 
 from perftui.engine.faults import LoadError, nearest
 from perftui.engine.locustfiles import Locustfiles
@@ -60,8 +60,8 @@ def filter_by_tags(user_classes: list[Any], tags: tuple[str, ...], exclude_tags:
 
 
 def check_hosts(user_classes: list[Any], host: str | None, hosts: tuple[str, ...]) -> None:
-    """Raises LoadError where a class of Locust's HTTP users does not know where to send."""
-    homeless = [each.__name__ for each in user_classes if issubclass(each, (HttpUser, FastHttpUser)) and not each.host]
+    """Raises LoadError where an HTTP user, Locust's or perftui's own, does not know where to send."""
+    homeless = [each.__name__ for each in user_classes if issubclass(each, RestMixin) and not each.host]
     if host is None and homeless:
         named = f"; the locustfile names {', '.join(hosts)}" if hosts else ""
         raise LoadError("arguments", f"{', '.join(homeless[:5])}: no host was given{named}")

@@ -8,7 +8,7 @@ import pytest
 
 from perftui.wire.messages import Ticked
 
-BASES = ("HttpUser", "FastHttpUser")
+BASES = ("HttpUser", "FastHttpUser", "LeanHttpUser")
 
 
 def abandoned(engine: Any) -> int:
@@ -20,7 +20,7 @@ def test_requests_cut_off_by_the_end_are_abandoned_with_their_age(
     base: str, engine: Any, target: Any, locustfile: Any, configure: Any
 ) -> None:
     path = locustfile(
-        f"class U({base}):\n    @task\n"
+        f"from perftui.users import LeanHttpUser\nclass U({base}):\n    @task\n"
         "    def t(self):\n        self.client.get('/')\n        self.client.get('/hang')\n"
     )
     engine.run(configure(path, host=target.url, users=4, run_time_s=1.5, stop_timeout_s=0.3))
@@ -43,6 +43,7 @@ def test_odd_uses_of_a_client_are_counted_once(
 import gevent
 from gevent.pool import Pool
 from locust.exception import StopUser
+from perftui.users import LeanHttpUser
 
 class U({base}):
     def stages(self):
@@ -95,7 +96,7 @@ def listen(name, **_):
         "kept": (0, 1),
         "rest": (0, 1),
     }
-    assert abandoned(engine) == 2 + (base == "HttpUser")
+    assert abandoned(engine) == 2 + (base != "FastHttpUser")
     assert engine.all(Ticked)[-1].tick.in_flight == 0
 
 

@@ -35,13 +35,15 @@ def measured(engine: Any) -> tuple[Histogram, Histogram]:
     return merge(times_of(tick) for tick in ticks), merge(tick.less_own for tick in ticks)
 
 
-@pytest.mark.parametrize("base", ["HttpUser", "FastHttpUser"])
+@pytest.mark.parametrize("base", ["HttpUser", "FastHttpUser", "LeanHttpUser"])
 def test_what_a_busy_generator_adds_is_known_of_each_request(
     base: str, engine: Any, target: Any, locustfile: Any, configure: Any
 ) -> None:
     path = locustfile(
         BUSY
         + f"""
+from perftui.users import LeanHttpUser
+
 class Kept({base}):
     @task
     def t(self): self.client.get("/slow/5")
