@@ -19,6 +19,7 @@ from perftui.model.text import clean, mask_secrets
 from perftui.profiles.choice import Choice
 from perftui.profiles.file import find_profiles, load_profiles
 from perftui.profiles.guard import check_limits
+from perftui.profiles.locustfiles import BUILT_IN_FOLDER, built_in_text
 from perftui.profiles.names import listing
 from perftui.profiles.profile_set import BUILT_IN, ProfileSet
 from perftui.profiles.resolution import resolve
@@ -75,6 +76,9 @@ class Asker:
         from perftui.conductor.interpreter import choose_interpreter
 
         origin = plan.origins.get("python", "run.toml")
+        if all(map(built_in_text, plan.scenario.locustfiles)):
+            # They import nothing of a project, and what its environment perhaps does not hold.
+            return choose_interpreter(plan.profile.python, origin, {}, BUILT_IN_FOLDER)
         # The built-in profiles lie in perftui's own package: no project's environment stands beside them.
         is_built_in = self.profile_set.source == BUILT_IN
         folder = self.working_directory if is_built_in else self.profile_set.folder

@@ -48,6 +48,8 @@ def test_a_check_says_what_the_locustfile_holds_and_where_each_value_came_from(t
         "argument --pin: a pin",
         "host http://written.test stands in a class: give it as --target to use it",
     ]
+    # A few users cost nothing that could be seen: no advice.
+    assert "users" not in items
     assert origins["users"] == "PERFTUI_USERS"
     assert origins["spawn_rate"] == "profiles.toml [profiles.quick]"
     assert origins["target"] == "--target"
@@ -89,6 +91,8 @@ def test_a_check_says_what_the_load_is_and_which_shapes_there_are(tmp_path: Path
     assert "Steps decides users and end; name one with --load-shape" in text
     assert "load load shape Steps of the locustfile decides users and end; nothing of it is known beforehand" in text
     assert "open files not known: load shape Steps decides the users" in text
+    # With so much load, or none that is known, it says what would make it cheaper.
+    assert "✓ users ShopUser would cost about a quarter of the CPU or less as LeanHttpUser: docs/users.md" in text
     # Nothing but --bind says that load workers come: one is waited for.
     assert "1 load worker from elsewhere, waited for 1m at most" in text
     done = perftui("check", "quick", "--target", "stage", "--load-shape", "Wavs", cwd=tmp_path)

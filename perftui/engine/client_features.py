@@ -34,6 +34,8 @@ class _OwnFeatures:
     arguments: frozenset[str]
 
 
+# FastHttpUser takes these too, and sends them as fields of a form or a query.
+_OF_REQUESTS = frozenset({"cert", "cookies", "hooks", "proxies", "timeout", "verify"})
 _BASES = (
     _OwnFeatures(
         HttpUser,
@@ -42,13 +44,13 @@ _BASES = (
             "adapters", "auth", "cert", "cookies", "get_adapter", "headers", "hooks", "max_redirects", "mount",
             "params", "prepare_request", "proxies", "send", "stream", "trust_env", "verify",
         }),
-        arguments=frozenset({"cert", "cookies", "hooks", "proxies", "timeout", "verify"}),
+        arguments=_OF_REQUESTS,
     ),
     _OwnFeatures(
         FastHttpUser,
         of_class=frozenset({"client_pool", "concurrency", "max_retries"}),
         of_client=frozenset({"client"}),
-        arguments=frozenset({"debug_stream", "max_redirects", "max_retries", "to_string"}),
+        arguments=_OF_REQUESTS | {"debug_stream", "max_redirects", "max_retries", "to_string"},
     ),
 )  # fmt: skip
 

@@ -26,9 +26,11 @@ def user_advice(inspection: Inspection, plan: RunPlan) -> CheckItem | None:
     lean = [each.name for each in classes if not each.beyond_lean]
     if lean:
         names = ", ".join(lean[:_NAMED]) + (f" and {len(lean) - _NAMED} more" if len(lean) > _NAMED else "")
-        text = f"{names} would cost a quarter of the CPU or less as LeanHttpUser: docs/users.md"
+        text = f"{names} would cost about a quarter of the CPU or less as LeanHttpUser: docs/users.md"
     else:
-        text = "none could be a LeanHttpUser as it stands, which costs a quarter of the CPU or less: docs/users.md"
+        text = (
+            "none could be a LeanHttpUser as it stands, which costs about a quarter of the CPU or less: docs/users.md"
+        )
     is_tls = plan.target.url.lower().startswith("https:")
     return CheckItem("users", "ok", text, details=tuple(_class_text(each, is_tls=is_tls) for each in classes[:_LINES]))
 
@@ -52,7 +54,7 @@ def _class_text(user_class: UserClassInfo, *, is_tls: bool) -> str:
         used = ", ".join(user_class.beyond_lean)
         return f"{user_class.name} stays {_with_article(user_class.base)}: LeanHttpUser has no {used}"
     saved = f"{_CPU[user_class.base]} of {_with_article(user_class.base)}'s CPU for each request"
-    text = f"{user_class.name}: {saved} with `from perftui.users import LeanHttpUser` as its base"
+    text = f"{user_class.name}: {saved} as a LeanHttpUser (`from perftui.users import LeanHttpUser`)"
     if is_tls and user_class.base == "FastHttpUser":
         text += "; it then verifies the target's certificate, unless `insecure = True`"
     return text

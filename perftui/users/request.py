@@ -28,10 +28,10 @@ _OF_ORIGIN = frozenset({"authorization", "cookie"})
 
 
 class _Asked(NamedTuple):
-    """What user code wants the head to say. `auth` is (user, password), or the header's value."""
+    """What user code wants the head to say; `authorization` is the value of that header."""
 
     headers: Any = None
-    auth: Any = None
+    authorization: str | None = None
     content_type: str | None = None
 
     def without(self, dropped: frozenset[str]) -> _Asked:
@@ -39,7 +39,7 @@ class _Asked(NamedTuple):
         lines = header_lines(self.headers or {}).items()
         return _Asked(
             {line[0]: line[1] for name, line in lines if name not in dropped},
-            None if "authorization" in dropped else self.auth,
+            None if "authorization" in dropped else self.authorization,
             None if "content-type" in dropped else self.content_type,
         )
 
@@ -109,21 +109,32 @@ class RequestMaker:
         """A request of nothing but its URL."""
         sent = self._plain.get((method, url))
         if sent is None:
-            sent = self.make(method, url, None, b"", _PLAIN)
+            sent = self._make_for(method, url, None, b"", _PLAIN, None)
             if len(self._plain) >= MAX_REMEMBERED:
                 self._plain.clear()
             self._plain[method, url] = sent
         return sent
 
     def make_full(
-        self, method: str, url: str, params: Any, data: Any, json: Any, files: Any, headers: Any, auth: Any
+        self,
+        method: str,
+        url: str,
+        params: Any,
+        data: Any,
+        json: Any,
+        files: Any,
+        headers: Any,
+        auth: Any,
+        auth_header: str | None,
     ) -> SentRequest:
-        """Raises TypeError or ValueError."""
+        """`auth_header` goes to the host that all share, where there is no `auth`. Raises TypeError or ValueError."""
         body, content_type = body_of(data, json, files) if data or files or json is not None else (b"", None)
-        return self.make(method, url, params, body, _Asked(headers, auth, content_type))
+        asked = _Asked(headers, basic_auth(auth) if auth else None, content_type)
+        return self._make_for(method, url, params, body, asked, None if auth else auth_header)
 
-    def make(self, method: str, url: str, params: Any, body: bytes, asked: _Asked) -> SentRequest:
-        """Raises TypeError or ValueError."""
+    def _make_for(
+        self, method: str, url: str, params: Any, body: bytes, asked: _Asked, auth_header: str | None
+    ) -> SentRequest:
         if method not in _KNOWN:
             method = method_of(method)
         if ABSOLUTE.match(url):
@@ -137,6 +148,8 @@ class RequestMaker:
         query = urlencoded(params) if params else ""
         if query:
             target = target_of(f"{target}{'&' if '?' in target else '?'}{query}")
+        if auth_header is not None and origin is self.origin:
+            asked = asked._replace(authorization=auth_header)
         sent = self._make(method, origin, target, body, asked)
         sent.asked_url = asked_url
         return sent
@@ -163,9 +176,9 @@ class RequestMaker:
 
     def _remembered_lines(self, origin: Origin, asked: _Asked) -> tuple[str, bool]:
         """The header lines that arguments and defaults ask for, and whether a cookie is among them."""
-        headers, auth, content_type = asked
+        headers, authorization, content_type = asked
         try:
-            key = (origin, tuple(headers.items()) if headers else None, auth, content_type)
+            key = (origin, tuple(headers.items()) if headers else None, authorization, content_type)
             lines = self._lines.get(key)
         except (TypeError, AttributeError):
             # No dict of str: whoever looks at them says so.
@@ -184,9 +197,8 @@ class RequestMaker:
             if asked.content_type == JSON:
                 lines["accept"] = ("Accept", JSON)
         lines.update(header_lines(asked.headers or {}))
-        if asked.auth:
-            value = asked.auth if isinstance(asked.auth, str) else basic_auth(asked.auth)
-            lines.update(header_lines({"Authorization": value}))
+        if asked.authorization is not None:
+            lines.update(header_lines({"Authorization": asked.authorization}))
         text = "".join(f"{name}: {value}\r\n" for name, value in lines.values() if value is not None)
         return text, "cookie" in lines
 

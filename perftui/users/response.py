@@ -24,11 +24,10 @@ _NO_CATCH = "success() and failure() need catch_response=True and a with-block"
 class LeanResponse:
     """As FastHttpUser's: `content`, `headers` and `text` are None where nothing was answered, and `status_code` is 0.
 
-    `error` is the RequestFailed that the request ended with, if any. `url` is what was asked for; each answer that led
-    to another place is in `history`, and `request` is the last one that was sent.
+    `error` is the RequestFailed that the request ended with, if any. `request` is the last one that was sent, and each
+    answer that led to another place is in `history`.
     """
 
-    request: SentRequest
     status_code = 0
     encoding: str | None = None
     error: RequestFailed | None = None
@@ -42,8 +41,8 @@ class LeanResponse:
     _elapsed_s = 0.0
     _history: list[LeanResponse] | None = None
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, request: SentRequest) -> None:
+        self.request = request
 
     def take_head(self, reader: ResponseReader, elapsed_s: float = 0.0) -> None:
         self.status_code = reader.status
@@ -65,6 +64,11 @@ class LeanResponse:
             return len(self._content)
         told = (self.headers or {}).get("content-length") if self._stream is not None else None
         return int(told) if isinstance(told, str) and told.isdigit() else 0
+
+    @property
+    def url(self) -> str:
+        """Where the last request went."""
+        return self.request.url
 
     @property
     def ok(self) -> bool:

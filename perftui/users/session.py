@@ -124,8 +124,8 @@ class LeanHttpSession:
         if (headers or data or auth or params or files or self.auth_header) is None and json is None:
             sent = self._maker.make_plain(method, url)
         else:
-            sent = self._maker.make_full(method, url, params, data, json, files, headers, auth or self.auth_header)
-        response: Any = CaughtResponse(sent.asked_url) if catch_response else LeanResponse(sent.asked_url)
+            sent = self._maker.make_full(method, url, params, data, json, files, headers, auth, self.auth_header)
+        response: Any = CaughtResponse(sent) if catch_response else LeanResponse(sent)
         meta: dict[str, Any] = {
             "request_type": sent.method,
             "name": name or self.request_name or url,
@@ -215,8 +215,7 @@ class LeanHttpSession:
             if not (follows and found.location and reader.status in _REDIRECTS):
                 break
             self._transport.read_to_end(connection)
-            step = LeanResponse(sent.url)
-            step.request = sent
+            step = LeanResponse(sent)
             response.history.append(step)
             self._take(step, connection, found, is_stream=False)
             if len(response.history) > self._max_redirects:

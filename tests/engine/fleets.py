@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ class RunningFleet:
 
     def __init__(self, start_engine: Callable[..., Any], folder: Path) -> None:
         self._start_engine = start_engine
-        self._folder = folder
+        self.folder = folder
         self.workers: list[Any] = []
         self.stock: list[subprocess.Popen[str]] = []
 
@@ -53,15 +53,17 @@ class RunningFleet:
         self.workers.append(worker)
         return worker
 
-    def join_stock(self, *arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "locust", "--worker", "--master-port", str(self.port), *arguments]
-        folder = self._folder / f"stock-{len(self.stock)}"
+    def join_stock(
+        self, *arguments: str, python: Sequence[str] = (sys.executable,), **environment: str
+    ) -> subprocess.Popen[str]:
+        command = [*python, "-m", "locust", "--worker", "--master-port", str(self.port), *arguments]
+        folder = self.folder / f"stock-{len(self.stock)}"
         folder.mkdir()
         with (folder / "output").open("w") as output:
             process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env={**os.environ, "TMPDIR": str(folder)},
+                env={**os.environ, "TMPDIR": str(folder), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -71,7 +73,7 @@ class RunningFleet:
         return process
 
     def said_by_stock(self, index: int = 0) -> str:
-        return (self._folder / f"stock-{index}" / "output").read_text()
+        return (self.folder / f"stock-{index}" / "output").read_text()
 
     def start(self) -> None:
         self.master.send(Start())

@@ -29,6 +29,12 @@ class IdleUser(HttpUser):
 FAULTS: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "syntax": ("def f(:\n    pass", {}, "locustfile", "locustfile.py:2: invalid syntax"),
     "import": ("\nimport no_such_module", {}, "locustfile", "locustfile.py:3: ModuleNotFoundError: No module named"),
+    "no httptools": (
+        "import sys; sys.modules['httptools'] = None\nfrom perftui.users import LeanHttpUser",
+        {},
+        "locustfile",
+        "locustfile.py:3: ImportError: LeanHttpUser needs httptools",
+    ),
     "raises": ("def f():\n    raise ValueError('boom')\nf()", {}, "locustfile", "locustfile.py:3: ValueError: boom"),
     "exit": ("import sys; sys.exit(3)", {}, "locustfile", "locustfile.py:2: called sys.exit(3)"),
     "interrupt": ("raise KeyboardInterrupt", {}, "locustfile", "locustfile.py:2: raised KeyboardInterrupt"),

@@ -29,6 +29,7 @@ from perftui.wire.messages import (
     WorkerGreeting,
     WorkerReport,
 )
+from tests.engine.bare import BARE_PYTHON, bare_site
 from tests.engine.conftest import Place, check_in_places, configure
 from tests.engine.fleets import RunningFleet, wait_quiet
 
@@ -38,6 +39,7 @@ class ShopUser(HttpUser):
     @task
     def buy(self): self.client.get("/")
 """
+LEAN_USER = "from perftui.users import LeanHttpUser\n" + USER.replace("(HttpUser)", "(LeanHttpUser)")
 SECRET = """
 @events.init_command_line_parser.add_listener
 def _(parser):
@@ -137,9 +139,11 @@ def lost_and_stopped_workers(fleet: Any, target: Any, locustfile: Any, configure
 
 
 def a_stock_worker_with_the_agent_counts_exactly(fleet: Any, target: Any, locustfile: Any, configure: Any) -> None:
-    asked = configure(locustfile(USER), host=target.url, users=4, run_time_s=2.0, stop_timeout_s=1.0)
+    asked = configure(locustfile(LEAN_USER), host=target.url, users=4, run_time_s=2.0, stop_timeout_s=1.0)
     fleet.begin(asked, workers=1)
-    fleet.join_stock("-f", "-")
+    # It has no perftui: all that it needs of it comes with the agent.
+    site = bare_site(fleet.folder, "locust", "httptools")
+    fleet.join_stock("-f", "-", python=BARE_PYTHON, PYTHONPATH=str(site))
     fleet.wait_workers(2)
     fleet.start()
     codes = fleet.wait_end()
