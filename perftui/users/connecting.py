@@ -40,9 +40,8 @@ def connect(origin: Origin, settings: Settings, session: ssl.SSLSession | None, 
         with gevent.Timeout(left_s, Overdue):
             return _connect(origin, settings, session)
     except Overdue:
-        if is_total:
-            raise total_timeout() from None
-        raise errors.ConnectTimeout(f"connect timeout: not connected after {left_s:g} s") from None
+        pass  # it holds what was about to be connected: an exception that is kept must not
+    raise total_timeout() if is_total else errors.ConnectTimeout(f"connect timeout: not connected after {left_s:g} s")
 
 
 def _connect(origin: Origin, settings: Settings, session: ssl.SSLSession | None) -> Connection:

@@ -194,10 +194,12 @@ class Connection:
         self._waiter = getcurrent()
         try:
             self._sock._wait(event)
+            return
         except Overdue:
-            raise errors.ReadTimeout(f"read timeout: nothing came for {self._read_timeout_s:g} s") from None
+            pass  # and nothing of what was under way is kept with the failure
         finally:
             self._waiter = None
+        raise errors.ReadTimeout(f"read timeout: nothing came for {self._read_timeout_s:g} s")
 
     def _start_timer(self, after_s: float) -> None:
         self._timer = self._sock.hub.loop.timer(after_s)
@@ -219,8 +221,10 @@ class Connection:
         try:
             with gevent.Timeout(left_s, Overdue):
                 self._sock._wait(event)
+                return
         except Overdue:
-            raise total_timeout() from None
+            pass
+        raise total_timeout()
 
 
 def _state(unasked: bytes) -> str:

@@ -6,7 +6,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from perftui.users.errors import BodyTooLarge, Malformed, RequestFailed, Truncated
 
-# The head of an answer, with all the interim ones (1xx) before it. What servers allow is a fraction of it.
+# The head of an answer, with all the interim ones (1xx) before it; or the end of it. Servers allow a fraction of that.
 MAX_HEAD_BYTES = 256 * 1024
 
 
@@ -18,9 +18,9 @@ class ResponseReader:
     """
 
     __slots__ = (
+        "_beside_body_bytes",
         "_body_bytes",
         "_has_no_body",
-        "_head_bytes",
         "_is_interim",
         "_parser",
         "chunks",
@@ -47,15 +47,16 @@ class ResponseReader:
         self.headers: list[tuple[bytes, bytes]] = []
         self.chunks: list[bytes] = []
         self.is_started = self.has_head = self.is_complete = self.keeps_alive = self._is_interim = False
-        self._head_bytes = self._body_bytes = 0
+        # Since the last part of the body.
+        self._beside_body_bytes = 0
+        self._body_bytes = 0
         if self._parser is None:
             self._parser = HttpResponseParser(self)
 
     def feed(self, data: bytes | memoryview) -> None:
         """Raises Malformed or BodyTooLarge."""
         self.is_started = True
-        if not self.has_head:
-            self._head_bytes += len(data)
+        self._beside_body_bytes += len(data)
         try:
             self._parser.feed_data(data)  # type: ignore[union-attr]
         except HttpParserUpgrade:
@@ -63,8 +64,9 @@ class ResponseReader:
             self.is_complete, self.keeps_alive = True, False
         except HttpParserError as error:
             self._raise(error)
-        if not self.has_head and self._head_bytes > MAX_HEAD_BYTES:
-            raise Malformed(f"malformed: the head of the answer has more than {MAX_HEAD_BYTES // 1024} KiB")
+        if self._beside_body_bytes > MAX_HEAD_BYTES and not self.is_complete:
+            part = "chunks" if self.has_head else "head"
+            raise Malformed(f"malformed: the {part} of the answer has more than {MAX_HEAD_BYTES // 1024} KiB")
 
     def end(self) -> None:
         """The server ended the connection. Raises Truncated unless that is how this answer ends."""
@@ -117,6 +119,7 @@ class ResponseReader:
             # A server that sends what a HEAD must not have.
             self.keeps_alive = False
             return
+        self._beside_body_bytes = 0
         self.chunks.append(body)
         self._body_bytes += len(body)
         if self.max_body_bytes is not None and self._body_bytes > self.max_body_bytes:

@@ -142,7 +142,8 @@ class LeanHttpSession:
             done_s = self._perform(sent, response, follows=allow_redirects, is_stream=stream)
         except RequestFailed as error:
             done_s = perf_counter()
-            response.error = error
+            # Without what was under way, which would hold the response in turn.
+            response.error = error.with_traceback(None)
         meta["exception"] = response.error
         meta["response_time"] = (done_s - begun_s) * 1000
         meta["response_length"] = response.length

@@ -16,6 +16,8 @@ class BodyStream(Iterator[bytes]):
     """
 
     def __init__(self, connection: Connection, encodings: str, release: Callable[[Connection], None]) -> None:
+        # How long it may take is for the code that reads it.
+        connection.deadline_s = None
         self._connection: Connection | None = connection
         self._encodings = encodings
         self._decoder: Decoder | None = None
