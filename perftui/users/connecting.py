@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from time import monotonic
 from typing import Any
 
@@ -61,8 +63,12 @@ def _connect(origin: Origin, settings: Settings, session: ssl.SSLSession | None)
 def _socket_to(place: Origin, unix_socket: str | None) -> Any:
     try:
         if unix_socket is not None:
-            return _unix(unix_socket)
-        sock = gevent.socket.create_connection((place.host, place.port), timeout=None)
+            return _to(socket.AF_UNIX, unix_socket)
+        family = _family_of(place.host)
+        if family is None:
+            sock = gevent.socket.create_connection((place.host, place.port), timeout=None)
+        else:
+            sock = _to(family, (place.host, place.port))
     except socket.gaierror as error:
         raise errors.NameNotFound(f"name not found: {place.host} ({error.strerror})") from error
     except ConnectionRefusedError as error:
@@ -77,10 +83,20 @@ def _socket_to(place: Origin, unix_socket: str | None) -> Any:
     return sock
 
 
-def _unix(path: str) -> Any:
-    sock = gevent.socket.socket(socket.AF_UNIX)
+@lru_cache(maxsize=1000)
+def _family_of(host: str) -> socket.AddressFamily | None:
+    """Of an address; None of a name. Names are looked up in threads, which costs more than to connect."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError):
+            socket.inet_pton(family, host)
+            return family
+    return None
+
+
+def _to(family: socket.AddressFamily, address: Any) -> Any:
+    sock = gevent.socket.socket(family)
     try:
-        sock.connect(path)
+        sock.connect(address)
     except BaseException:
         sock.close()
         raise
