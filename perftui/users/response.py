@@ -72,8 +72,8 @@ class LeanResponse:
 
     @property
     def ok(self) -> bool:
-        """As FastHttpUser has it: also where nothing was answered."""
-        return self.status_code < 400
+        """Whether all went well: it was answered, to the end, with a status below 400."""
+        return self.error is None
 
     @property
     def reason(self) -> str:
