@@ -69,7 +69,11 @@ class TlsError(RequestFailed):
 
 
 class TooManyRedirects(RequestFailed):
-    """More than `max_redirects`, or one to somewhere that is not HTTP."""
+    """More than `max_redirects`."""
+
+
+class BadRedirect(RequestFailed):
+    """One to somewhere that is not HTTP."""
 
 
 class BadStatus(RequestFailed):

@@ -28,6 +28,8 @@ def header_lines(headers: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> dict
 
     None as a value says, as in requests, that this header is not to be sent.
     """
+    if isinstance(headers, (str, bytes)):
+        raise TypeError(f"headers are a dict, not {type(headers).__name__}")
     lines: dict[str, tuple[str, str | None]] = {}
     for raw_name, raw_value in headers.items() if isinstance(headers, Mapping) else headers:
         if raw_value is None:

@@ -91,9 +91,11 @@ class ResponseReader:
         if self.is_complete:
             raise Malformed("malformed: more bytes came than the answer has")
         self.headers = []
+        self.reason = b""
 
     def on_status(self, reason: bytes) -> None:
-        self.reason = reason
+        # A part of it, where it came in two reads.
+        self.reason += reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self.has_head:

@@ -11,7 +11,7 @@ from requests.utils import requote_uri
 
 from perftui import __version__
 from perftui.users.content_encoding import ACCEPTED
-from perftui.users.errors import TooManyRedirects
+from perftui.users.errors import BadRedirect
 from perftui.users.headers import basic_auth, header_lines, method_of
 from perftui.users.payload import JSON, body_of, urlencoded
 from perftui.users.url import ABSOLUTE, Origin, credentials_of, split_url, target_of
@@ -86,7 +86,7 @@ class RequestMaker:
     """
 
     def __init__(self, host: str, default_headers: tuple[tuple[Any, Any], ...], *, is_proxied: bool) -> None:
-        if not ABSOLUTE.match(host):
+        if "://" not in host:
             raise ValueError(f"the host {host!r} has no scheme: write http://{host} or https://{host}")
         self.origin, _ = split_url(host)
         scheme, _, rest = host.partition("://")
@@ -137,6 +137,8 @@ class RequestMaker:
     ) -> SentRequest:
         if method not in _KNOWN:
             method = method_of(method)
+        if not isinstance(url, str):
+            raise TypeError(f"a path is a str, not {type(url).__name__}")
         if ABSOLUTE.match(url):
             asked_url = url
             origin, target = split_url(url)
@@ -155,11 +157,11 @@ class RequestMaker:
         return sent
 
     def follow(self, sent: SentRequest, status: int, location: str) -> SentRequest:
-        """Where a redirect leads. Raises TooManyRedirects where that is no place for HTTP."""
+        """Where a redirect leads. Raises BadRedirect where that is no place for HTTP."""
         try:
             origin, target = split_url(requote_uri(urljoin(sent.url, location)))
         except ValueError as error:
-            raise TooManyRedirects(f"redirect to no place for HTTP: {error}") from None
+            raise BadRedirect(f"bad redirect: {error}") from None
         method, body, asked = sent.method, sent.body, sent.asked
         if status in _TO_GET and method != "HEAD":
             method, body, asked = "GET", b"", asked.without(_OF_BODY)

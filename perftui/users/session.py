@@ -256,6 +256,14 @@ _NEEDED = {b"set-cookie", b"location", b"content-encoding"}
 _LENGTHS_OF_NEEDED = frozenset(map(len, _NEEDED))
 
 
+def _as_utf8(latin: str) -> str:
+    """What a server meant with bytes beyond ASCII, as browsers take it."""
+    try:
+        return latin.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return latin
+
+
 def _find(headers: list[tuple[bytes, bytes]]) -> _Found:
     wanted = [each for each in headers if len(each[0]) in _LENGTHS_OF_NEEDED and each[0].lower() in _NEEDED]
     if not wanted:
@@ -265,6 +273,6 @@ def _find(headers: list[tuple[bytes, bytes]]) -> _Found:
         values.setdefault(name.lower(), []).append(value.decode("latin-1"))
     return _Found(
         values.get(b"set-cookie", ()),
-        values.get(b"location", [""])[0],
+        _as_utf8(values.get(b"location", [""])[0]),
         ",".join(values.get(b"content-encoding", ())),
     )

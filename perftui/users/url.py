@@ -51,7 +51,11 @@ def origin_of(scheme: str, netloc: str) -> Origin:
         raise ValueError(f"{host} is no name of a host") from None
     if any(character <= " " or character == "\x7f" for character in host):
         raise ValueError(f"{host!r} is no name of a host")
-    return _origin(scheme, host, parts.port or DEFAULT_PORTS[scheme])
+    try:
+        port = parts.port
+    except ValueError:
+        raise ValueError(f"{scheme}://{netloc} has no port from 0 to 65535") from None
+    return _origin(scheme, host, port or DEFAULT_PORTS[scheme])
 
 
 @lru_cache(maxsize=1000)
