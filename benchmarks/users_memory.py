@@ -1,4 +1,4 @@
-"""Memory per user: perftui's engine against `locust --headless`, for three kinds of user, and 10,000 in one process.
+"""Memory per user: perftui's engine against `locust --headless`, for four kinds of user, and 10,000 in one process.
 
     python -m benchmarks.users_memory
 
@@ -24,13 +24,15 @@ from benchmarks._target import target
 
 ROUNDS = 3
 FEW = 10
-MANY = {"User": 10_000, "FastHttpUser": 2_000, "HttpUser": 1_000}
+MANY = {"User": 10_000, "LeanHttpUser": 2_000, "FastHttpUser": 2_000, "HttpUser": 1_000}
+MODULES = {"LeanHttpUser": "perftui.users"}
 SPAWN_RATE = 1_000.0
 # After the last user came: their first request is made.
 SETTLED_S = 4.0
 
 _HTTP = """
-from locust import {base}, constant, task
+from locust import constant, task
+from {module} import {base}
 class BenchUser({base}):
     wait_time = constant(3600)
     @task
@@ -85,7 +87,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, target() as server:
         for base, many in MANY.items():
             locustfile = Path(folder) / f"{base.lower()}.py"
-            locustfile.write_text(_PLAIN if base == "User" else _HTTP.format(base=base))
+            locustfile.write_text(
+                _PLAIN if base == "User" else _HTTP.format(base=base, module=MODULES.get(base, "locust"))
+            )
             few = of_locust(locustfile, server.url, FEW), of_engine(locustfile, server.url, FEW)
             rounds = [
                 (of_locust(locustfile, server.url, many), of_engine(locustfile, server.url, many))

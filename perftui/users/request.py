@@ -180,7 +180,9 @@ class RequestMaker:
         """The header lines that arguments and defaults ask for, and whether a cookie is among them."""
         headers, authorization, content_type = asked
         try:
-            key = (origin, tuple(headers.items()) if headers else None, authorization, content_type)
+            # With their types, because 1 and True are equal.
+            said = (tuple(headers.items()), tuple(map(type, headers.values()))) if headers else None
+            key = (origin, said, authorization, content_type)
             lines = self._lines.get(key)
         except (TypeError, AttributeError):
             # No dict of str: whoever looks at them says so.
