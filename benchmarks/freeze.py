@@ -45,8 +45,10 @@ def main() -> None:
         with RunningFaultServer("ok") as server:
             configure = asked(path, server.url, USERS, SPAWN_RATE, RUN_S)
             run = run_engine(configure, lambda tick, _: _freeze(server, tick))
-            service_s = _median_s(run)
-            truth = frozen_truth.of_users(USERS, RATE_PER_S / USERS, SPAWN_RATE, RUN_S, 4.0, FREEZE_S, service_s, Random(2))
+            service_s, random = _median_s(run), Random(2)
+            truth = frozen_truth.of_users(
+                USERS, RATE_PER_S / USERS, SPAWN_RATE, RUN_S, 4.0, FREEZE_S, service_s, random
+            )
             _show(f"{USERS} users with constant_throughput({RATE_PER_S / USERS:g})", run, truth)
         with RunningFaultServer("ok") as server:
             users = round(RATE_PER_S * FREEZE_S * 1.5)
