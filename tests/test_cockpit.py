@@ -120,16 +120,6 @@ def test_whole_runs_from_the_first_screen(tmp_path: Path) -> None:
     alone_at_once(checks, tmp_path)
 
 
-@pytest.mark.timeout(240)
-def test_cockpits_that_are_left_and_die(tmp_path: Path) -> None:
-    checks: dict[str, AloneCheck] = {}
-    for number in (signal.SIGKILL, signal.SIGHUP, signal.SIGTERM):
-        checks[number.name] = partial(a_cockpit_that_dies_gives_the_terminal_back_and_leaves_the_run, number=number)
-    for way in ("stop", "hang up", "kill"):
-        checks[way] = partial(leaving_while_a_run_starts_leaves_no_load, way=way)
-    alone_at_once(checks, tmp_path)
-
-
 def alone_at_once(checks: Mapping[str, AloneCheck], folder: Path) -> None:
     at_once({name: partial(check_alone, check, folder / name) for name, check in checks.items()})
 

@@ -3,46 +3,52 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from perftui.wire.rendezvous import live_sockets
-from tests.fakes.command import COMMAND, locustfile_in, perftui, profiles_in
+from tests.fakes.command import COMMAND, perftui, profiles_in
 from tests.fakes.fault_server import RunningFaultServer
-from tests.test_cockpit import Terminal
+from tests.test_cockpit import (
+    AloneCheck,
+    Terminal,
+    a_cockpit_that_dies_gives_the_terminal_back_and_leaves_the_run,
+    alone_at_once,
+    leaving_while_a_run_starts_leaves_no_load,
+    live_runs,
+)
 
 Opened = Callable[..., Terminal]
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    locustfile_in(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def opened() -> Iterator[Opened]:
-    """Opens cockpits, which are closed when the test is over, whatever became of it."""
+@contextmanager
+def cockpits(project: Path, environ: Mapping[str, str]) -> Iterator[Opened]:
+    """Opens cockpits, which are closed in the end, whatever became of them."""
     terminals: list[Terminal] = []
 
-    def open_one(project: Path, *arguments: str, columns: int = 100, lines: int = 30) -> Terminal:
-        terminals.append(Terminal((*COMMAND, *arguments), project, columns, lines))
+    def open_one(*arguments: str) -> Terminal:
+        terminals.append(Terminal((*COMMAND, *arguments), project, environ=environ))
         return terminals[-1]
 
-    yield open_one
-    for each in terminals:
-        each.close()
+    try:
+        yield open_one
+    finally:
+        for each in terminals:
+            each.close()
 
 
-def test_choose_run_brush_fail_detach_attach_results_history_compare_quit(project: Path, opened: Opened) -> None:
-    with RunningFaultServer("ok") as server:
+def choose_run_brush_fail_detach_attach_results_history_compare_quit(project: Path, environ: Mapping[str, str]) -> None:
+    with RunningFaultServer("ok") as server, cockpits(project, environ) as opened:
         profiles_in(project, server.url)
         # An earlier run, to compare with.
-        assert perftui("run", "quick", "--target", "stage", "--run-time", "12s", cwd=project).returncode == 0
+        earlier = perftui("run", "quick", "--target", "stage", "--run-time", "5s", cwd=project, environ=environ)
+        assert earlier.returncode == 0
 
-        terminal = opened(project, "launch", "--target", "stage", "--run-time", "60s")
+        terminal = opened("launch", "--target", "stage", "--run-time", "60s")
         terminal.wait_for(lambda text: "quick" in text and "perftui run quick" in text and "✓" in text, "the setup")
         terminal.press("\r")
         terminal.wait_for(
@@ -72,28 +78,30 @@ def test_choose_run_brush_fail_detach_attach_results_history_compare_quit(projec
         terminal.press("d")
         assert terminal.wait_for_exit() == 0
         assert "perftui attach" in terminal.text
-        assert len(live_sockets()) == 1
+        assert live_runs(environ) == 1
 
-        again = opened(project, "attach")
+        again = opened("attach")
         again.wait_for(lambda text: "RUNNING" in text and "Failures 1" in text, "the run again")
         again.press("x")
         again.wait_for(lambda text: "Verdict" in text and "ABORTED" in text, "the results")
         again.press("5")
         again.wait_for(lambda text: "passed" in text and "aborted" in text, "the history")
-        # Both are marked, and compared.
+        # Both are marked, and compared, though one is much longer.
         again.press(" j c")
+        again.wait_for(lambda text: "not alike" in text and "measured time" in text, "what is not alike")
+        again.press("f")
         again.wait_for(lambda text: "worse" in text and "fail" in text and " B " in text, "the comparison")
         again.press("q")
         assert again.wait_for_exit() == 0
-    assert live_sockets() == []
+    assert live_runs(environ) == 0
     (noted,) = [each for each in (project / "runs").glob("*/notes.csv") if "now it breaks" in each.read_text()]
     assert "now it breaks" in (noted.parent / "report.html").read_text()
 
 
-def test_a_storm_of_sizes_and_a_slow_reader_leave_a_cockpit_that_works(project: Path, opened: Opened) -> None:
-    with RunningFaultServer("ok") as server:
+def a_storm_of_sizes_and_a_slow_reader_leave_a_cockpit_that_works(project: Path, environ: Mapping[str, str]) -> None:
+    with RunningFaultServer("ok") as server, cockpits(project, environ) as opened:
         profiles_in(project, server.url)
-        terminal = opened(project, "launch", "--target", "stage", "--run-time", "60s")
+        terminal = opened("launch", "--target", "stage", "--run-time", "60s")
         terminal.wait_for(lambda text: "✓" in text, "the preflight")
         terminal.press("\r")
         terminal.wait_for(lambda text: "RUNNING" in text, "the run")
@@ -107,3 +115,17 @@ def test_a_storm_of_sizes_and_a_slow_reader_leave_a_cockpit_that_works(project: 
         terminal.press("s")
         assert terminal.wait_for_exit() == 0
         assert terminal.settings_now() == terminal.settings
+
+
+@pytest.mark.timeout(240)
+def test_long_sittings_and_cockpits_that_are_left_and_die(tmp_path: Path) -> None:
+    dies = a_cockpit_that_dies_gives_the_terminal_back_and_leaves_the_run
+    leaving = leaving_while_a_run_starts_leaves_no_load
+    checks: dict[str, AloneCheck] = {
+        # The longest is first, and all others fit beside it.
+        "sitting": choose_run_brush_fail_detach_attach_results_history_compare_quit,
+        **{number.name: partial(dies, number=number) for number in (signal.SIGKILL, signal.SIGHUP, signal.SIGTERM)},
+        **{way: partial(leaving, way=way) for way in ("stop", "hang up", "kill")},
+        "storm": a_storm_of_sizes_and_a_slow_reader_leave_a_cockpit_that_works,
+    }
+    alone_at_once(checks, tmp_path)

@@ -25,16 +25,15 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tables, Tables]:
     folder = tmp_path_factory.mktemp("both")
     with RunningFaultServer("ok") as server:
         locust = Path(sys.executable).with_name("locust")
-        subprocess.run(
-            [locust, "-f", FIXED, "--headless", "-u", "4", "-r", "100", "-t", "3s", "-H", server.url, "--csv", "stock"],
-            cwd=folder,
-            capture_output=True,
-            timeout=60,
-        )
-        done = perftui(
-            "run", "smoke", "-f", str(FIXED), "--target", server.url, "--users", "4", "--spawn-rate", "100",
-            "--run-time", "3s", "--runs-dir", "runs", cwd=folder,
-        )  # fmt: skip
+        command = [str(locust), "-f", str(FIXED), "--headless", "-u", "4", "-r", "100", "-t", "3s", "-H", server.url]
+        with subprocess.Popen(
+            [*command, "--csv", "stock"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as stock:
+            done = perftui(
+                "run", "smoke", "-f", str(FIXED), "--target", server.url, "--users", "4", "--spawn-rate", "100",
+                "--run-time", "3s", "--runs-dir", "runs", cwd=folder,
+            )  # fmt: skip
+            stock.wait(60)
     assert done.returncode == exit_codes.OK, done.stderr
     (run,) = (folder / "runs").iterdir()
     return tables(folder, "stock_"), tables(run, "")

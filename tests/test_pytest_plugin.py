@@ -8,14 +8,19 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from perftui.profiles.targets import address_of
+from tests.fakes.at_once import at_once
 from tests.fakes.command import TIMEOUT_S, locustfile_in, profiles_in
 from tests.fakes.fault_server import RunningFaultServer
 from tests.fakes.waiting import wait_for
@@ -26,26 +31,42 @@ PYTEST = (sys.executable, "-m", "pytest", "-W", "error", "--strict-markers", *(f
 EXAMPLE = Path(__file__).parents[1] / "examples" / "test_clinic.py"
 
 
-@pytest.fixture
-def server() -> Iterator[RunningFaultServer]:
-    with RunningFaultServer("ok") as running:
-        yield running
+class Project(NamedTuple):
+    """A folder with a locustfile, a profile `quick` and a target `stage`; its runs and sockets are its own."""
+
+    folder: Path
+    server: RunningFaultServer
+    runs: Path
+    environ: dict[str, str]
 
 
-@pytest.fixture
-def project(tmp_path: Path, server: RunningFaultServer) -> Path:
-    """A folder with a locustfile, a profile `quick` and a target `stage`."""
-    folder = tmp_path / "project"
-    folder.mkdir()
+@contextmanager
+def project_in(place: Path) -> Iterator[Project]:
+    folder, runs = place / "project", place / "runs"
+    folder.mkdir(parents=True)
     locustfile_in(folder)
-    profiles_in(folder, server.url)
-    return folder
+    with RunningFaultServer("ok") as server, tempfile.TemporaryDirectory(prefix="pt-") as runtime:
+        profiles_in(folder, server.url)
+        environ = {**os.environ, "PERFTUI_RUNS_DIR": str(runs), "XDG_RUNTIME_DIR": runtime}
+        yield Project(folder, server, runs, environ)
 
 
-def pytest_in(folder: Path, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    (folder / "test_load.py").write_text(text)
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    with project_in(tmp_path) as made:
+        yield made
+
+
+def pytest_in(project: Project, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (project.folder / "test_load.py").write_text(text)
     return subprocess.run(
-        [*PYTEST, *arguments], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S
+        [*PYTEST, *arguments],
+        cwd=project.folder,
+        env=project.environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
     )
 
 
@@ -93,15 +114,13 @@ def test_strict(perftui_run):
 """
 
 
-def test_a_test_looks_at_a_sealed_run_which_is_kept_where_runs_are_and_shows_why_it_failed(
-    project: Path, tmp_path: Path
-) -> None:
-    (project / "test_fails.py").write_text(FAILS)
-    (project / "test_demands.py").write_text(DEMANDS)
+def a_test_looks_at_a_sealed_run_which_is_kept_where_runs_are_and_shows_why_it_failed(project: Project) -> None:
+    (project.folder / "test_fails.py").write_text(FAILS)
+    (project.folder / "test_demands.py").write_text(DEMANDS)
     done = pytest_in(project, LOOKS)
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "1 failed, 4 passed" in done.stdout, done.stdout
-    assert len(outcomes(tmp_path / "runs")) == 3
+    assert len(outcomes(project.runs)) == 3
     assert "where False = <run failed, exit code 10: Not passed: 1 of 2 thresholds failed: p95 " in done.stdout
     assert "\n✗ p95 " in done.stdout, "and the table of the thresholds"
 
@@ -122,7 +141,7 @@ def test_load(perftui_run, profile, options):
 """
 
 
-def test_a_run_that_cannot_start_fails_the_test_with_one_line(project: Path, tmp_path: Path) -> None:
+def test_a_run_that_cannot_start_fails_the_test_with_one_line(project: Project) -> None:
     done = pytest_in(project, CANNOT, "-q")
     lines = done.stdout.split("\n")
     # A failure is its heading, then nothing but the line.
@@ -137,7 +156,7 @@ def test_a_run_that_cannot_start_fails_the_test_with_one_line(project: Path, tmp
     ]
     assert [line[: len(start)] for line, start in zip(said, expected, strict=True)] == expected
     assert "6 failed" in done.stdout
-    assert not (tmp_path / "runs").exists()
+    assert not project.runs.exists()
 
 
 EACH = """
@@ -164,18 +183,19 @@ perftui_runs_dir = kept
 """
 
 
-def test_a_marker_makes_one_run_of_each_profile_and_the_ini_file_says_where_things_are(project: Path) -> None:
-    (project / "load").mkdir()
-    (project / "locustfile.py").rename(project / "load" / "locustfile.py")
-    text = (project / "profiles.toml").read_text()
-    (project / "profiles.toml").unlink()
-    (project / "load" / "profiles.toml").write_text(text + OTHER)
-    (project / "pytest.ini").write_text(INI)
+def a_marker_makes_one_run_of_each_profile_and_the_ini_file_says_where_things_are(project: Project) -> None:
+    folder = project.folder
+    (folder / "load").mkdir()
+    (folder / "locustfile.py").rename(folder / "load" / "locustfile.py")
+    text = (folder / "profiles.toml").read_text()
+    (folder / "profiles.toml").unlink()
+    (folder / "load" / "profiles.toml").write_text(text + OTHER)
+    (folder / "pytest.ini").write_text(INI)
     done = pytest_in(project, EACH, "-v")
     passed = {line.split(" ")[0].rpartition("::")[2] for line in done.stdout.split("\n") if " PASSED" in line}
     assert passed == {f"test_{what}[{profile}]" for what in ("passes", "measures") for profile in ("quick", "other")}
     assert done.returncode == 0
-    assert sorted(path.name.split("_")[1] for path in (project / "kept").iterdir()) == ["other", "quick"]
+    assert sorted(path.name.split("_")[1] for path in (folder / "kept").iterdir()) == ["other", "quick"]
 
 
 SHARED = """
@@ -191,19 +211,17 @@ def test_passes(perftui_profile_run):
 """
 
 
-def test_tests_of_the_same_profile_and_options_share_a_run_whatever_module_they_are_in(
-    project: Path, tmp_path: Path
-) -> None:
+def those_of_the_same_profile_and_options_share_a_run_whatever_module_they_are_in(project: Project) -> None:
     one = {"target": "stage", "run_time": "1s", "thresholds": ["fail_ratio < 1%"]}
     other = {**dict(reversed(one.items())), "thresholds": ["fail_ratio < 2%"]}
-    (project / "test_again.py").write_text(SHARED.format(options=dict(reversed(one.items()))))
-    (project / "test_other.py").write_text(SHARED.format(options=other))
+    (project.folder / "test_again.py").write_text(SHARED.format(options=dict(reversed(one.items()))))
+    (project.folder / "test_other.py").write_text(SHARED.format(options=other))
     done = pytest_in(project, SHARED.format(options=one))
     assert "6 passed" in done.stdout, done.stdout
-    assert len(outcomes(tmp_path / "runs")) == 2
+    assert len(outcomes(project.runs)) == 2
 
 
-def test_a_marker_without_profiles_is_said_when_tests_are_collected(project: Path) -> None:
+def test_a_marker_without_profiles_is_said_when_tests_are_collected(project: Project) -> None:
     done = pytest_in(project, "def test_load(perftui_profile_run): ...")
     assert 'test_load: perftui_profile_run needs @pytest.mark.perftui("PROFILE", ...)\n' in done.stdout
 
@@ -218,12 +236,11 @@ def test_load(perftui_run, perftui_demo_url, number):
 """
 
 
-@pytest.mark.parametrize("targets", ['("stage", "stage")', '("demo", perftui_demo_url)'], ids=["stage", "demo"])
-def test_workers_of_xdist_load_a_target_one_after_the_other_and_say_that_they_wait(project: Path, targets: str) -> None:
+def workers_of_xdist_load_a_target_one_after_the_other_and_say_that_they_wait(project: Project, targets: str) -> None:
     text = PARALLEL.format(targets=targets)
     done = pytest_in(project, text, "-n", "2", "--perftui-runs-dir", "kept")
     assert "2 passed" in done.stdout, done.stdout
-    first, second = sorted(outcomes(project / "kept"), key=lambda each: str(each["started_at"]))
+    first, second = sorted(outcomes(project.folder / "kept"), key=lambda each: str(each["started_at"]))
     assert datetime.fromisoformat(str(first["ended_at"])) <= datetime.fromisoformat(str(second["started_at"]))
     assert len(re.findall(r"^perftui: waits for another test's run against this machine:\d+$", done.stderr, re.M)) == 1
 
@@ -250,17 +267,14 @@ def test_load(perftui_run):
 """
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_a_run_ends_with_the_test_that_waits_for_it_and_its_record_is_kept(
-    how: signal.Signals, project: Path, server: RunningFaultServer, tmp_path: Path
-) -> None:
-    (project / "test_load.py").write_text(LONG)
-    with subprocess.Popen(PYTEST, cwd=project, stdout=subprocess.DEVNULL, env=dict(os.environ)) as process:
+def a_run_ends_with_the_test_that_waits_for_it_and_its_record_is_kept(project: Project, how: signal.Signals) -> None:
+    (project.folder / "test_load.py").write_text(LONG)
+    with subprocess.Popen(PYTEST, cwd=project.folder, stdout=subprocess.DEVNULL, env=project.environ) as process:
         # More than the one look at the target before the run.
-        wait_for(lambda: server.requests() > 10, "load to flow")
+        wait_for(lambda: project.server.requests() > 10, "load to flow")
         process.send_signal(how)
         process.wait(TIMEOUT_S)
-    (outcome,) = wait_for(lambda: outcomes(tmp_path / "runs"), "the run to be sealed")
+    (outcome,) = wait_for(lambda: outcomes(project.runs), "the run to be sealed")
     assert (outcome["state"], outcome["exit_code"], outcome["reason"]) == ("stopped", 130, "interrupted")
 
 
@@ -270,7 +284,34 @@ def test_in_a_suite_that_does_not_use_it_the_plugin_imports_nothing_but_pytest()
     assert set(done.stdout.split()) == {"perftui", "perftui.pytest_plugin"}
 
 
-def test_the_seven_checks_of_the_clinic_pass_on_the_built_in_target() -> None:
-    command = [sys.executable, "-m", "pytest", str(EXAMPLE)]
-    done = subprocess.run(command, cwd=EXAMPLE.parents[1], capture_output=True, text=True, timeout=TIMEOUT_S)
+def the_seven_checks_of_the_clinic_pass_on_the_built_in_target(project: Project) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", str(EXAMPLE)],
+        cwd=EXAMPLE.parents[1],
+        env=project.environ,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+    )
     assert "7 passed" in done.stdout, done.stdout
+
+
+def test_real_runs(tmp_path: Path) -> None:
+    in_turn = workers_of_xdist_load_a_target_one_after_the_other_and_say_that_they_wait
+    ended = a_run_ends_with_the_test_that_waits_for_it_and_its_record_is_kept
+    checks: dict[str, Callable[[Project], None]] = {
+        # The longest is first, and all others fit beside it.
+        "clinic": the_seven_checks_of_the_clinic_pass_on_the_built_in_target,
+        "looks": a_test_looks_at_a_sealed_run_which_is_kept_where_runs_are_and_shows_why_it_failed,
+        "marker": a_marker_makes_one_run_of_each_profile_and_the_ini_file_says_where_things_are,
+        "shared": those_of_the_same_profile_and_options_share_a_run_whatever_module_they_are_in,
+        "xdist, stage": partial(in_turn, targets='("stage", "stage")'),
+        "xdist, demo": partial(in_turn, targets='("demo", perftui_demo_url)'),
+        **{how.name: partial(ended, how=how) for how in (signal.SIGINT, signal.SIGKILL)},
+    }
+
+    def check_in(name: str) -> None:
+        with project_in(tmp_path / name) as project:
+            checks[name](project)
+
+    at_once({name: partial(check_in, name) for name in checks}, at_a_time=2)

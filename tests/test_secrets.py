@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -36,14 +37,7 @@ class ShopUser(FastHttpUser):
 """
 
 
-def test_no_secret_leaves_a_run(tmp_path: Path) -> None:
-    # Apart and joined.
-    pins = {"1": ("--pin", "CANARY-pin"), "2": ("--pin=CANARY-pin",)}
-    at_once({name: partial(check_run, pin, tmp_path / name) for name, pin in pins.items()})
-
-
-def check_run(pin: tuple[str, ...], folder: Path) -> None:
-    folder.mkdir()
+def no_secret_leaves_a_run(folder: Path, pin: tuple[str, ...]) -> None:
     with RunningFaultServer("ok") as server:
         locustfile_in(folder, TALKATIVE)
         profiles_in(folder, server.url)
@@ -92,14 +86,16 @@ class FastUser(FastHttpUser):
 """
 
 
-def test_no_secret_of_a_failed_request_is_kept(tmp_path: Path) -> None:
-    locustfile_in(tmp_path, FAILING)
+def no_secret_of_a_failed_request_is_kept(folder: Path) -> None:
+    environ = {"PERFTUI_RUNS_DIR": str(folder / "runs")}
+    locustfile_in(folder, FAILING)
     with RunningFaultServer("echo") as server:
-        profiles_in(tmp_path, server.url)
+        profiles_in(folder, server.url)
         url = server.url.replace("://", "://me:CANARY-target@")
-        done = perftui("run", "quick", "--target", url, "--", "--pin", "CANARY-pin", cwd=tmp_path)
-        tried = perftui("try", "quick", "--target", url, "--", "--pin", "CANARY-pin", cwd=tmp_path)
-    shown = perftui("show", "--failures", cwd=tmp_path)
+        asked = ("quick", "--target", url, "--", "--pin", "CANARY-pin")
+        done = perftui("run", *asked, cwd=folder, environ=environ)
+        tried = perftui("try", *asked, cwd=folder, environ=environ)
+    shown = perftui("show", "--failures", cwd=folder, environ=environ)
     texts = done.stdout + done.stderr + tried.stdout + tried.stderr + shown.stdout + shown.stderr
     assert "CANARY" not in texts
     # The requests are there, and what the target repeated of them, without their secrets.
@@ -109,23 +105,38 @@ def test_no_secret_of_a_failed_request_is_kept(tmp_path: Path) -> None:
         assert "user%5Bpassword%5D=***" in text
         assert "< Authorization: Basic ***" in text
     assert '"tokens": "***"' in shown.stdout
-    files = [path for path in (tmp_path / "runs").rglob("*") if path.is_file()]
+    files = [path for path in (folder / "runs").rglob("*") if path.is_file()]
     assert [path.name for path in files if b"CANARY" in path.read_bytes()] == []
     assert shown.stdout.count("> X-Shop-Key: ***") >= 3
 
 
-def test_the_command_that_watches_the_target_is_in_no_record_and_is_used_when_the_run_is_run_again(
-    tmp_path: Path,
-) -> None:
+def the_command_that_watches_the_target_is_in_no_record_and_is_used_when_the_run_is_run_again(folder: Path) -> None:
+    environ = {"PERFTUI_RUNS_DIR": str(folder / "runs")}
     with RunningFaultServer("ok") as server:
-        locustfile_in(tmp_path)
-        profiles = profiles_in(tmp_path, server.url, thresholds='["target_value >= 7"]')
+        locustfile_in(folder)
+        profiles = profiles_in(folder, server.url, thresholds='["target_value >= 7"]')
         command = 'monitor_command = "echo 7 # -u me:CANARY-monitor"\n'
         profiles.write_text(profiles.read_text().replace("[scenarios", f"{command}\n[scenarios", 1))
-        first = perftui("run", "quick", "--target", "stage", cwd=tmp_path)
-        again = perftui("run", "--again", "last", cwd=tmp_path)
+        first = perftui("run", "quick", "--target", "stage", cwd=folder, environ=environ)
+        again = perftui("run", "--again", "last", cwd=folder, environ=environ)
         profiles.write_text(profiles.read_text().replace(command, ""))
-        without = perftui("run", "--again", "last", cwd=tmp_path)
+        without = perftui("run", "--again", "last", cwd=folder, environ=environ)
     assert (first.returncode, again.returncode, without.returncode) == (0, 0, 11), again.stderr
     assert "monitor_command is not kept" in without.stderr
-    assert [path for path in (tmp_path / "runs").rglob("*") if path.is_file() and b"CANARY" in path.read_bytes()] == []
+    assert [path for path in (folder / "runs").rglob("*") if path.is_file() and b"CANARY" in path.read_bytes()] == []
+
+
+def test_secrets_come_out_nowhere(tmp_path: Path) -> None:
+    checks: dict[str, Callable[[Path], None]] = {
+        "monitor": the_command_that_watches_the_target_is_in_no_record_and_is_used_when_the_run_is_run_again,
+        "failed": no_secret_of_a_failed_request_is_kept,
+        # Apart and joined.
+        "apart": partial(no_secret_leaves_a_run, pin=("--pin", "CANARY-pin")),
+        "joined": partial(no_secret_leaves_a_run, pin=("--pin=CANARY-pin",)),
+    }
+
+    def check_in(name: str) -> None:
+        (tmp_path / name).mkdir()
+        checks[name](tmp_path / name)
+
+    at_once({name: partial(check_in, name) for name in checks})

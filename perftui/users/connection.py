@@ -36,6 +36,10 @@ class Overdue(BaseException):
     """Thrown into a greenlet that waited too long. No other code may catch it."""
 
 
+class _Silence(BaseException):
+    """As Overdue, when the read timeout is over: a connect has a limit of its own around it."""
+
+
 class Connection:
     """`origin` is whom it reaches. All but `close` and `look` may raise a RequestFailed; it is then to be closed."""
 
@@ -121,16 +125,20 @@ class Connection:
             raise errors.ConnectionReset("reset: the server broke the connection off") from error
         reader = self.reader
         if not received:
-            if not reader.is_started:
-                raise errors.ConnectionReset("reset: the server ended the connection without an answer")
-            reader.end()
+            self._end()
         elif self._tls is None:
             reader.feed(_VIEW[:received])
         else:
             for part in self._tls.decrypt(_VIEW[:received]):
                 reader.feed(part)
-            if self._tls.is_over and reader.is_started:
-                reader.end()
+            if self._tls.is_over:
+                self._end()
+                reader.keeps_alive = False
+
+    def _end(self) -> None:
+        if not self.reader.is_started:
+            raise errors.ConnectionReset("reset: the server ended the connection without an answer")
+        self.reader.end()
 
     def close(self) -> None:
         self._sock.close()
@@ -195,7 +203,7 @@ class Connection:
         try:
             self._sock._wait(event)
             return
-        except Overdue:
+        except _Silence:
             pass  # and nothing of what was under way is kept with the failure
         finally:
             self._waiter = None
@@ -215,7 +223,7 @@ class Connection:
         if left_s > 0:
             self._start_timer(left_s)
         else:
-            waiter.throw(Overdue)
+            waiter.throw(_Silence)
 
     def _wait_until_deadline(self, event: Any, left_s: float) -> None:
         try:

@@ -8,6 +8,8 @@ from time import time
 from typing import Any
 from urllib.request import Request
 
+from perftui.users.headers import header_lines
+
 # URLs of which is remembered what is sent to them.
 MAX_REMEMBERED = 1000
 
@@ -41,7 +43,7 @@ class Cookies:
         self._same: tuple[str, tuple[str, ...], int] | None = None
 
     def header(self, url: str) -> str:
-        """The Cookie header for `url`; empty where there is none."""
+        """The Cookie header for `url`; empty where there is none. Raises ValueError for one that no header holds."""
         jar = self.jar
         if not jar.version:
             return ""
@@ -55,6 +57,8 @@ class Cookies:
             request = Request(url)
             jar.add_cookie_header(request)
             header = request.get_header("Cookie", "") or ""
+            if header:
+                header_lines({"Cookie": header})
             if len(self._headers) >= MAX_REMEMBERED:
                 self._headers.clear()
             self._headers[url] = header

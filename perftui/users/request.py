@@ -28,11 +28,15 @@ _OF_ORIGIN = frozenset({"authorization", "cookie"})
 
 
 class _Asked(NamedTuple):
-    """What user code wants the head to say; `authorization` is the value of that header."""
+    """What user code wants the head to say; `authorization` is the value of that header.
+
+    `dropped` are names of headers, in small letters, that are not sent though they are among the defaults.
+    """
 
     headers: Any = None
     authorization: str | None = None
     content_type: str | None = None
+    dropped: frozenset[str] = frozenset()
 
     def without(self, dropped: frozenset[str]) -> _Asked:
         """`dropped` are names of headers, in small letters."""
@@ -41,6 +45,7 @@ class _Asked(NamedTuple):
             {line[0]: line[1] for name, line in lines if name not in dropped},
             None if "authorization" in dropped else self.authorization,
             None if "content-type" in dropped else self.content_type,
+            self.dropped | dropped,
         )
 
 
@@ -178,11 +183,11 @@ class RequestMaker:
 
     def _remembered_lines(self, origin: Origin, asked: _Asked) -> tuple[str, bool]:
         """The header lines that arguments and defaults ask for, and whether a cookie is among them."""
-        headers, authorization, content_type = asked
+        headers, authorization, content_type, dropped = asked
         try:
             # With their types, because 1 and True are equal.
             said = (tuple(headers.items()), tuple(map(type, headers.values()))) if headers else None
-            key = (origin, said, authorization, content_type)
+            key = (origin, said, authorization, content_type, dropped)
             lines = self._lines.get(key)
         except (TypeError, AttributeError):
             # No dict of str: whoever looks at them says so.
@@ -196,6 +201,8 @@ class RequestMaker:
 
     def _make_lines(self, origin: Origin, asked: _Asked) -> tuple[str, bool]:
         lines: dict[str, tuple[str, str | None]] = {"host": ("Host", origin.netloc), **self._default_lines}
+        for name in asked.dropped:
+            lines.pop(name, None)
         if asked.content_type is not None:
             lines["content-type"] = ("Content-Type", asked.content_type)
             if asked.content_type == JSON:

@@ -21,6 +21,11 @@ from perftui.users.streaming import BodyStream
 _NO_CATCH = "success() and failure() need catch_response=True and a with-block"
 
 
+def text_of(value: bytes) -> str:
+    """Of a header: llhttp leaves the spaces behind it, which are not its own."""
+    return value.decode("latin-1").rstrip(" \t")
+
+
 class LeanResponse:
     """As FastHttpUser's: `content`, `headers` and `text` are None where nothing was answered, and `status_code` is 0.
 
@@ -89,8 +94,7 @@ class LeanResponse:
     def headers(self) -> Headers | None:
         """By name in any case; a list where one was repeated."""
         if self._headers is None and self._raw_headers is not None:
-            decoded = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._raw_headers]
-            self._headers = Headers(decoded)
+            self._headers = Headers([(name.decode("latin-1"), text_of(value)) for name, value in self._raw_headers])
         return self._headers
 
     @property
@@ -157,6 +161,11 @@ class LeanResponse:
                 yield line.decode("utf-8", "replace")
         if rest:
             yield rest.decode("utf-8", "replace")
+
+    def close(self) -> None:
+        """Of a stream: its rest is not wanted. One that nobody holds any more does so by itself."""
+        if self._stream is not None:
+            self._stream.close()
 
     def success(self) -> None:
         raise LocustError(_NO_CATCH)

@@ -15,7 +15,7 @@ from perftui.users.content_encoding import Decoder
 from perftui.users.cookies import Cookies, VersionedJar
 from perftui.users.errors import BadStatus, RequestFailed, TooManyRedirects
 from perftui.users.request import SentRequest, maker_for
-from perftui.users.response import CaughtResponse, LeanResponse
+from perftui.users.response import CaughtResponse, LeanResponse, text_of
 from perftui.users.streaming import BodyStream
 from perftui.users.transport import Transport
 
@@ -52,7 +52,7 @@ class LeanHttpSession:
     ) -> None:
         self._is_proxied = settings.proxy is not None
         self._default_headers = tuple((default_headers or {}).items())
-        self.base_url = base_url
+        self._maker = maker_for(base_url, self._default_headers, self._is_proxied)
         # Of the credentials in the host, or what user code sets: sent to that host where a request has no own.
         self.auth_header: str | None = self._maker.auth_header
         self.request_event = request_event
@@ -75,14 +75,18 @@ class LeanHttpSession:
 
     @base_url.setter
     def base_url(self, base_url: str) -> None:
+        """Where it is another place, `auth_header` is of that one: what was meant for the last does not go there."""
+        before = self._maker
         self._maker = maker_for(base_url, self._default_headers, self._is_proxied)
+        if self._maker.auth_header is not None or self._maker.origin is not before.origin:
+            self.auth_header = self._maker.auth_header
 
     @property
     def cookiejar(self) -> VersionedJar:
         return self._cookies.jar
 
     def close(self) -> None:
-        """Close what is open; what is under way is closed when it is answered."""
+        """Close what is open; what is under way is closed when it is answered, and streams are broken off."""
         self._transport.close()
 
     @contextmanager
@@ -142,6 +146,8 @@ class LeanHttpSession:
             done_s = self._perform(sent, response, follows=allow_redirects, is_stream=stream)
         except RequestFailed as error:
             done_s = perf_counter()
+            if error.reader is not None:
+                response.take_head(error.reader)
             # Without what was under way, which would hold the response in turn.
             response.error = error.with_traceback(None)
         meta["exception"] = response.error
@@ -178,8 +184,11 @@ class LeanHttpSession:
     def iter_lines(self, url: str, method: str = "GET", **kwargs: Any) -> Iterator[str]:
         """The lines of an answer as they come. Raises the RequestFailed that the request ended with."""
         response = self.request(method, url, stream=True, **kwargs)
-        response.raise_for_status()
-        yield from response.iter_lines()
+        try:
+            response.raise_for_status()
+            yield from response.iter_lines()
+        finally:
+            response.close()
 
     def _take_intended_start_time(self, start_time: float) -> float:
         """When this request was meant to be sent, in epoch s.
@@ -203,19 +212,14 @@ class LeanHttpSession:
                 cookie = self._cookies.header(sent.url)
                 sent = sent.with_cookie(cookie) if cookie else sent
             response.request = sent
-            try:
-                connection = self._transport.exchange(sent, deadline_s, limit_bytes, is_stream=is_stream)
-            except RequestFailed as error:
-                if error.reader is not None:
-                    response.take_head(error.reader)
-                raise
+            connection = self._transport.exchange(sent, deadline_s, limit_bytes, is_stream=is_stream)
             reader = connection.reader
             found = _find(reader.headers)
             if found.set_cookies:
                 self._cookies.take(sent.url, found.set_cookies)
             if not (follows and found.location and reader.status in _REDIRECTS):
                 break
-            self._transport.read_to_end(connection)
+            self._transport.read_to_end(connection, self._max_body_bytes)
             step = LeanResponse(sent)
             response.history.append(step)
             self._take(step, connection, found, is_stream=False)
@@ -232,14 +236,19 @@ class LeanHttpSession:
         if response.status_code >= 400:
             response.error = BadStatus(response.status_code)
         if is_stream:
-            response.take_body(BodyStream(connection, found.encodings, self._transport.release))
+            self._transport.lend(connection)
+            response.take_body(BodyStream(connection, found.encodings, self._transport.take_back))
             return
-        self._transport.release(connection)
         content = reader.chunks[0] if len(reader.chunks) == 1 else b"".join(reader.chunks)
         if content and found.encodings:
-            decoder = Decoder(found.encodings, self._max_body_bytes)
-            content = decoder.decode(content)
-            decoder.finish()
+            try:
+                decoder = Decoder(found.encodings, self._max_body_bytes)
+                content = decoder.decode(content)
+                decoder.finish()
+            except BaseException:
+                connection.close()
+                raise
+        self._transport.release(connection)
         response.take_body(content)
 
 
@@ -270,7 +279,7 @@ def _find(headers: list[tuple[bytes, bytes]]) -> _Found:
         return _NOTHING
     values: dict[bytes, list[str]] = {}
     for name, value in wanted:
-        values.setdefault(name.lower(), []).append(value.decode("latin-1"))
+        values.setdefault(name.lower(), []).append(text_of(value))
     return _Found(
         values.get(b"set-cookie", ()),
         _as_utf8(values.get(b"location", [""])[0]),

@@ -11,17 +11,17 @@ from perftui.users.content_encoding import Decoder
 class BodyStream(Iterator[bytes]):
     """The parts of one body, none of them empty. Raises a RequestFailed where it does not come to its end.
 
-    `encodings` is what its Content-Encoding says. `release` gets the connection back at the end; one whose body was not
-    read to the end is closed.
+    `encodings` is what its Content-Encoding says. `give_back` gets the connection at the end, and whether its body was
+    read to its own.
     """
 
-    def __init__(self, connection: Connection, encodings: str, release: Callable[[Connection], None]) -> None:
+    def __init__(self, connection: Connection, encodings: str, give_back: Callable[[Connection, bool], None]) -> None:
         # How long it may take is for the code that reads it.
         connection.deadline_s = None
         self._connection: Connection | None = connection
         self._encodings = encodings
         self._decoder: Decoder | None = None
-        self._release = release
+        self._give_back = give_back
 
     def __next__(self) -> bytes:
         connection = self._connection
@@ -34,14 +34,14 @@ class BodyStream(Iterator[bytes]):
             raise
         if not part:
             self._connection = None
-            self._release(connection)
+            self._give_back(connection, True)
             raise StopIteration
         return part
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.close()
+            self._give_back(connection, False)
 
     def __del__(self) -> None:
         self.close()

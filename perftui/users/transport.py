@@ -23,6 +23,8 @@ class Transport:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._idle: list[Connection] = []
+        # Whose bodies user code still reads, or has forgotten.
+        self._lent: set[Connection] = set()
         self._tls_sessions: dict[Origin, ssl.SSLSession] = {}
         self._is_closed = False
 
@@ -42,27 +44,28 @@ class Transport:
             try:
                 _exchange(connection, sent, deadline_s, max_body_bytes, is_stream=is_stream)
                 return connection
-            except ConnectionReset:
+            except RequestFailed as error:
                 connection.close()
-                if not connection.used or connection.reader.is_started or sent.method not in _IDEMPOTENT:
+                if not (isinstance(error, ConnectionReset) and _may_ask_again(connection, sent)):
+                    _keep_head(error, connection)
                     raise
                 # The server closed it in the instant in which the request was sent.
                 connection = None
-            except RequestFailed as error:
-                connection.close()
-                if connection.reader.has_head:
-                    error.reader = connection.reader
-                raise
             except BaseException:
                 # The user is stopped, or code around the request has a time limit of its own.
                 connection.close()
                 raise
 
-    def read_to_end(self, connection: Connection) -> None:
+    def read_to_end(self, connection: Connection, max_body_bytes: int) -> None:
         """Of an answer whose head alone was read. Raises a RequestFailed."""
+        connection.reader.max_body_bytes = max_body_bytes
         try:
             while not connection.reader.is_complete:
                 connection.receive()
+        except RequestFailed as error:
+            connection.close()
+            _keep_head(error, connection)
+            raise
         except BaseException:
             connection.close()
             raise
@@ -79,11 +82,25 @@ class Transport:
             self._idle.pop(0).close()
         self._idle.append(connection)
 
+    def lend(self, connection: Connection) -> None:
+        """For as long as the body of its answer is read."""
+        self._lent.add(connection)
+
+    def take_back(self, connection: Connection, is_read: bool) -> None:
+        """`is_read`: to the end of the body."""
+        self._lent.discard(connection)
+        if is_read:
+            self.release(connection)
+        else:
+            connection.close()
+
     def close(self) -> None:
-        """Now what is idle, and what is under way when it is answered."""
+        """Now what is idle or lent, and what is under way when it is answered."""
         self._is_closed = True
-        while self._idle:
-            self._idle.pop().close()
+        for connection in (*self._idle, *self._lent):
+            connection.close()
+        self._idle.clear()
+        self._lent.clear()
 
     def _take(self, origin: Origin) -> Connection | None:
         """The newest that is idle and still open."""
@@ -106,6 +123,15 @@ class Transport:
             if len(self._tls_sessions) >= MAX_TLS_SESSIONS:
                 self._tls_sessions.clear()
             self._tls_sessions[connection.origin] = session
+
+
+def _may_ask_again(connection: Connection, sent: SentRequest) -> bool:
+    return connection.used > 0 and not connection.reader.is_started and sent.method in _IDEMPOTENT
+
+
+def _keep_head(error: RequestFailed, connection: Connection) -> None:
+    if connection.reader.has_head:
+        error.reader = connection.reader
 
 
 def _exchange(

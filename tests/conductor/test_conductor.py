@@ -19,10 +19,10 @@ from perftui.model.record import Verdict
 from perftui.model.run_state import RunState
 from perftui.store.reader import RunReader
 from perftui.wire.client import RunClient
-from tests.conductor.conftest import Conducted
+from tests.conductor.conftest import Conducted, check_in_places
 from tests.fakes.command import LOCUSTFILE, locustfile_in
 from tests.fakes.fault_server import RunningFaultServer
-from tests.fakes.waiting import wait_for, wait_until
+from tests.fakes.waiting import wait_until
 
 Plans = Callable[..., RunPlan]
 
@@ -32,8 +32,8 @@ BUSY = LOCUSTFILE.replace(
 )
 
 
-async def test_a_planned_run_passes_each_tick_is_kept_before_it_is_shown_and_every_request_is_accounted_for(
-    conducted: Conducted, make_plan: Plans
+async def a_planned_run_passes_each_tick_is_kept_before_it_is_shown_and_every_request_is_accounted_for(
+    conducted: Conducted, make_plan: Plans, place: Path
 ) -> None:
     with RunningFaultServer("ok") as server:
         conductor = await conducted.open(make_plan(server.url))
@@ -64,7 +64,7 @@ async def test_a_planned_run_passes_each_tick_is_kept_before_it_is_shown_and_eve
     assert conducted.last.state is RunState.FINISHED
 
 
-async def test_a_frozen_target_shows_no_rps_within_two_seconds(conducted: Conducted, make_plan: Plans) -> None:
+async def a_frozen_target_shows_no_rps_within_two_seconds(conducted: Conducted, make_plan: Plans, place: Path) -> None:
     with RunningFaultServer("ok") as server:
         conductor = await conducted.open(make_plan(server.url, run_time_s=30.0))
         running = asyncio.create_task(conductor.run())
@@ -86,8 +86,8 @@ async def test_a_frozen_target_shows_no_rps_within_two_seconds(conducted: Conduc
     assert (outcome.exit_code, outcome.state) == (exit_codes.STOPPED_EARLY, RunState.STOPPED)
 
 
-async def test_a_user_that_never_yields_is_named_and_its_load_is_gone_in_five_seconds(
-    conducted: Conducted, make_plan: Plans
+async def a_user_that_never_yields_is_named_and_its_load_is_gone_in_five_seconds(
+    conducted: Conducted, make_plan: Plans, place: Path
 ) -> None:
     with RunningFaultServer("ok") as server:
         conductor = await conducted.open(make_plan(server.url, BUSY, run_time_s=60.0))
@@ -104,7 +104,9 @@ async def test_a_user_that_never_yields_is_named_and_its_load_is_gone_in_five_se
     assert "locustfile.py:1" in outcome.reason
 
 
-async def test_an_engine_that_somebody_stops_for_a_while_is_not_stuck(conducted: Conducted, make_plan: Plans) -> None:
+async def an_engine_that_somebody_stops_for_a_while_is_not_stuck(
+    conducted: Conducted, make_plan: Plans, place: Path
+) -> None:
     with RunningFaultServer("ok") as server:
         conductor = await conducted.open(make_plan(server.url, run_time_s=60.0))
 
@@ -127,7 +129,9 @@ async def test_an_engine_that_somebody_stops_for_a_while_is_not_stuck(conducted:
     assert events("stuck") == ["the engine was stopped from outside (SIGSTOP)"]
 
 
-async def test_an_engine_that_is_killed_is_a_failed_run_with_its_ticks(conducted: Conducted, make_plan: Plans) -> None:
+async def an_engine_that_is_killed_is_a_failed_run_with_its_ticks(
+    conducted: Conducted, make_plan: Plans, place: Path
+) -> None:
     with RunningFaultServer("ok") as server:
         plan = make_plan(server.url, run_time_s=30.0)
         conductor = await conducted.open(plan)
@@ -140,7 +144,9 @@ async def test_an_engine_that_is_killed_is_a_failed_run_with_its_ticks(conducted
     assert RunReader(conductor.folder).record().totals.total.requests == outcome.accounting.succeeded > 20
 
 
-async def test_a_viewer_that_does_not_read_costs_the_run_nothing(conducted: Conducted, make_plan: Plans) -> None:
+async def a_viewer_that_does_not_read_costs_the_run_nothing(
+    conducted: Conducted, make_plan: Plans, place: Path
+) -> None:
     with RunningFaultServer("ok") as server:
         conductor = await conducted.open(make_plan(server.url))
         client = await asyncio.to_thread(RunClient.connect, conductor.viewers.path)
@@ -152,7 +158,7 @@ async def test_a_viewer_that_does_not_read_costs_the_run_nothing(conducted: Cond
     assert [point.seq for point in record.timeline] == list(range(1, len(record.timeline) + 1))
 
 
-async def test_a_viewer_may_stop_the_run_and_is_named(conducted: Conducted, make_plan: Plans) -> None:
+async def a_viewer_may_stop_the_run_and_is_named(conducted: Conducted, make_plan: Plans, place: Path) -> None:
     with RunningFaultServer("ok") as server:
         conductor = await conducted.open(make_plan(server.url, run_time_s=60.0))
         running = asyncio.create_task(conductor.run())
@@ -167,7 +173,7 @@ async def test_a_viewer_may_stop_the_run_and_is_named(conducted: Conducted, make
     assert outcome.reason == "stopped by somebody"
 
 
-async def test_more_than_the_target_allows_stops_the_run(conducted: Conducted, make_plan: Plans) -> None:
+async def more_than_the_target_allows_stops_the_run(conducted: Conducted, make_plan: Plans, place: Path) -> None:
     fast = LOCUSTFILE.replace("constant(0.05)", "constant(0)")
     with RunningFaultServer("ok") as server:
         conductor = await conducted.open(make_plan(server.url, fast, {"max_rps": 5.0}, run_time_s=30.0))
@@ -176,8 +182,8 @@ async def test_more_than_the_target_allows_stops_the_run(conducted: Conducted, m
     assert "allows 5" in outcome.reason
 
 
-async def test_what_user_code_prints_is_kept_clean_and_what_it_starts_is_not_left_behind(
-    conducted: Conducted, make_plan: Plans
+async def what_user_code_prints_is_kept_clean_and_what_it_starts_is_not_left_behind(
+    conducted: Conducted, make_plan: Plans, place: Path
 ) -> None:
     own = LOCUSTFILE.replace(
         "@task",
@@ -206,10 +212,12 @@ async def test_what_user_code_prints_is_kept_clean_and_what_it_starts_is_not_lef
             return True
         return False
 
-    wait_for(is_empty, "the engine's process group to be gone", 5.0)
+    await wait_until(is_empty, "the engine's process group to be gone", 5.0)
 
 
-async def test_a_second_interrupt_while_users_finish_is_an_interrupt(conducted: Conducted, make_plan: Plans) -> None:
+async def a_second_interrupt_while_users_finish_is_an_interrupt(
+    conducted: Conducted, make_plan: Plans, place: Path
+) -> None:
     """Not a fault of the locustfile, which had time left to stop."""
     with RunningFaultServer("hang") as server:
         conductor = await conducted.open(make_plan(server.url, run_time_s=1.0, stop_timeout_s=30.0))
@@ -250,3 +258,19 @@ async def test_a_locustfiles_own_exit_code_is_passed_on_whatever_it_is(
         async with asyncio.TaskGroup() as runs:
             for number, case in enumerate((("7", 7), ("True", 1), ("2 ** 70", 1), ("0", 0))):
                 runs.create_task(check(number, *case))
+
+
+async def test_whole_runs(tmp_path: Path) -> None:
+    await check_in_places(
+        tmp_path,
+        what_user_code_prints_is_kept_clean_and_what_it_starts_is_not_left_behind,
+        a_user_that_never_yields_is_named_and_its_load_is_gone_in_five_seconds,
+        an_engine_that_somebody_stops_for_a_while_is_not_stuck,
+        a_viewer_that_does_not_read_costs_the_run_nothing,
+        a_frozen_target_shows_no_rps_within_two_seconds,
+        a_planned_run_passes_each_tick_is_kept_before_it_is_shown_and_every_request_is_accounted_for,
+        more_than_the_target_allows_stops_the_run,
+        a_second_interrupt_while_users_finish_is_an_interrupt,
+        an_engine_that_is_killed_is_a_failed_run_with_its_ticks,
+        a_viewer_may_stop_the_run_and_is_named,
+    )

@@ -19,7 +19,7 @@ from perftui.model.plan import UNTIL_STEADY_S, RunPlan
 from perftui.model.record import NO_DEMANDS, Demands, Verdict
 from perftui.model.run_state import RunState
 from perftui.store.reader import RunReader
-from tests.conductor.conftest import Conducted
+from tests.conductor.conftest import Conducted, check_in_places
 from tests.fakes.fault_server import RunningFaultServer
 from tests.fakes.waiting import wait_until
 
@@ -91,7 +91,7 @@ async def test_thresholds_earn_the_exit_code_and_keep_no_secret(conducted: Condu
                 runs.create_task(judge(case))
 
 
-async def test_an_abort_rule_ends_the_load_within_three_seconds(conducted: Conducted, make_plan: Plans) -> None:
+async def an_abort_rule_ends_the_load_within_three_seconds(conducted: Conducted, make_plan: Plans, place: Path) -> None:
     rules = ("fail_ratio[1s] > 50%",)
     with RunningFaultServer("ok") as server:
         conductor = await conducted.open(make_plan(server.url, run_time_s=60.0, stop_timeout_s=30.0, abort_on=rules))
@@ -127,8 +127,8 @@ async def test_a_target_that_only_fails_is_not_loaded_on(
     assert outcome.duration_s < 2.0 + 3.0
 
 
-async def test_the_warm_up_is_in_none_of_the_numbers_and_in_the_accounting(
-    conducted: Conducted, make_plan: Plans
+async def the_warm_up_is_in_none_of_the_numbers_and_in_the_accounting(
+    conducted: Conducted, make_plan: Plans, place: Path
 ) -> None:
     with RunningFaultServer("ok") as server:
         plan = make_plan(server.url, run_time_s=3.2, warm_up_s=1.5, thresholds=("requests > 1", "requests[run] > 1"))
@@ -151,7 +151,7 @@ async def test_the_warm_up_is_in_none_of_the_numbers_and_in_the_accounting(
     assert conducted.last.total.requests == measured
 
 
-async def test_a_run_that_never_was_steady_is_no_pass(conducted: Conducted, make_plan: Plans) -> None:
+async def a_run_that_never_was_steady_is_no_pass(conducted: Conducted, make_plan: Plans, place: Path) -> None:
     with RunningFaultServer("ok") as server:
         plan = make_plan(server.url, run_time_s=1.0, warm_up_s=UNTIL_STEADY_S, thresholds=("p95 < 9s",))
         outcome = await (await conducted.open(plan)).run()
@@ -160,8 +160,8 @@ async def test_a_run_that_never_was_steady_is_no_pass(conducted: Conducted, make
     assert RunReader(conducted_folder(conducted)).record().window.why == "the run never became steady"
 
 
-async def test_a_part_of_a_run_is_worked_out_exactly_with_the_targets_own_side(
-    conducted: Conducted, make_plan: Plans
+async def a_part_of_a_run_is_worked_out_exactly_with_the_targets_own_side(
+    conducted: Conducted, make_plan: Plans, place: Path
 ) -> None:
     with RunningFaultServer("ok") as server:
         thresholds = ("p95 < 9s", "target_memory < 100GB", "target_cpu < 3200%")
@@ -179,3 +179,14 @@ async def test_a_part_of_a_run_is_worked_out_exactly_with_the_targets_own_side(
     assert part.thresholds[0].n == times.count == part.totals.total.requests
     assert len(part.history) == len(ticks)
     assert len(part.timeline) > len(ticks)
+
+
+async def test_whole_runs_are_judged(tmp_path: Path) -> None:
+    await check_in_places(
+        tmp_path,
+        a_part_of_a_run_is_worked_out_exactly_with_the_targets_own_side,
+        the_warm_up_is_in_none_of_the_numbers_and_in_the_accounting,
+        an_abort_rule_ends_the_load_within_three_seconds,
+        a_run_that_never_was_steady_is_no_pass,
+        at_a_time=4,
+    )

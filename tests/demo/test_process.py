@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -19,6 +20,7 @@ from perftui.demo import process
 from perftui.demo.leases import LEAVES_AFTER_S
 from perftui.demo.process import DemoLease, ensure_demo, lease_path
 from perftui.model.errors import PerftuiError
+from tests.fakes.at_once import at_once
 
 # Far above what any of these takes; a test that waits this long has failed.
 PATIENCE_S = 15.0
@@ -77,7 +79,7 @@ def holder(runtime_dir: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         other.kill()
 
 
-def test_the_target_stays_for_its_last_holder_and_then_leaves(runtime_dir: Path) -> None:
+def the_target_stays_for_its_last_holder_and_then_leaves(runtime_dir: Path) -> None:
     first = ensure_demo(runtime_dir)
     first.close()
     # Nobody holds a lease now, but not for long enough.
@@ -91,7 +93,7 @@ def test_the_target_stays_for_its_last_holder_and_then_leaves(runtime_dir: Path)
     assert not lease_path(runtime_dir).exists()
 
 
-def test_a_killed_holder_lets_go(runtime_dir: Path) -> None:
+def a_killed_holder_lets_go(runtime_dir: Path) -> None:
     with holder(runtime_dir) as (other, url):
         with ensure_demo(runtime_dir) as lease:
             assert lease.url == url
@@ -101,13 +103,25 @@ def test_a_killed_holder_lets_go(runtime_dir: Path) -> None:
         wait_until_gone(url)
 
 
-def test_a_child_that_inherits_a_lease_holds_it(runtime_dir: Path) -> None:
+def a_child_that_inherits_a_lease_holds_it(runtime_dir: Path) -> None:
     with ensure_demo(runtime_dir) as lease:
         child = subprocess.Popen(["cat"], stdin=subprocess.PIPE, pass_fds=[lease.fileno()])
     with child:
         assert_stays(lease.url)
         child.kill()
     wait_until_gone(lease.url)
+
+
+def test_the_target_stays_as_long_as_somebody_holds_it(runtime_dir: Path) -> None:
+    checks = (
+        the_target_stays_for_its_last_holder_and_then_leaves,
+        a_child_that_inherits_a_lease_holds_it,
+        a_killed_holder_lets_go,
+    )
+    folders = [runtime_dir / str(number) for number in range(len(checks))]
+    for folder in folders:
+        folder.mkdir()
+    at_once({check.__name__: partial(check, folder) for check, folder in zip(checks, folders, strict=True)})
 
 
 def test_starters_at_once_share_one_server(runtime_dir: Path) -> None:

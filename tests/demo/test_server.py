@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,7 +14,15 @@ import pytest
 from perftui import exit_codes
 from perftui.demo import DEFAULT_LOCUSTFILE
 from perftui.demo.request_counts import MAX_PATHS, OTHER_PATHS
+from tests.demo.running import running_demo
 from tests.fakes.waiting import wait_for
+
+
+@pytest.fixture(scope="module")
+def unchanged_url() -> Iterator[str]:
+    """One target for all tests that change nothing of it."""
+    with running_demo() as target:
+        yield str(target.base_url).rstrip("/")
 
 
 def received(url: str) -> dict[str, Any]:
@@ -41,8 +50,8 @@ def test_the_count_stays_exact_when_there_are_more_paths_than_are_kept(demo_url:
     assert counts["by_path"][OTHER_PATHS] == 5
 
 
-def test_a_kept_connection_is_answered_at_once(demo_url: str) -> None:
-    with httpx.Client(base_url=demo_url) as client:
+def test_a_kept_connection_is_answered_at_once(unchanged_url: str) -> None:
+    with httpx.Client(base_url=unchanged_url) as client:
         times_s = [client.get("/api/v1/health/ping").elapsed.total_seconds() for _ in range(20)]
     # Nagle's algorithm against a delayed acknowledgement would make each but the first 40 ms.
     assert min(times_s[1:]) < 0.03
@@ -62,8 +71,8 @@ def test_a_kept_connection_is_answered_at_once(demo_url: str) -> None:
         ("/search?q=Oak+ch", {"items": [{"id": 1, "name": "oak chair"}]}),
     ],
 )
-def test_each_path_of_the_first_areas_answers(demo_url: str, path: str, holds: dict[str, object]) -> None:
-    answer = httpx.get(f"{demo_url}{path}")
+def test_each_path_of_the_first_areas_answers(unchanged_url: str, path: str, holds: dict[str, object]) -> None:
+    answer = httpx.get(f"{unchanged_url}{path}")
     assert answer.status_code == 200
     assert holds.items() <= answer.json().items()
 
@@ -87,15 +96,15 @@ def test_what_is_added_can_be_read_back(demo_url: str) -> None:
         b'{"name": "a\\u0000"}',
     ],
 )
-def test_an_item_without_a_usable_name_is_refused(demo_url: str, body: bytes) -> None:
-    answer = httpx.post(f"{demo_url}/items", content=body)
+def test_an_item_without_a_usable_name_is_refused(unchanged_url: str, body: bytes) -> None:
+    answer = httpx.post(f"{unchanged_url}/items", content=body)
     assert answer.status_code == 422
     assert answer.json()["detail"]
 
 
 @pytest.mark.parametrize("item_id", ["0", "999999", "9" * 30])
-def test_an_unknown_item_is_not_found(demo_url: str, item_id: str) -> None:
-    assert httpx.get(f"{demo_url}/items/{item_id}").status_code == 404
+def test_an_unknown_item_is_not_found(unchanged_url: str, item_id: str) -> None:
+    assert httpx.get(f"{unchanged_url}/items/{item_id}").status_code == 404
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -16,6 +17,7 @@ from perftui.engine.pace import Pace
 from perftui.model.histogram import Histogram
 from perftui.model.tick import PATIENCE_S, Arrivals
 from perftui.wire.messages import Ticked
+from tests.engine.conftest import check_engines
 
 
 def due_times(pace: Pace, until_s: float) -> list[float]:
@@ -197,8 +199,8 @@ class Chain(User):
 """
 
 
-def test_each_arrival_is_one_task_of_any_kind_and_the_rate_is_kept(
-    engine: Any, locustfile: Any, configure: Any
+def each_arrival_is_one_task_of_any_kind_and_the_rate_is_kept(
+    engine: Any, target: Any, locustfile: Any, configure: Any
 ) -> None:
     asked = configure(locustfile(KINDS), rate_per_s=200.0, max_users=8, run_time_s=4.0)
     engine.run(asked)
@@ -225,7 +227,7 @@ class Slow(FastHttpUser):
 """
 
 
-def test_what_finds_no_free_user_waits_and_then_counts_as_dropped(
+def what_finds_no_free_user_waits_and_then_counts_as_dropped(
     engine: Any, target: Any, locustfile: Any, configure: Any
 ) -> None:
     engine.run(configure(locustfile(BUSY), host=target.url, rate_per_s=40.0, max_users=4, run_time_s=3.5))
@@ -251,3 +253,11 @@ def test_what_finds_no_free_user_waits_and_then_counts_as_dropped(
     assert response.percentiles_ms((95.0,))[0] == pytest.approx(1250, abs=120)
     assert (service.percentiles_ms((95.0,))[0] or 0.0) < 400
     engine.check_accounting()
+
+
+def test_arrivals_of_real_runs(tmp_path: Path) -> None:
+    check_engines(
+        tmp_path,
+        each_arrival_is_one_task_of_any_kind_and_the_rate_is_kept,
+        what_finds_no_free_user_waits_and_then_counts_as_dropped,
+    )

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from textual.app import App
 
+from perftui.tui import model
 from perftui.tui.app import PerftuiApp
 from perftui.tui.following import conflation
 from tests.fakes.cockpit_services import FakeServices
 from tests.fakes.fake_conductor import FakeConductor
+from tests.fakes.idle import Idle
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 UPDATE_VARIABLE = "UPDATE_SNAPSHOTS"
@@ -25,8 +27,19 @@ def _every_snapshot_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conflation, "LEAST_S", 0.0)
 
 
+@pytest.fixture(autouse=True)
+async def _a_pause_is_as_long_as_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the pilot's after each key, and of a screen's before it draws."""
+    idle = Idle()
+    for module in ("textual.app", "textual.pilot"):
+        monkeypatch.setattr(f"{module}.wait_for_idle", idle.wait)
+    monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 1 / 500)
+
+
 @pytest.fixture
-async def conductor() -> AsyncIterator[FakeConductor]:
+async def conductor(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeConductor]:
+    # It says nothing of its own, however long a busy machine takes for a test.
+    monkeypatch.setattr(model, "STALE_AFTER_S", 60.0)
     runtime = Path(os.environ["XDG_RUNTIME_DIR"])
     fake = FakeConductor(Path("runs/20260304T050607_light_shop"), runtime / "run.sock")
     await fake.open()

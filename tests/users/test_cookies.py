@@ -1,0 +1,86 @@
+"""What is remembered of cookies is never noticed: they are sent as the standard library's jar sends them."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import time
+from typing import Any
+from unittest import mock
+from urllib.request import Request
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perftui.users import cookies as cookies_module
+from perftui.users.cookies import Cookies
+from tests.users.in_process import OneUser, ScriptedServer
+
+URLS = st.sampled_from(["http://a.test/", "http://a.test/shop/1", "http://b.test:81/shop", "https://a.test/"])
+SET_COOKIES = st.builds(
+    "{}={}{}".format,
+    st.sampled_from("ab"),
+    st.sampled_from("12"),
+    st.sampled_from(["", "; Path=/", "; Path=/shop", "; Max-Age=5", "; max-age=0", "; Secure", "; Domain=b.test"]),
+)
+STEPS = st.lists(
+    st.tuples(st.just("take"), URLS, st.lists(SET_COOKIES, min_size=1, max_size=2))
+    | st.tuples(st.just("look"), URLS, st.none())
+    | st.tuples(st.just("wait"), st.sampled_from([1, 4, 6]), st.none())
+    | st.tuples(st.just("clear"), st.none(), st.none()),
+    max_size=15,
+)
+
+
+class _Answer:
+    def __init__(self, set_cookies: list[str]) -> None:
+        self._set_cookies = set_cookies
+
+    def info(self) -> Any:
+        return self
+
+    def get_all(self, name: str, default: list[str]) -> list[str]:
+        return self._set_cookies if name == "Set-Cookie" else default
+
+
+def cookie_header(jar: http.cookiejar.CookieJar, url: str) -> str:
+    request = Request(url)
+    jar.add_cookie_header(request)
+    return request.get_header("Cookie", "") or ""
+
+
+@settings(max_examples=200, deadline=None)
+@given(STEPS)
+def test_cookies_are_those_of_the_plain_jar(steps: list[tuple[str, Any, Any]]) -> None:
+    """Both take the same answers; each header is asked for twice, as the second may come from memory."""
+    now_s = time.time()
+    plain, cookies = http.cookiejar.CookieJar(), Cookies()
+    with mock.patch("time.time", lambda: now_s), mock.patch.object(cookies_module, "time", lambda: now_s):
+        for step, what, set_cookies in [*steps, ("look", "http://a.test/shop/1", None)]:
+            if step == "take":
+                plain.extract_cookies(_Answer(set_cookies), Request(what))  # type: ignore[arg-type]
+                cookies.take(what, set_cookies)
+            elif step == "wait":
+                now_s += what
+            elif step == "clear":
+                plain.clear()
+                cookies.jar.clear()
+            else:
+                expected = cookie_header(plain, what)
+                assert [cookies.header(what), cookies.header(what)] == [expected] * 2
+
+
+def test_a_cookie_that_user_code_made_is_sent_and_one_that_breaks_the_line_is_not() -> None:
+    def cookie(name: str, value: str) -> http.cookiejar.Cookie:
+        where = ("127.0.0.1", False, False, "/", True)
+        return http.cookiejar.Cookie(0, name, value, None, False, *where, False, None, True, None, None, {})
+
+    with ScriptedServer() as server, OneUser(server.url) as user:
+        user.client.get("/first")
+        user.client.cookiejar.set_cookie(cookie("good", "1"))
+        user.client.get("/second")
+        user.client.cookiejar.set_cookie(cookie("bad", "2\r\nX-Evil: 1"))
+        with pytest.raises(ValueError, match="the header Cookie holds a line break"):
+            user.client.get("/third")
+        assert [b"\r\nCookie: good=1\r\n" in request for request in server.requests] == [False, True]
+        assert len(user.events) == 2
