@@ -84,7 +84,7 @@ def _note_wait(flight: Flight, _: Any) -> None:
 
 
 def _note_arrival(flight: Flight, sock: Any) -> None:
-    """Something came, and the kernel knows when."""
+    """Something came, and the kernel knows when. Raises the OSError that a read would."""
     lag_s = 0.0
     try:
         control = sock.recvmsg_into(_BUFFERS, _CONTROL_BYTES, _LOOK)[1]
@@ -94,9 +94,12 @@ def _note_arrival(flight: Flight, sock: Any) -> None:
             lag_s = time() - seconds - nanoseconds / 1e9
         else:
             _ask_for_times(sock)
-    except (OSError, struct.error):
-        # The connection is over: whoever reads from it is told.
+    except (BlockingIOError, struct.error):
         now_s = monotonic()
+    except OSError:
+        # The kernel tells of a reset once: a read after it would see an orderly end.
+        _note_wait(flight, sock)
+        raise
     came_s = now_s - lag_s if lag_s > 0.0 else now_s
     # Else the machine's clock was set meanwhile, or all of it came before anybody waited.
     if came_s > flight.mark_s:

@@ -50,7 +50,7 @@ class WorkerEngineRunner(OrderlyEnd, WorkerRunner):
         self.has_begun = False
         self.on_order: Callable[[WorkerOrder], None] = lambda order: None
         self._has_joined = Event()
-        self._is_master_lost = False
+        self._is_master_lost = self._is_finishing = False
         self._heard = 0
         # Locust builds its whole parser again for each change of users, which takes 50 ms.
         argument_parser.default_args_dict = cache(argument_parser.default_args_dict)
@@ -103,6 +103,9 @@ class WorkerEngineRunner(OrderlyEnd, WorkerRunner):
         elif msg.type in ("quit", "stop"):
             self.on_end_asked("command")
         elif msg.type == "spawn":
+            if self._is_finishing:
+                # Its master did not know that yet, and what users did from now on would be in no number.
+                return
             if not self.has_begun:
                 self.has_begun = True
                 self.on_order(WorkerOrder("begin", 0.0))
@@ -148,6 +151,7 @@ class WorkerEngineRunner(OrderlyEnd, WorkerRunner):
                 return
 
     def finish(self, load_limit_s: float, hooks_limit_s: float) -> None:
+        self._is_finishing = True
         if self.state == STATE_INIT:
             self.load_is_over.set()
             return

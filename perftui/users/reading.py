@@ -91,7 +91,6 @@ class ResponseReader:
         if self.is_complete:
             raise Malformed("malformed: more bytes came than the answer has")
         self.headers = []
-        self.reason = b""
 
     def on_status(self, reason: bytes) -> None:
         # A part of it, where it came in two reads.
@@ -108,6 +107,7 @@ class ResponseReader:
         self.status = status = parser.get_status_code()
         self._is_interim = 100 <= status < 200 and status != 101
         if self._is_interim:
+            self.reason = b""
             return
         self.has_head = True
         self.keeps_alive = parser.should_keep_alive()

@@ -13,7 +13,7 @@ from perftui.users.connecting import Settings
 from perftui.users.connection import Connection
 from perftui.users.content_encoding import Decoder
 from perftui.users.cookies import Cookies, VersionedJar
-from perftui.users.errors import BadStatus, RequestFailed, TooManyRedirects
+from perftui.users.errors import BadStatus, BodyTooLarge, RequestFailed, TooManyRedirects
 from perftui.users.request import SentRequest, maker_for
 from perftui.users.response import CaughtResponse, LeanResponse, text_of
 from perftui.users.streaming import BodyStream
@@ -240,15 +240,17 @@ class LeanHttpSession:
             response.take_body(BodyStream(connection, found.encodings, self._transport.take_back))
             return
         content = reader.chunks[0] if len(reader.chunks) == 1 else b"".join(reader.chunks)
-        if content and found.encodings:
-            try:
+        try:
+            if content and found.encodings:
                 decoder = Decoder(found.encodings, self._max_body_bytes)
                 content = decoder.decode(content)
                 decoder.finish()
-            except BaseException:
-                connection.close()
-                raise
-        self._transport.release(connection)
+        except BodyTooLarge:
+            # It came whole, but nothing more is wanted from where it came.
+            reader.keeps_alive = False
+            raise
+        finally:
+            self._transport.release(connection)
         response.take_body(content)
 
 

@@ -153,7 +153,8 @@ def test_a_busy_port_is_one_clear_line(demo_url: str) -> None:
 
 def test_the_default_locustfile_runs_under_locust_without_a_failure(demo_url: str) -> None:
     # The stop timeout lets each user finish its task: Locust does not count what it abandons.
-    load = ["--users", "8", "--spawn-rate", "8", "--run-time", "3s", "--stop-timeout", "5s"]
+    users = 8
+    load = ["--users", f"{users}", "--spawn-rate", f"{users}", "--run-time", "2s", "--stop-timeout", "5s"]
     locust = subprocess.run(
         [
             sys.executable,
@@ -176,4 +177,6 @@ def test_the_default_locustfile_runs_under_locust_without_a_failure(demo_url: st
     assert sum(row["num_failures"] for row in rows) == 0
     names = {(row["method"], row["name"]) for row in rows}
     assert names >= {("GET", "/items"), ("GET", "/items/[id]"), ("POST", "/items")}
-    assert sum(row["num_requests"] for row in rows) == received(demo_url)["total"] > 50
+    counted = sum(row["num_requests"] for row in rows)
+    # A user that begins a task in the moment of the end is cut off all the same.
+    assert 30 < counted <= received(demo_url)["total"] <= counted + users

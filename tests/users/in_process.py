@@ -36,6 +36,10 @@ def in_turn(*steps: Script) -> Script:
     return play
 
 
+def sends(*parts: bytes) -> Script:
+    return lambda peer: peer.send(*parts)
+
+
 class Left(Exception):  # noqa: N818 - no error
     """The client ended its side."""
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import re
 import socket
-import ssl
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -16,12 +14,10 @@ import gevent
 import gevent.event
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from perftui.users import connection as connection_module
-from tests.users.in_process import OneUser, Peer, Script, ScriptedServer, open_sockets
+from tests.users.in_process import OneUser, Peer, Script, ScriptedServer, in_turn, open_sockets, sends
 from tests.users.test_reading import Answer, answers, split
-
-import hypothesis.strategies as st  # isort: skip
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
 OK = HEAD + b"\r\nok"
@@ -50,11 +46,11 @@ def test_an_answer_over_the_wire_is_the_same_however_it_is_cut(answer: Answer, d
 
 def gives(*parts: bytes) -> Script:
     """Answers the first request so, and never says more."""
-    return lambda peer: (peer.request(), peer.send(*parts), peer.wait_for_end())
+    return in_turn(Peer.request, sends(*parts), Peer.wait_for_end)
 
 
 def gives_and_ends(*parts: bytes) -> Script:
-    return lambda peer: (peer.request(), peer.send(*parts), peer.end())
+    return in_turn(Peer.request, sends(*parts), Peer.end)
 
 
 PACKED = gzip.compress(bytes(16 * 1024 * 1024))
@@ -84,13 +80,9 @@ BAD_ANSWERS: dict[str, tuple[Script, str]] = {
         TOO_LARGE,
     ),
     "a bomb": (gives(BOMB), TOO_LARGE),
-    "a body that is not what it says": (
-        gives(HEAD + b"Content-Encoding: gzip\r\n\r\nok"),
-        "BadContentEncoding: bad content encoding: Error -3 while decompressing data: incorrect header check",
-    ),
     "nothing": (gives_and_ends(), NO_ANSWER),
     "a reset": (
-        lambda peer: (peer.request(), peer.reset()),
+        in_turn(Peer.request, Peer.reset),
         "ConnectionReset: reset: the server broke the connection off",
     ),
     "interim answers alone": (
@@ -174,8 +166,9 @@ UNASKED = "Malformed: malformed: the server sent bytes that no request asked for
 def test_an_answer_before_the_request_is_not_taken_for_its_answer() -> None:
     """On a kept connection: it is seen before the request is sent, which is not."""
     is_idle, is_said = gevent.event.Event(), gevent.event.Event()
+    play = in_turn(Peer.answer, lambda _: is_idle.wait(), sends(OK), lambda _: is_said.set())
     with (
-        ScriptedServer(lambda peer: (peer.answer(), is_idle.wait(), peer.send(OK), is_said.set())) as server,
+        ScriptedServer(play) as server,
         OneUser(server.url) as user,
     ):
         user.client.get("/first")
@@ -191,8 +184,9 @@ def test_an_answer_before_the_request_is_not_taken_for_its_answer() -> None:
 def test_an_answer_before_the_first_request_is_the_answer_once() -> None:
     """A server may refuse a connection so; the answer that it gives besides is nobody's."""
     is_idle, is_said = gevent.event.Event(), gevent.event.Event()
+    play = in_turn(sends(OK), lambda _: is_idle.wait(), Peer.answer, lambda _: is_said.set())
     with (
-        ScriptedServer(lambda peer: (peer.send(OK), is_idle.wait(), peer.answer(), is_said.set())) as server,
+        ScriptedServer(play) as server,
         OneUser(server.url) as user,
     ):
         assert user.client.get("/first").content == b"ok"
@@ -232,7 +226,7 @@ def test_a_408_on_a_kept_connection_is_no_failure(ends: bool) -> None:
 @pytest.mark.parametrize("part", [b"", b"HTTP/1.1 413 Content Too Large\r\n"], ids=["nothing", "part of a head"])
 def test_a_server_that_closes_while_a_body_is_sent_is_a_reset(part: bytes) -> None:
     with (
-        ScriptedServer(lambda peer: (peer.first_byte(), peer.send(part), peer.close())) as server,
+        ScriptedServer(in_turn(Peer.first_byte, sends(part), Peer.close)) as server,
         OneUser(server.url) as user,
     ):
         user.client.post("/upload", data=LARGE)
@@ -243,7 +237,7 @@ def test_a_server_that_closes_while_a_body_is_sent_is_a_reset(part: bytes) -> No
 def test_a_server_may_refuse_a_body_before_it_took_it() -> None:
     refusal = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 5\r\n\r\nlarge"
     with (
-        ScriptedServer(lambda peer: (peer.first_byte(), peer.send(refusal), peer.close())) as server,
+        ScriptedServer(in_turn(Peer.first_byte, sends(refusal), Peer.close)) as server,
         OneUser(server.url) as user,
     ):
         response = user.client.post("/upload", data=LARGE)
@@ -379,10 +373,8 @@ def test_the_connection_of_a_request_that_is_cut_off_is_never_used_again(
         peer.wait_for_end()
 
     def asked(client: Any) -> None:
-        try:
+        with suppress(gevent.Timeout):
             ask(client)
-        except gevent.Timeout:
-            pass
 
     with ScriptedServer(play) as server, OneUser(server.url) as user:
         before = open_sockets()
@@ -401,11 +393,12 @@ def test_the_connection_of_a_request_that_is_cut_off_is_never_used_again(
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_connect_that_is_cut_off_leaves_nothing(host: str) -> None:
-    with ScriptedServer(), full_backlog() as url:
+    with ScriptedServer() as server, full_backlog() as url:
         before = open_sockets()
         with OneUser(url.replace("127.0.0.1", host)) as user:
             asking = gevent.spawn(user.client.get, "/x")
             while open_sockets() == before:
                 gevent.sleep(0.001)
             asking.kill()
-            assert open_sockets() == before
+            # A thread that looks up a name may have one for a moment.
+            server.wait_until(lambda: open_sockets() == before)

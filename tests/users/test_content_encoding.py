@@ -67,7 +67,7 @@ def test_a_packed_body_that_is_cut_off_at_any_byte_is_no_body(layer: str) -> Non
     for size in range(1, len(packed)):
         if size == whole_at:
             continue
-        with pytest.raises(BadContentEncoding, match="^bad content encoding: "):
+        with pytest.raises(BadContentEncoding, match=r"^bad content encoding: "):
             decode(Decoder(layer, None), [packed[:size]])
 
 
@@ -86,10 +86,12 @@ def test_garbage_is_one_line(layers: list[str], garbage: bytes, data: st.DataObj
     at = data.draw(st.integers(0, 30))
     packed = pack(b"some body", layers)
     damaged = data.draw(st.sampled_from([garbage, packed[:at] + garbage + packed[at:]]))
+    lines: list[str] = []
     try:
         decode(Decoder(",".join(layers), 1000), [damaged])
     except (BadContentEncoding, BodyTooLarge) as error:
-        assert "\n" not in str(error)
+        lines = str(error).splitlines()
+    assert len(lines) <= 1
 
 
 def test_what_is_packed_too_often_is_an_attack() -> None:

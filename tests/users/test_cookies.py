@@ -53,15 +53,15 @@ def cookie_header(jar: http.cookiejar.CookieJar, url: str) -> str:
 @given(STEPS)
 def test_cookies_are_those_of_the_plain_jar(steps: list[tuple[str, Any, Any]]) -> None:
     """Both take the same answers; each header is asked for twice, as the second may come from memory."""
-    now_s = time.time()
+    clock = mock.Mock(return_value=time.time())
     plain, cookies = http.cookiejar.CookieJar(), Cookies()
-    with mock.patch("time.time", lambda: now_s), mock.patch.object(cookies_module, "time", lambda: now_s):
+    with mock.patch("time.time", clock), mock.patch.object(cookies_module, "time", clock):
         for step, what, set_cookies in [*steps, ("look", "http://a.test/shop/1", None)]:
             if step == "take":
                 plain.extract_cookies(_Answer(set_cookies), Request(what))  # type: ignore[arg-type]
                 cookies.take(what, set_cookies)
             elif step == "wait":
-                now_s += what
+                clock.return_value += what
             elif step == "clear":
                 plain.clear()
                 cookies.jar.clear()

@@ -65,8 +65,7 @@ def test_any_arguments_are_one_request_or_an_exception(
     maker = maker_for("http://shop.test/base", (), False)
     try:
         sent = maker.make_full(method, path, params, data, None, None, headers, auth, None)
-    except (ValueError, TypeError) as error:
-        assert "\n" not in str(error)
+    except (ValueError, TypeError):
         return
     if sent.method not in ("GET", "POST", "PURGE"):
         return  # the parser knows no others
@@ -102,8 +101,7 @@ def test_any_location_is_one_request_or_a_failure(rest: str, begin: str) -> None
     sent = maker.make_full("POST", "/x", None, b"body", None, None, {"Authorization": "Bearer 1"}, None, None)
     try:
         followed = maker.follow(sent, 307, begin + rest)
-    except Exception as error:  # noqa: BLE001 - the class is what is asked
-        assert isinstance(error, BadRedirect)
+    except BadRedirect:
         return
     seen = Seen(followed.head + followed.body)
     assert (seen.count, seen.body) == (1, b"body")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from itertools import pairwise
 
 import gevent.socket
 import pytest
@@ -11,7 +12,7 @@ from locust.env import Environment
 
 from benchmarks import echo_tokens
 from perftui.users import LeanHttpUser
-from tests.users.in_process import OneUser, ScriptedServer
+from tests.users.in_process import OneUser, Peer, ScriptedServer, in_turn
 
 ANN = "Basic " + b64encode(b"ann:secret").decode()
 BOB = "Basic " + b64encode(b"bob:hidden").decode()
@@ -88,7 +89,10 @@ def test_credentials_do_not_go_along_to_another_base_url() -> None:
 
 def test_a_location_is_read_without_the_spaces_behind_it() -> None:
     redirect = b"HTTP/1.1 302 Found\r\nLocation: /next \t\r\nContent-Length: 0 \r\n\r\n"
-    with ScriptedServer(lambda peer: (peer.answer(redirect), peer.answer_all())) as server, OneUser(server.url) as user:
+    with (
+        ScriptedServer(in_turn(lambda peer: peer.answer(redirect), Peer.answer_all)) as server,
+        OneUser(server.url) as user,
+    ):
         response = user.client.get("/x")
         assert server.targets == ["/x", "/next"]
         assert response.history[0].headers["Location"] == "/next"
@@ -124,4 +128,4 @@ def test_events_tell_the_intended_start_where_the_wait_time_keeps_a_schedule(kee
             # Not before its time, as the user slept until then; how much later is the machine's.
             assert -0.005 < event["start_time"] - event["intended_start_time"] < 5.0
         intended = [event["intended_start_time"] for event in firsts[1:]]
-        assert all(later - earlier > pause_s * 0.9 for earlier, later in zip(intended, intended[1:], strict=False))
+        assert all(later - earlier > pause_s * 0.9 for earlier, later in pairwise(intended))

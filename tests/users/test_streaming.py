@@ -89,7 +89,7 @@ def test_lines_of_a_failing_status_raise_it_and_close_the_connection() -> None:
     gc.disable()
     try:
         with ScriptedServer(play) as server, OneUser(server.url) as user:
-            with pytest.raises(BadStatus, match="^HTTP 503 Service Unavailable$"):
+            with pytest.raises(BadStatus, match=r"^HTTP 503 Service Unavailable$"):
                 next(user.client.iter_lines("/lines"))
             user.events.clear()
             server.wait_for_open(0)

@@ -13,7 +13,7 @@ import gevent.event
 import pytest
 
 from perftui.users.transport import MAX_IDLE
-from tests.users.in_process import OneUser, Peer, ScriptedServer, certify, plain, tls_of
+from tests.users.in_process import OneUser, Peer, ScriptedServer, certify, in_turn, plain, sends, tls_of
 
 METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH")
 NO_ANSWER = "ConnectionReset: reset: the server ended the connection without an answer"
@@ -46,7 +46,7 @@ def test_what_is_closed_in_the_instant_of_a_request_is_asked_once_more_where_it_
     """By methods that mean the same twice (RFC 9110, section 9.2.2)."""
     is_again = method not in ("POST", "PATCH")
     with (
-        ScriptedServer(lambda peer: (peer.answer(), peer.request(), end(peer))) as server,
+        ScriptedServer(in_turn(Peer.answer, Peer.request, end)) as server,
         OneUser(server.url) as user,
     ):
         user.client.get("/first")
@@ -60,12 +60,10 @@ RESET = "ConnectionReset: reset: the server broke the connection off"
 
 
 def test_a_request_is_asked_twice_at_most_and_on_a_new_connection_once() -> None:
-    def asks_and_closes(peer: Peer) -> None:
-        peer.request()
-        peer.close()
-
     with (
-        ScriptedServer(lambda peer: (peer.answer(), peer.request(), peer.close()), *[asks_and_closes] * 2) as server,
+        ScriptedServer(
+            in_turn(Peer.answer, Peer.request, Peer.close), *[in_turn(Peer.request, Peer.close)] * 2
+        ) as server,
         OneUser(server.url) as user,
     ):
         for target in ("/first", "/twice", "/once"):
@@ -77,7 +75,7 @@ def test_a_request_is_asked_twice_at_most_and_on_a_new_connection_once() -> None
 @pytest.mark.parametrize("part", [b"H", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"])
 def test_a_request_that_was_answered_in_part_is_not_asked_again(part: bytes) -> None:
     with (
-        ScriptedServer(lambda peer: (peer.answer(), peer.answer(part), peer.reset())) as server,
+        ScriptedServer(in_turn(Peer.answer, Peer.request, sends(part), Peer.reset)) as server,
         OneUser(server.url) as user,
     ):
         user.client.get("/first")
@@ -110,10 +108,10 @@ def test_requests_of_one_user_at_the_same_time_have_a_connection_each_and_some_a
         assert server.open == MAX_IDLE
 
 
-@pytest.mark.parametrize("switch", [b"101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade"])
-def test_a_connection_that_speaks_something_else_is_not_kept(switch: bytes) -> None:
+def test_a_connection_that_speaks_something_else_is_not_kept() -> None:
+    switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"
     with (
-        ScriptedServer(lambda peer: peer.answer(b"HTTP/1.1 " + switch + b"\r\n\r\n")) as server,
+        ScriptedServer(lambda peer: peer.answer(switch)) as server,
         OneUser(server.url) as user,
     ):
         assert user.client.get("/first").status_code == 101
@@ -210,7 +208,7 @@ def test_a_large_body_goes_both_ways_through_tls(folder: Path) -> None:
 
 def test_a_handshake_that_is_broken_off_is_one_line() -> None:
     with (
-        ScriptedServer(lambda peer: (peer.first_byte(), peer.end())) as server,
+        ScriptedServer(in_turn(Peer.first_byte, Peer.end)) as server,
         OneUser(server.url.replace("http:", "https:")) as user,
     ):
         user.client.get("/")
@@ -230,7 +228,7 @@ def test_a_handshake_that_is_broken_off_is_one_line() -> None:
 )
 def test_a_tunnel_that_a_proxy_refuses_is_one_line(answer: bytes, line: str) -> None:
     with (
-        ScriptedServer(lambda peer: (peer.request(), peer.send(answer), peer.end())) as proxy,
+        ScriptedServer(in_turn(Peer.request, sends(answer), Peer.end)) as proxy,
         OneUser("https://shop.test", proxy_host="127.0.0.1", proxy_port=proxy.port) as user,
     ):
         user.client.get("/", headers={"Authorization": "Bearer secret"})
