@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import ssl
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -12,9 +13,9 @@ from locust import FastHttpUser, User
 from locust.exception import StopTest
 from locust.user.users import RestMixin
 
+from perftui.users.attributes import check_attributes, proxy_of, unix_socket_of
 from perftui.users.connecting import Settings
 from perftui.users.session import LeanHttpSession
-from perftui.users.url import origin_of
 
 logger = logging.getLogger(__name__)
 
@@ -47,10 +48,18 @@ class LeanHttpUser(User, RestMixin):
     """Sent with each request."""
     proxy_host: str | None = None
     proxy_port: int | None = None
-    unix_socket: str | None = None
+    unix_socket: str | os.PathLike[str] | None = None
     """The path of a Unix socket; all connections go to it, whatever the host is."""
 
     client: LeanHttpSession
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Raises TypeError or ValueError for an attribute that means nothing."""
+        super().__init_subclass__(**kwargs)
+        try:
+            check_attributes(cls)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{cls.__name__}: {error}") from None
 
     def __init__(self, environment: Any) -> None:
         """Raises StopTest where `host` is no place to send requests to, as it ends the test for all users."""
@@ -62,6 +71,7 @@ class LeanHttpUser(User, RestMixin):
             _warn_of(type(self).__name__, not_taken)
         self._tls_context: ssl.SSLContext | None = None
         try:
+            check_attributes(self)
             self.client = LeanHttpSession(
                 self.host,
                 environment.events.request,
@@ -69,8 +79,8 @@ class LeanHttpUser(User, RestMixin):
                 Settings(
                     connect_timeout_s=self.connection_timeout,
                     read_timeout_s=self.network_timeout,
-                    proxy=origin_of("http", f"{self.proxy_host}:{self.proxy_port or 80}") if self.proxy_host else None,
-                    unix_socket=self.unix_socket,
+                    proxy=proxy_of(self),
+                    unix_socket=unix_socket_of(self),
                     tls_context=self._context,
                 ),
                 total_timeout_s=self.total_timeout,

@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 from urllib3.fields import RequestField
 from urllib3.filepost import encode_multipart_formdata
 
+from perftui.users.headers import header_lines
+
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
@@ -90,6 +92,7 @@ def _file(name: str, file: Any) -> RequestField:
         content = content.read()
     if not isinstance(content, (str, bytes, bytearray)):
         raise TypeError(f"the file {name} is bytes, str or an open file; not {type(content).__name__}")
+    header_lines({**(headers or {}), "Content-Type": content_type})
     field = RequestField(name, content if isinstance(content, str) else bytes(content), filename, headers)
     field.make_multipart(content_type=content_type)
     return field

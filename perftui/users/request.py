@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urljoin
 
 from geventhttpclient.header import Headers
-from requests.utils import requote_uri
 
 from perftui import __version__
 from perftui.users.content_encoding import ACCEPTED
@@ -16,15 +15,16 @@ from perftui.users.headers import basic_auth, header_lines, method_of
 from perftui.users.payload import JSON, body_of, urlencoded
 from perftui.users.url import ABSOLUTE, Origin, credentials_of, split_url, target_of
 
-# Of each kind, for all users of a class together.
-MAX_REMEMBERED = 2000
+# Of each kind, for all users of a class together; longer ones are made each time.
+MAX_REMEMBERED = 500
+MAX_REMEMBERED_CHARS = 2000
 
 _HAS_LENGTH = frozenset({"POST", "PUT", "PATCH"})
 _KNOWN = _HAS_LENGTH | {"GET", "HEAD", "OPTIONS", "DELETE"}
 _TO_GET = frozenset({301, 302, 303})
 # Headers that are not sent again where a redirect drops the body, or leads to another place.
-_OF_BODY = frozenset({"content-type", "content-encoding"})
-_OF_ORIGIN = frozenset({"authorization", "cookie"})
+_OF_BODY = frozenset({"content-type", "content-encoding", "content-length"})
+_OF_ORIGIN = frozenset({"authorization", "cookie", "host"})
 
 
 class _Asked(NamedTuple):
@@ -50,6 +50,14 @@ class _Asked(NamedTuple):
 
 
 _PLAIN = _Asked()
+
+
+class _Lines(NamedTuple):
+    """The header lines that do not depend on the body; whether user code gave a Cookie; what it says of the length."""
+
+    text: str
+    has_cookie: bool
+    told_length: str | None
 
 
 class SentRequest:
@@ -108,16 +116,20 @@ class RequestMaker:
             **header_lines(default_headers),
         }
         self._plain: dict[tuple[str, str], SentRequest] = {}
-        self._lines: dict[Any, tuple[str, bool]] = {}
+        self._lines: dict[Any, _Lines] = {}
 
     def make_plain(self, method: str, url: str) -> SentRequest:
         """A request of nothing but its URL."""
+        if type(method) is not str or type(url) is not str:
+            # A kind of str may be equal to one, and read otherwise.
+            return self._make_for(method, url, None, b"", _PLAIN, None)
         sent = self._plain.get((method, url))
         if sent is None:
             sent = self._make_for(method, url, None, b"", _PLAIN, None)
             if len(self._plain) >= MAX_REMEMBERED:
                 self._plain.clear()
-            self._plain[method, url] = sent
+            if len(sent.head) + len(url) <= MAX_REMEMBERED_CHARS:
+                self._plain[method, url] = sent
         return sent
 
     def make_full(
@@ -140,10 +152,11 @@ class RequestMaker:
     def _make_for(
         self, method: str, url: str, params: Any, body: bytes, asked: _Asked, auth_header: str | None
     ) -> SentRequest:
-        if method not in _KNOWN:
+        if type(method) is not str or method not in _KNOWN:
             method = method_of(method)
         if not isinstance(url, str):
             raise TypeError(f"a path is a str, not {type(url).__name__}")
+        url = str.__str__(url)
         if ABSOLUTE.match(url):
             asked_url = url
             origin, target = split_url(url)
@@ -155,7 +168,7 @@ class RequestMaker:
         query = urlencoded(params) if params else ""
         if query:
             target = target_of(f"{target}{'&' if '?' in target else '?'}{query}")
-        if auth_header is not None and origin is self.origin:
+        if auth_header is not None and origin == self.origin:
             asked = asked._replace(authorization=auth_header)
         sent = self._make(method, origin, target, body, asked)
         sent.asked_url = asked_url
@@ -164,25 +177,28 @@ class RequestMaker:
     def follow(self, sent: SentRequest, status: int, location: str) -> SentRequest:
         """Where a redirect leads. Raises BadRedirect where that is no place for HTTP."""
         try:
-            origin, target = split_url(requote_uri(urljoin(sent.url, location)))
+            origin, target = split_url(urljoin(sent.url, location))
         except ValueError as error:
             raise BadRedirect(f"bad redirect: {error}") from None
         method, body, asked = sent.method, sent.body, sent.asked
         if status in _TO_GET and method != "HEAD":
             method, body, asked = "GET", b"", asked.without(_OF_BODY)
-        if origin is not sent.origin:
+        if origin != sent.origin:
             asked = asked.without(_OF_ORIGIN)
         return self._make(method, origin, target, body, asked)
 
     def _make(self, method: str, origin: Origin, target: str, body: bytes, asked: _Asked) -> SentRequest:
-        lines, has_cookie = self._remembered_lines(origin, asked)
-        length = f"Content-Length: {len(body)}\r\n" if body or method in _HAS_LENGTH else ""
+        lines, has_cookie, told_length = self._remembered_lines(origin, asked)
+        if told_length is not None and told_length != str(len(body)):
+            raise ValueError(f"the header Content-Length says {told_length:.80}, but the body has {len(body)} bytes")
+        has_length = body or method in _HAS_LENGTH or told_length is not None
+        length = f"Content-Length: {len(body)}\r\n" if has_length else ""
         place = f"http://{origin.netloc}{target}" if self._is_proxied and not origin.is_tls else target
         head = f"{method} {place} HTTP/1.1\r\n{lines}{length}\r\n".encode("latin-1")
         return SentRequest(method, origin, target, head, body, asked, has_cookie=has_cookie)
 
-    def _remembered_lines(self, origin: Origin, asked: _Asked) -> tuple[str, bool]:
-        """The header lines that arguments and defaults ask for, and whether a cookie is among them."""
+    def _remembered_lines(self, origin: Origin, asked: _Asked) -> _Lines:
+        """What arguments and defaults ask for."""
         headers, authorization, content_type, dropped = asked
         try:
             # With their types, because 1 and True are equal.
@@ -196,13 +212,13 @@ class RequestMaker:
             lines = self._make_lines(origin, asked)
             if len(self._lines) >= MAX_REMEMBERED:
                 self._lines.clear()
-            self._lines[key] = lines
+            if len(lines.text) <= MAX_REMEMBERED_CHARS:
+                self._lines[key] = lines
         return lines
 
-    def _make_lines(self, origin: Origin, asked: _Asked) -> tuple[str, bool]:
-        lines: dict[str, tuple[str, str | None]] = {"host": ("Host", origin.netloc), **self._default_lines}
-        for name in asked.dropped:
-            lines.pop(name, None)
+    def _make_lines(self, origin: Origin, asked: _Asked) -> _Lines:
+        lines: dict[str, tuple[str, str | None]] = {"host": ("Host", origin.netloc)}
+        lines.update((name, line) for name, line in self._default_lines.items() if name not in asked.dropped)
         if asked.content_type is not None:
             lines["content-type"] = ("Content-Type", asked.content_type)
             if asked.content_type == JSON:
@@ -210,8 +226,10 @@ class RequestMaker:
         lines.update(header_lines(asked.headers or {}))
         if asked.authorization is not None:
             lines.update(header_lines({"Authorization": asked.authorization}))
+        # It depends on the body, and is made with it.
+        told_length = lines.pop("content-length", ("", None))[1]
         text = "".join(f"{name}: {value}\r\n" for name, value in lines.values() if value is not None)
-        return text, "cookie" in lines
+        return _Lines(text, "cookie" in lines, told_length)
 
 
 @lru_cache(maxsize=100)

@@ -201,7 +201,8 @@ class CaughtResponse(LeanResponse):
                 return False
             exception = error or self.error
         self.request_meta["exception"] = None if exception is True else exception
-        self._request_event.fire(**self.request_meta)
+        # Not in it before: a response that nobody holds any more is then gone at once.
+        self._request_event.fire(response=self, **self.request_meta)
         return self._verdict is None or error is None
 
     def success(self) -> None:

@@ -13,7 +13,8 @@ from perftui.users.connecting import Settings
 from perftui.users.connection import Connection
 from perftui.users.content_encoding import Decoder
 from perftui.users.cookies import Cookies, VersionedJar
-from perftui.users.errors import BadStatus, BodyTooLarge, RequestFailed, TooManyRedirects
+from perftui.users.errors import BadStatus, RequestFailed, TooManyRedirects
+from perftui.users.headers import header_lines
 from perftui.users.request import SentRequest, maker_for
 from perftui.users.response import CaughtResponse, LeanResponse, text_of
 from perftui.users.streaming import BodyStream
@@ -51,7 +52,8 @@ class LeanHttpSession:
         default_headers: Mapping[str, Any] | None,
     ) -> None:
         self._is_proxied = settings.proxy is not None
-        self._default_headers = tuple((default_headers or {}).items())
+        # As text: 1 and True are equal, and headers that differ are not.
+        self._default_headers = tuple(header_lines(default_headers or {}).values())
         self._maker = maker_for(base_url, self._default_headers, self._is_proxied)
         # Of the credentials in the host, or what user code sets: sent to that host where a request has no own.
         self.auth_header: str | None = self._maker.auth_header
@@ -78,7 +80,7 @@ class LeanHttpSession:
         """Where it is another place, `auth_header` is of that one: what was meant for the last does not go there."""
         before = self._maker
         self._maker = maker_for(base_url, self._default_headers, self._is_proxied)
-        if self._maker.auth_header is not None or self._maker.origin is not before.origin:
+        if self._maker.auth_header is not None or self._maker.origin != before.origin:
             self.auth_header = self._maker.auth_header
 
     @property
@@ -134,7 +136,6 @@ class LeanHttpSession:
             "request_type": sent.method,
             "name": name or self.request_name or url,
             "context": {**self.user.context(), **(context or {})} if self.user is not None else dict(context or {}),
-            "response": response,
             "exception": None,
             "start_time": start_time,
             "url": sent.asked_url,
@@ -148,8 +149,7 @@ class LeanHttpSession:
             done_s = perf_counter()
             if error.reader is not None:
                 response.take_head(error.reader)
-            # Without what was under way, which would hold the response in turn.
-            response.error = error.with_traceback(None)
+            response.error = _alone(error)
         meta["exception"] = response.error
         meta["response_time"] = (done_s - begun_s) * 1000
         meta["response_length"] = response.length
@@ -157,7 +157,7 @@ class LeanHttpSession:
             response.request_meta = meta
             response._request_event = self.request_event
         else:
-            self.request_event.fire(**meta)
+            self.request_event.fire(response=response, **meta)
         return response
 
     def get(self, url: str, **kwargs: Any) -> Any:
@@ -245,13 +245,28 @@ class LeanHttpSession:
                 decoder = Decoder(found.encodings, self._max_body_bytes)
                 content = decoder.decode(content)
                 decoder.finish()
-        except BodyTooLarge:
-            # It came whole, but nothing more is wanted from where it came.
+        except RequestFailed:
             reader.keeps_alive = False
             raise
         finally:
             self._transport.release(connection)
         response.take_body(content)
+
+
+# Clients wrap what the kernel said a few times.
+_LONGEST_CHAIN = 10
+
+
+def _alone(failure: RequestFailed) -> RequestFailed:
+    """`failure` and its causes without what was under way: whoever keeps it would keep bodies and connections."""
+    failure.reader = None
+    each: BaseException | None = failure
+    for _ in range(_LONGEST_CHAIN):
+        if each is None:
+            break
+        each.__traceback__ = None
+        each = each.__cause__ or each.__context__
+    return failure
 
 
 class _Found(NamedTuple):

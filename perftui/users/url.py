@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from requests.utils import requote_uri
@@ -17,12 +17,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,/:;=?@\[\]]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Origin:
-    """`host` without the brackets of an IPv6 address, `netloc` as it stands in a Host header.
-
-    There is one object for each, so that they are compared and looked up by identity.
-    """
+class Origin(NamedTuple):
+    """`host` without the brackets of an IPv6 address, `netloc` as it stands in a Host header."""
 
     scheme: str
     host: str
@@ -44,22 +40,19 @@ def origin_of(scheme: str, netloc: str) -> Origin:
     host = parts.hostname
     if not host:
         raise ValueError(f"{scheme}://{netloc} names no host")
-    # Names beyond ASCII go on the wire as DNS has them.
     try:
-        host = host if host.isascii() else host.encode("idna").decode()
+        # Names beyond ASCII go on the wire as DNS has them; and a look-up fails where this does.
+        host = host.encode("idna").decode()
     except UnicodeError:
-        raise ValueError(f"{host} is no name of a host") from None
+        raise ValueError(f"{host!r:.80} is no name of a host") from None
     if any(character <= " " or character == "\x7f" for character in host):
         raise ValueError(f"{host!r} is no name of a host")
     try:
-        port = parts.port
+        port = parts.port if parts.port is not None else DEFAULT_PORTS[scheme]
     except ValueError:
-        raise ValueError(f"{scheme}://{netloc} has no port from 0 to 65535") from None
-    return _origin(scheme, host, port or DEFAULT_PORTS[scheme])
-
-
-@lru_cache(maxsize=1000)
-def _origin(scheme: str, host: str, port: int) -> Origin:
+        port = 0
+    if not port:
+        raise ValueError(f"{scheme}://{netloc} has no port from 1 to 65535")
     shown = f"[{host}]" if ":" in host else host
     return Origin(scheme, host, port, shown if port == DEFAULT_PORTS[scheme] else f"{shown}:{port}")
 

@@ -132,6 +132,7 @@ ROWS = [
             f"encoding: {name} that is broken, then a good answer",
             gets("/x", "/y"),
             differs("http", "it gives no status", result=[0, 200]),
+            differs("lean", "a connection on which anything went wrong is closed", connected=2, connections=[1, 2]),
             *(
                 ()
                 if name != "br"
