@@ -27,7 +27,8 @@ def check_attributes(owner: Any) -> None:
         if not isinstance(default_headers, Mapping):
             raise TypeError(f"default_headers are a dict, not {type(default_headers).__name__}")
         header_lines(default_headers)
-    if proxy_of(owner) is not None and unix_socket_of(owner) is not None:
+    proxy, unix_socket = proxy_of(owner), unix_socket_of(owner)
+    if proxy is not None and unix_socket is not None:
         raise ValueError("proxy_host and unix_socket exclude each other")
 
 

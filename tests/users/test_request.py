@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -91,7 +92,7 @@ def test_no_path_leads_to_another_place(path: str) -> None:
         sent = maker.make_plain("GET", path)
     except ValueError:
         return
-    assert sent.origin is maker.origin or path.lower().startswith(("http://", "https://"))
+    assert sent.origin == maker.origin or path.lower().startswith(("http://", "https://"))
 
 
 @MANY
@@ -107,7 +108,7 @@ def test_any_location_is_one_request_or_a_failure(rest: str, begin: str) -> None
     assert (seen.count, seen.body) == (1, b"body")
     headers = dict(seen.headers)
     assert headers[b"host"] == followed.origin.netloc.encode()
-    assert (b"authorization" in headers) == (followed.origin is maker.origin)
+    assert (b"authorization" in headers) == (followed.origin == maker.origin)
 
 
 def lines_of(sent: Any) -> dict[str, str]:
@@ -143,3 +144,55 @@ def test_credentials_are_of_one_request(auth: Any) -> None:
     assert lines_of(first)["authorization"].startswith("Basic ")
     assert "authorization" not in lines_of(maker.make_plain("GET", "/x"))
     assert "authorization" not in lines_of(maker.make_full("GET", "/x", None, None, None, None, {"A": "1"}, None, None))
+
+
+class Verb(str, Enum):  # noqa: UP042 - a StrEnum is formatted as a str
+    """Equal to a str, and formatted as something else."""
+
+    GET = "GET"
+
+
+class Crooked(str):
+    def __format__(self, _: str) -> str:
+        return "x\r\nX-Evil: 1"
+
+
+def test_a_kind_of_str_is_sent_as_what_it_is_and_changes_nothing_for_others() -> None:
+    maker = maker_for("http://shop.test", (), False)
+    crooked = Crooked("/x")
+    for sent in (maker.make_plain(Verb.GET, crooked), maker.make_plain("GET", "/x")):
+        assert sent.head.startswith(b"GET /x HTTP/1.1\r\n")
+    headers = {Crooked("X-One"): Crooked("1"), "X-Verb": Verb.GET}
+    sent = maker.make_full("GET", "/x", None, None, None, None, headers, None, None)
+    assert (lines_of(sent)["x-one"], lines_of(sent)["x-verb"]) == ("1", "GET")
+
+
+def test_a_length_that_is_true_may_be_said_and_another_may_not() -> None:
+    maker = maker_for("http://shop.test", (), False)
+
+    def with_length(told: Any, data: bytes | None) -> Any:
+        return maker.make_full("POST", "/x", None, data, None, None, {"content-length": told}, None, None)
+
+    assert lines_of(with_length(2, b"ab"))["content-length"] == "2"
+    assert lines_of(with_length("0", None))["content-length"] == "0"
+    with pytest.raises(ValueError, match="says 3, but the body has 2 bytes"):
+        with_length("3", b"ab")
+
+
+def test_a_name_beyond_ascii_is_followed_as_dns_has_it() -> None:
+    sent = maker_for("http://shop.test", (), False).make_plain("GET", "/x")
+    followed = maker_for("http://shop.test", (), False).follow(sent, 302, "http://b\u00fccher.test/\u00e4")
+    assert followed.url == "http://xn--bcher-kva.test/%C3%A4"
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".test", ".x", "a..b"])
+def test_what_is_no_name_is_said_before_it_is_looked_up(host: str) -> None:
+    with pytest.raises(ValueError, match="is no name of a host"):
+        maker_for(f"http://{host}", (), False)
+
+
+def test_a_host_header_of_the_users_own_is_for_its_own_place() -> None:
+    maker = maker_for("http://shop.test", (), False)
+    sent = maker.make_full("GET", "/x", None, None, None, None, {"Host": "inner.test"}, None, None)
+    hosts = [lines_of(maker.follow(sent, 302, place))["host"] for place in ("/y", "http://other.test/y")]
+    assert hosts == ["inner.test", "other.test"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from base64 import b64encode
 from itertools import pairwise
+from types import FunctionType, ModuleType
 
 import gevent.socket
 import pytest
@@ -129,3 +132,36 @@ def test_events_tell_the_intended_start_where_the_wait_time_keeps_a_schedule(kee
             assert -0.005 < event["start_time"] - event["intended_start_time"] < 5.0
         intended = [event["intended_start_time"] for event in firsts[1:]]
         assert all(later - earlier > pause_s * 0.9 for earlier, later in pairwise(intended))
+
+
+def test_what_is_kept_of_a_failure_is_not_what_came() -> None:
+    """Locust keeps an exception for each kind of failure."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n"
+    server = ScriptedServer(lambda peer: peer.answer(head + b"x" * 150_000))
+    with server, OneUser(server.url, max_body_bytes=100_000) as user:
+        user.client.get("/x")
+        (event,) = user.events
+    failure = event["exception"]
+    event.clear()
+    kept, seen = [failure], set()
+    while kept:
+        each = kept.pop()
+        if id(each) not in seen and not isinstance(each, (type, ModuleType, FunctionType)):
+            seen.add(id(each))
+            kept += gc.get_referents(each)
+            assert not (isinstance(each, bytes) and len(each) > 1000)
+    assert str(failure) == "body too large: more than 100,000 bytes (max_body_bytes)"
+
+
+def test_a_response_that_nobody_holds_is_gone_at_once() -> None:
+    with ScriptedServer() as server, OneUser(server.url) as user:
+        gc.disable()
+        try:
+            with user.client.get("/x", catch_response=True) as response:
+                response.success()
+            user.events.clear()
+            watched = weakref.ref(response)
+            del response
+            assert watched() is None
+        finally:
+            gc.enable()
