@@ -11,7 +11,7 @@ import pytest
 LOCUST = {"locust", "gevent", "geventhttpclient"}
 SCREEN = {"textual", "plotext"}
 LIBRARIES = {"click", "httpx", "msgspec", "platformdirs", "psutil", "starlette", "tomli_w", "tomlkit", "uvicorn"}
-ROOMS = {"engine", "conductor", "store", "reports", "profiles", "tui", "wire", "judgement", "demo"}
+ROOMS = {"engine", "conductor", "store", "reports", "profiles", "tui", "wire", "judgement", "demo", "users"}
 
 # Room: (libraries and rooms that must not be loaded with it).
 FORBIDDEN = {
@@ -21,9 +21,11 @@ FORBIDDEN = {
     "profiles": LOCUST | SCREEN | {"httpx", "psutil"} | ROOMS - {"profiles", "judgement"},
     "store": LOCUST | SCREEN | {"httpx", "psutil", "click"} | ROOMS - {"store", "judgement"},
     "reports": LOCUST | SCREEN | {"httpx", "psutil", "click"} | ROOMS - {"reports", "judgement"},
-    "conductor": LOCUST | SCREEN | {"engine", "tui"},
-    "tui": LOCUST | {"httpx", "psutil", "engine", "conductor"},
-    "demo": LOCUST | SCREEN | {"engine", "conductor", "tui", "store"},
+    "conductor": LOCUST | SCREEN | {"engine", "tui", "users"},
+    "tui": LOCUST | {"httpx", "psutil", "engine", "conductor", "users"},
+    "demo": LOCUST | SCREEN | {"engine", "conductor", "tui", "store", "users"},
+    # Locust itself brings psutil and click.
+    "users": SCREEN | LIBRARIES - {"psutil", "click"} | {"model"} | ROOMS - {"users"},
 }
 
 LIST_MODULES = """
