@@ -42,8 +42,9 @@ class Watch:
                 call()
             except (GreenletExit, *INTERRUPTS):
                 pass
-            except StopTest:
+            except StopTest as error:
                 self._on_stop_test()
+                failed.append(f"{what} ended the test: {describe_error(error)}")
             except Exception as error:  # noqa: BLE001 - user code may raise anything
                 failed.append(f"{what} failed: {describe_error(error)}")
             except BaseException as error:  # noqa: BLE001 - sys.exit()

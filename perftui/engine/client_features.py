@@ -7,7 +7,7 @@ import contextlib
 import inspect
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
@@ -26,12 +26,16 @@ _SENDING = frozenset({"get", "options", "head", "delete", "post", "put", "patch"
 
 @dataclass(frozen=True, slots=True)
 class _OwnFeatures:
-    """Names that only the users of `base` know: attributes of the class and of its client, arguments of a request."""
+    """Names that only the users of `base` know: attributes of the class, of its client and of a response, arguments of
+    a request. `auth` is whether that may be an object.
+    """
 
     base: type
     of_class: frozenset[str]
     of_client: frozenset[str]
     arguments: frozenset[str]
+    of_response: frozenset[str] = frozenset()
+    auth: bool = False
 
 
 # FastHttpUser takes these too, and sends them as fields of a form or a query.
@@ -45,6 +49,8 @@ _BASES = (
             "params", "prepare_request", "proxies", "send", "stream", "trust_env", "verify",
         }),
         arguments=_OF_REQUESTS,
+        of_response=frozenset({"cookies", "links", "raw"}),
+        auth=True,
     ),
     _OwnFeatures(
         FastHttpUser,
@@ -53,6 +59,14 @@ _BASES = (
         arguments=_OF_REQUESTS | {"debug_stream", "max_redirects", "max_retries", "to_string"},
     ),
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What stands for a client and for a response in one function."""
+
+    clients: frozenset[str] = frozenset({"client"})
+    responses: frozenset[str] = frozenset()
 
 
 class ClientFeatures:
@@ -74,7 +88,11 @@ class ClientFeatures:
         with contextlib.suppress(Exception):
             found.update(name for name in own.of_class if _is_set(user_class, own.base, name))
             for node in self._nodes(user_class):
-                found.update(_names(node, own))
+                names = _Names()
+                nodes: Iterable[ast.AST] = (node,)
+                if isinstance(node, ast.FunctionDef):
+                    names, nodes = _names_in(node), ast.walk(node)
+                found.update(text for each in nodes for text in _features(each, own, names))
         return tuple(sorted(found)[:MAX_FEATURES])
 
     def _nodes(self, user_class: Any) -> Iterator[ast.AST]:
@@ -130,19 +148,75 @@ def _places(owner: Any) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
-def _names(node: ast.AST, own: _OwnFeatures) -> Iterator[str]:
+def _names_in(function: ast.FunctionDef) -> _Names:
+    """By what is assigned anywhere in `function`: `http = self.client`, `with http.get(...) as answer`."""
+    assigned: list[tuple[str, ast.expr]] = []
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                assigned.append((name, value))
+            case ast.withitem(context_expr=value, optional_vars=ast.Name(id=name)):
+                assigned.append((name, value))
+    names = _Names()
+    clients = names.clients.union(name for name, value in assigned if _is_client(value, names))
+    names = _Names(clients)
+    return _Names(clients, frozenset(name for name, value in assigned if _is_response(value, names)))
+
+
+def _features(node: ast.AST, own: _OwnFeatures, names: _Names) -> Iterator[str]:
     match node:
-        case ast.Attribute(value=client, attr=name) if name in own.of_client and _is_client(client):
+        case ast.Attribute(value=client, attr=name) if name in own.of_client and _is_client(client, names):
             yield f"client.{name}"
-        case ast.Call(func=ast.Attribute(value=sender, attr=verb), keywords=keywords) if verb in _SENDING:
-            if _is_client(sender) or verb.startswith("rest"):
-                yield from (f"{each.arg}=" for each in keywords if each.arg in own.arguments)
+        case ast.Attribute(value=response, attr=name) if name in own.of_response and _is_response(response, names):
+            yield f"response.{name}"
+        case ast.Call(keywords=keywords) if _is_response(node, names):
+            for name, value in _arguments(keywords):
+                if name in own.arguments:
+                    yield f"{name}="
+                elif name == "auth" and own.auth and (made := _class_called(value)):
+                    yield f"auth={made}()"
 
 
-def _is_client(node: ast.expr) -> bool:
-    """`self.client`, `self.user.client`, or a `client` that was handed to a function."""
+def _arguments(keywords: Iterable[ast.keyword]) -> Iterator[tuple[str, ast.expr]]:
+    """Also those of `**{"timeout": 3}`, and of `**dict(timeout=3)`."""
+    for each in keywords:
+        match each:
+            case ast.keyword(arg=str(name), value=value):
+                yield name, value
+            case ast.keyword(value=ast.Dict(keys=keys, values=values)):
+                for key, value in zip(keys, values, strict=True):
+                    if isinstance(key, ast.Constant):
+                        yield str(key.value), value
+            case ast.keyword(value=ast.Call(func=ast.Name(id="dict"), keywords=inner)):
+                yield from _arguments(inner)
+
+
+def _class_called(node: ast.expr) -> str:
+    """The class that `node` makes an object of, by its capital; a function may well return a pair."""
     match node:
-        case ast.Attribute(attr="client") | ast.Name(id="client"):
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name[:1].isupper():
+            return name
+        case _:
+            return ""
+
+
+def _is_client(node: ast.expr, names: _Names) -> bool:
+    """`self.client`, `self.user.client`, a `client` that was handed to a function, or another name of one."""
+    match node:
+        case ast.Attribute(attr="client"):
             return True
+        case ast.Name(id=name):
+            return name in names.clients
+        case _:
+            return False
+
+
+def _is_response(node: ast.AST, names: _Names) -> bool:
+    """What a client is called for, or a name of it."""
+    match node:
+        case ast.Name(id=name):
+            return name in names.responses
+        case ast.Call(func=ast.Attribute(value=sender, attr=verb)) if verb in _SENDING:
+            return verb.startswith("rest") or _is_client(sender, names)
         case _:
             return False

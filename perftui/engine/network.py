@@ -17,6 +17,7 @@ from typing import Any
 
 import gevent.socket
 from gevent import getcurrent
+from gevent.monkey import get_original
 from gevent.resolver.thread import Resolver
 
 from perftui.engine.flight import Flight, Flights
@@ -33,6 +34,8 @@ _LOOK_BYTES = 1 << 18
 _CONTROL_BYTES = 64
 _BUFFERS = [bytearray(_LOOK_BYTES)]
 _WORD = struct.Struct("I")
+# That of gevent would wait for its loop.
+_poll: Callable[[], Any] = get_original("select", "poll")
 
 
 def is_known() -> bool:
@@ -84,28 +87,32 @@ def _note_wait(flight: Flight, _: Any) -> None:
 
 
 def _note_arrival(flight: Flight, sock: Any) -> None:
-    """Something came, and the kernel knows when. Raises the OSError that a read would."""
+    """Something came, and the kernel knows when."""
     lag_s = 0.0
     try:
-        control = sock.recvmsg_into(_BUFFERS, _CONTROL_BYTES, _LOOK)[1]
+        # The kernel tells of a reset once: to look would take it from the read, which would see an orderly end.
+        control = [] if _is_broken(sock) else sock.recvmsg_into(_BUFFERS, _CONTROL_BYTES, _LOOK)[1]
         now_s = monotonic()
         if control:
             seconds, nanoseconds = _TIMESPEC.unpack(control[0][2])
             lag_s = time() - seconds - nanoseconds / 1e9
         else:
             _ask_for_times(sock)
-    except (BlockingIOError, struct.error):
+    except (OSError, ValueError, struct.error):
         now_s = monotonic()
-    except OSError:
-        # The kernel tells of a reset once: a read after it would see an orderly end.
-        _note_wait(flight, sock)
-        raise
     came_s = now_s - lag_s if lag_s > 0.0 else now_s
     # Else the machine's clock was set meanwhile, or all of it came before anybody waited.
     if came_s > flight.mark_s:
         flight.network_s += came_s - flight.mark_s
         flight.mark_s = came_s
     flight.is_sent = False
+
+
+def _is_broken(sock: Any) -> bool:
+    """Whether an error waits for the next read, which is left there. Raises ValueError for a closed socket."""
+    poll = _poll()
+    poll.register(sock.fileno(), 0)
+    return bool(poll.poll(0))
 
 
 def _note_connected(flight: Flight, sock: Any) -> None:

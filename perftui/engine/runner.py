@@ -7,7 +7,6 @@ from typing import Any
 
 import gevent
 from gevent.event import Event
-from locust.exception import StopTest
 from locust.runners import STATE_INIT, STATE_STOPPED, LocalRunner, Runner
 
 from perftui.model.tick import MAX_EXCEPTION_GROUPS, OTHER
@@ -67,9 +66,7 @@ class OrderlyEnd(Runner):
         super().log_exception(node_id, msg, formatted_tb)
 
     def _on_greenlet_died(self, greenlet: Any) -> None:
-        # StopTest is a way to end the test, which Locust itself turns into quit().
-        if not isinstance(greenlet.exception, StopTest):
-            self.on_died(greenlet.exception)
+        self.on_died(greenlet.exception)
 
 
 class EngineRunner(OrderlyEnd, LocalRunner):

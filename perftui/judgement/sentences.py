@@ -66,7 +66,9 @@ def _head(
 ) -> str:
     reason = reasons.get(exit_code, "finished as planned")
     if whole.total.requests == 0:
-        return _whole(f"NO RESULT: {reasons.get(exit_codes.NO_DATA, reason)}")
+        # What the locustfile did is why there is none.
+        why = reasons.get(exit_codes.LOCUSTFILE) or reasons.get(exit_codes.NO_DATA, reason)
+        return _whole(f"NO RESULT: {why}")
     failed = [each for each in thresholds if each.state is ThresholdState.FAILED]
     if exit_code == exit_codes.FAILED and failed:
         named = "; ".join(map(_failed_text, failed[:_MAX_NAMED]))
@@ -150,7 +152,10 @@ def _notes(
         kind = counted(len(whole.exceptions), "kind")
         yield f"User code raised {counted(count, 'exception')} of {kind}."
     if whole.abandoned:
-        yield f"{counted(whole.abandoned, 'request')} still running when the load ended: abandoned."
+        was = "was" if whole.abandoned == 1 else "were"
+        by = "an exception in user code" if whole.exceptions else "user code"
+        cause = f"cut off by the end of the load, or left by {by}"
+        yield f"{counted(whole.abandoned, 'request')} {was} sent and never reported: {cause}."
 
 
 def _unsaid(text: str, reasons: Mapping[int, str]) -> str:

@@ -46,7 +46,7 @@ NO_DEMANDS = Demands()
 class Accounting:
     """Every request that was sent, once: started == succeeded + failed + abandoned + local_errors.
 
-    `abandoned` were in flight when the run ended; the oldest had been for `oldest_abandoned_s`.
+    `abandoned` were in flight when the run ended, or left by user code; the oldest had been for `oldest_abandoned_s`.
     `local_errors` could not be sent, for want of files, ports or memory here.
 
     Of an arrival rate, `scheduled` tasks were due; scheduled == started_tasks + dropped + waiting.

@@ -172,9 +172,9 @@ class Tick:
 
     `elapsed_s` is its end and `interval_s` its length, on the monotonic clock that starts with the test.
 
-    `started` counts requests sent, `abandoned` those that were cut off before they ended (both since the last
-    tick); `in_flight` is how many run now and `oldest_in_flight_s` the age of the oldest. What could not be sent is in
-    `local_errors` alone: started == succeeded + failed + abandoned + local errors + what `in_flight` grew.
+    `started` counts requests sent, `abandoned` those that were never reported, cut off or left by user code (both since
+    the last tick); `in_flight` is how many run now and `oldest_in_flight_s` the age of the oldest. What could not be
+    sent is in `local_errors` alone: started == succeeded + failed + abandoned + local errors + what `in_flight` grew.
 
     Where load workers make the load, all counts are their sums and `health` is the worst of theirs.
     """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
@@ -43,21 +43,40 @@ def connect(origin: Origin, settings: Settings, session: ssl.SSLSession | None, 
             return _connect(origin, settings, session)
     except Overdue:
         pass  # it holds what was about to be connected: an exception that is kept must not
-    raise total_timeout() if is_total else errors.ConnectTimeout(f"connect timeout: not connected after {left_s:g} s")
+    if is_total:
+        raise total_timeout()
+    through = " through the proxy" if settings.proxy is not None else ""
+    raise errors.ConnectTimeout(f"connect timeout: not connected{through} after {left_s:g} s")
 
 
 def _connect(origin: Origin, settings: Settings, session: ssl.SSLSession | None) -> Connection:
-    sock = _socket_to(settings.proxy or origin, settings.unix_socket)
-    connection = Connection(origin, sock, settings.read_timeout_s)
+    with _blamed_on(settings.proxy):
+        sock = _socket_to(settings.proxy or origin, settings.unix_socket)
+    # Where all of this has a limit, its parts have none.
+    is_limited = settings.connect_timeout_s is not None
+    connection = Connection(origin, sock, None if is_limited else settings.read_timeout_s)
     try:
         if origin.is_tls:
-            if settings.proxy is not None:
-                _ask_for_tunnel(connection, origin)
+            with _blamed_on(settings.proxy):
+                if settings.proxy is not None:
+                    _ask_for_tunnel(connection, origin)
             connection.start_tls(settings.tls_context(), session)
     except BaseException:
         connection.close()
         raise
+    connection.read_timeout_s = settings.read_timeout_s
     return connection
+
+
+@contextmanager
+def _blamed_on(proxy: Origin | None) -> Iterator[None]:
+    """A failure in the with-block says so where there is one."""
+    try:
+        yield
+    except errors.RequestFailed as error:
+        if proxy is None:
+            raise
+        raise type(error)(f"proxy: {error}") from error
 
 
 def _socket_to(place: Origin, unix_socket: str | None) -> Any:
@@ -112,4 +131,4 @@ def _ask_for_tunnel(connection: Connection, origin: Origin) -> None:
     while not reader.is_complete:
         connection.receive()
     if not 200 <= reader.status < 300:
-        raise errors.ConnectFailed(f"connect failed: the proxy answered {errors.BadStatus(reader.status)}")
+        raise errors.ConnectFailed(f"connect failed: CONNECT was answered with {errors.BadStatus(reader.status)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import brotli
@@ -14,25 +14,43 @@ from perftui.users.errors import BadContentEncoding
 from perftui.users.reading import too_large
 
 # A body may be packed more than once; more than this is an attack.
-MAX_LAYERS = 5
+MAX_LAYERS = 2
+# In one body; some files are packed in many. Each costs time, though nothing may come out of it.
+MAX_STREAMS = 10_000
+# What is unpacked at a time, as much as is read at a time. brotli gives up to twice as much.
+MAX_PART_BYTES = 256 * 1024
+# What is put in at a time: what is left of it behind a stream is copied.
+_SLICE_BYTES = 16 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 
 
 class Decoder:
-    """The layers of one body, from the outermost. Each method raises BadContentEncoding or BodyTooLarge."""
+    """The layers of one body, from the outermost. Each method raises BadContentEncoding or BodyTooLarge.
+
+    `max_body_bytes` is for what comes out of each layer; None lets any amount pass.
+    """
 
     def __init__(self, encodings: str, max_body_bytes: int | None) -> None:
+        self._max_body_bytes = sys.maxsize if max_body_bytes is None else max_body_bytes
         names = [name.strip().lower() for name in encodings.split(",")]
         names = [name for name in reversed(names) if name not in ("", "identity")]
         if len(names) > MAX_LAYERS:
             raise BadContentEncoding(f"bad content encoding: more than {MAX_LAYERS} of them")
-        self._layers = [_layer(name, max_body_bytes) for name in names]
+        self._layers = [_layer(name) for name in names]
 
     def decode(self, data: bytes) -> bytes:
         """What of the body is known after `data`, the next part of it."""
+        return b"".join(self.parts(data))
+
+    def parts(self, data: bytes) -> Iterator[bytes]:
+        """The same in parts of 512 KiB at most, none of them unpacked before it is asked for. All are to be asked for.
+
+        Where nothing is packed `data` is the only one.
+        """
+        parts: Iterator[bytes] = iter((data,))
         for layer in self._layers:
-            data = layer.decode(data)
-        return data
+            parts = self._unpack(layer, parts)
+        return parts
 
     def finish(self) -> None:
         """The body is over."""
@@ -40,78 +58,91 @@ class Decoder:
             if layer.is_open:
                 raise BadContentEncoding("bad content encoding: the packed body ends too early")
 
+    def _unpack(self, layer: _Streams | _Brotli, parts: Iterator[bytes]) -> Iterator[bytes]:
+        for part in parts:
+            for start in range(0, len(part), _SLICE_BYTES):
+                for unpacked in layer.unpack(part[start : start + _SLICE_BYTES]):
+                    layer.unpacked_bytes += len(unpacked)
+                    if layer.unpacked_bytes > self._max_body_bytes:
+                        raise too_large(self._max_body_bytes)
+                    yield unpacked
+
 
 class _Streams:
     """Packed streams in a row, as gzip and zstd allow. `begin` makes what unpacks one, by its first byte."""
 
-    def __init__(self, begin: Callable[[int], Any], errors: tuple[type[Exception], ...], max_bytes: int | None) -> None:
+    def __init__(self, begin: Callable[[int], Any], errors: tuple[type[Exception], ...]) -> None:
+        self.unpacked_bytes = 0
         self._begin = begin
         self._errors = errors
-        self._max_bytes = max_bytes
-        self._left_bytes = sys.maxsize - 1 if max_bytes is None else max_bytes
+        self._streams = 0
         self._stream: Any = None
 
     @property
     def is_open(self) -> bool:
         return self._stream is not None and not self._stream.eof
 
-    def decode(self, data: bytes) -> bytes:
-        parts: list[bytes] = []
+    def unpack(self, data: bytes) -> Iterator[bytes]:
         while data:
             if not self.is_open:
                 # Zeros may fill up the space after a stream.
                 data = data if self._stream is None else data.lstrip(b"\0")
                 if not data:
-                    break
+                    return
+                self._streams += 1
+                if self._streams > MAX_STREAMS:
+                    raise BadContentEncoding(f"bad content encoding: more than {MAX_STREAMS:,} streams in one body")
                 self._stream = self._begin(data[0])
-            try:
-                # One more than may be: so that what is too large is seen, and no more of it is unpacked.
-                part = self._stream.decompress(data, self._left_bytes + 1)
-            except self._errors as error:
-                raise BadContentEncoding(f"bad content encoding: {error}") from error
-            self._left_bytes -= len(part)
-            if self._left_bytes < 0:
-                raise too_large(self._max_bytes or 0)
-            parts.append(part)
-            data = self._stream.unused_data if self._stream.eof else b""
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+            while part := self._decompress(data):
+                yield part
+                if self._stream.eof:
+                    break
+                # zlib gives back what it did not take in; zstd keeps it.
+                data = getattr(self._stream, "unconsumed_tail", b"")
+            data = self._stream.unused_data
+
+    def _decompress(self, data: bytes) -> bytes:
+        try:
+            part: bytes = self._stream.decompress(data, MAX_PART_BYTES)
+        except self._errors as error:
+            raise BadContentEncoding(f"bad content encoding: {error}") from error
+        return part
 
 
 class _Brotli:
-    def __init__(self, max_bytes: int | None) -> None:
-        self._max_bytes = max_bytes
-        self._left_bytes = sys.maxsize - 1 if max_bytes is None else max_bytes
+    def __init__(self) -> None:
+        self.unpacked_bytes = 0
         self._stream = brotli.Decompressor()
         self._is_begun = False
         # Releases before 1.2 unpack all of what they are given.
-        self._can_limit = hasattr(self._stream, "can_accept_more_data")
+        can_limit = hasattr(self._stream, "can_accept_more_data")
+        self._limit = {"output_buffer_limit": MAX_PART_BYTES} if can_limit else {}
 
     @property
     def is_open(self) -> bool:
         return self._is_begun and not self._stream.is_finished()
 
-    def decode(self, data: bytes) -> bytes:
-        self._is_begun = self._is_begun or bool(data)
-        limit = {"output_buffer_limit": min(self._left_bytes + 1, 1 << 30)} if self._can_limit else {}
+    def unpack(self, data: bytes) -> Iterator[bytes]:
+        self._is_begun = True
         try:
-            unpacked = self._stream.process(data, **limit)
+            while part := self._stream.process(data, **self._limit):
+                yield bytes(part)
+                if self._stream.is_finished():
+                    return
+                data = b""
         except brotli.error as error:
             raise BadContentEncoding("bad content encoding: the body is not brotli") from error
-        self._left_bytes -= len(unpacked)
-        if self._left_bytes < 0:
-            raise too_large(self._max_bytes or 0)
-        return bytes(unpacked)
 
 
-def _layer(name: str, max_bytes: int | None) -> _Streams | _Brotli:
+def _layer(name: str) -> _Streams | _Brotli:
     if name in ("gzip", "x-gzip"):
-        return _Streams(lambda _: zlib.decompressobj(_GZIP), (zlib.error,), max_bytes)
+        return _Streams(lambda _: zlib.decompressobj(_GZIP), (zlib.error,))
     if name == "deflate":
-        return _Streams(_begin_deflate, (zlib.error,), max_bytes)
+        return _Streams(_begin_deflate, (zlib.error,))
     if name == "br":
-        return _Brotli(max_bytes)
+        return _Brotli()
     if name == "zstd" and _ZSTD is not None:
-        return _Streams(lambda _: _ZSTD.ZstdDecompressor(), (_ZSTD.ZstdError,), max_bytes)
+        return _Streams(lambda _: _ZSTD.ZstdDecompressor(), (_ZSTD.ZstdError,))
     raise BadContentEncoding(f"bad content encoding: {name[:40]!r} is not known here")
 
 

@@ -10,27 +10,49 @@ from urllib.request import Request
 
 from perftui.users.headers import header_lines
 
+# As many as browsers keep of a domain, and as RFC 6265, section 6.1, asks for in all.
+MAX_OF_DOMAIN = 180
+MAX_COOKIES = 3000
 # URLs of which is remembered what is sent to them.
-MAX_REMEMBERED = 1000
+MAX_REMEMBERED = 50
 
 
 class VersionedJar(CookieJar):
-    """`version` changes with the cookies, whoever changes them; `ends_at` is when the first one ends, in epoch s."""
+    """Where it is full, the cookie that was set longest ago goes.
+
+    `version` changes with the cookies, whoever changes them; `ends_at` is when the first one ends, in epoch s.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.version = 0
         self.ends_at = float("inf")
+        # Domain, path and name of each cookie, in the order in which they were last set.
+        self._set: dict[tuple[str, ...], None] = {}
 
     def set_cookie(self, cookie: Cookie) -> None:
         self.version += 1
         if cookie.expires is not None:
             self.ends_at = min(self.ends_at, cookie.expires)
         super().set_cookie(cookie)
+        key = (cookie.domain, cookie.path, cookie.name)
+        self._set.pop(key, None)
+        self._set[key] = None
+        if len(self._set) > MAX_OF_DOMAIN:
+            of_domain = [key for key in self._set if key[0] == cookie.domain]
+            if len(of_domain) > MAX_OF_DOMAIN:
+                self.clear(*of_domain[0])
+            elif len(self._set) > MAX_COOKIES:
+                self.clear(*next(iter(self._set)))
 
     def clear(self, domain: str | None = None, path: str | None = None, name: str | None = None) -> None:
         self.version += 1
         super().clear(domain, path, name)
+        cleared = tuple(part for part in (domain, path, name) if part is not None)
+        if len(cleared) == 3:
+            self._set.pop(cleared, None)
+        else:
+            self._set = {key: None for key in self._set if key[: len(cleared)] != cleared}
 
 
 class Cookies:
@@ -59,6 +81,8 @@ class Cookies:
             header = request.get_header("Cookie", "") or ""
             if header:
                 header_lines({"Cookie": header})
+            # Most of them are alike, and each user has its own.
+            header = next((held for held in self._headers.values() if held == header), header)
             if len(self._headers) >= MAX_REMEMBERED:
                 self._headers.clear()
             self._headers[url] = header

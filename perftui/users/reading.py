@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from perftui.users.errors import BodyTooLarge, Malformed, RequestFailed, Truncated
 
 # The head of an answer, with all the interim ones (1xx) before it; or the end of it. Servers allow a fraction of that.
 MAX_HEAD_BYTES = 256 * 1024
+# A body in chunks of a few bytes: each is an object, which takes more than its bytes do.
+_MANY_CHUNKS = 1000
 
 
 class ResponseReader:
@@ -22,6 +26,7 @@ class ResponseReader:
         "_body_bytes",
         "_has_no_body",
         "_is_interim",
+        "_joined",
         "_parser",
         "chunks",
         "has_head",
@@ -50,40 +55,58 @@ class ResponseReader:
         # Since the last part of the body.
         self._beside_body_bytes = 0
         self._body_bytes = 0
+        # How many of `chunks` are put together of many.
+        self._joined = 0
         if self._parser is None:
             self._parser = HttpResponseParser(self)
 
     def feed(self, data: bytes | memoryview) -> None:
         """Raises Malformed or BodyTooLarge."""
         self.is_started = True
+        if self._parser is None:
+            # More than the head that was asked for, in a read of its own.
+            self.keeps_alive = False
+            return
         self._beside_body_bytes += len(data)
         try:
-            self._parser.feed_data(data)  # type: ignore[union-attr]
+            self._parser.feed_data(data)
         except HttpParserUpgrade:
             # 101: the connection now speaks something else.
             self.is_complete, self.keeps_alive = True, False
         except HttpParserError as error:
-            self._raise(error)
-        if self._beside_body_bytes > MAX_HEAD_BYTES and not self.is_complete:
-            part = "chunks" if self.has_head else "head"
-            raise Malformed(f"malformed: the {part} of the answer has more than {MAX_HEAD_BYTES // 1024} KiB")
+            self._fail(self._reason_of(error))
+        if self._has_no_body and self.is_complete and not b"\r\n\r\n".endswith(bytes(data[-4:])):
+            # More came than the head.
+            self.keeps_alive = False
+        if not self.is_complete:
+            if self._beside_body_bytes > MAX_HEAD_BYTES:
+                part = "chunks" if self.has_head else "head"
+                self._fail(Malformed(f"malformed: the {part} of the answer has more than {MAX_HEAD_BYTES // 1024} KiB"))
+            if len(self.chunks) - self._joined > _MANY_CHUNKS:
+                self.chunks[self._joined :] = [b"".join(self.chunks[self._joined :])]
+                self._joined = len(self.chunks)
 
     def end(self) -> None:
         """The server ended the connection. Raises Truncated unless that is how this answer ends."""
         if self.is_complete:
             return
         if not self.has_head:
-            raise Truncated("truncated: the connection ended inside the head of the answer")
+            self._fail(Truncated("truncated: the connection ended inside the head of the answer"))
         if any(map(_tells_length, self.headers)):
-            raise Truncated("truncated: the connection ended inside the body of the answer")
+            self._fail(Truncated("truncated: the connection ended inside the body of the answer"))
         self.is_complete, self.keeps_alive = True, False
 
-    def _raise(self, error: HttpParserError) -> None:
+    def _fail(self, error: RequestFailed) -> NoReturn:
+        # Whoever keeps the failure may keep this with it.
+        self.chunks.clear()
+        raise error from None
+
+    def _reason_of(self, error: HttpParserError) -> RequestFailed:
         if isinstance(error.__context__, RequestFailed):
-            raise error.__context__ from None
+            return error.__context__
         if self.is_complete:
-            raise Malformed("malformed: more bytes came than the answer has") from None
-        raise Malformed(f"malformed: {error}") from None
+            return Malformed("malformed: more bytes came than the answer has")
+        return Malformed(f"malformed: {error}")
 
     # What llhttp calls. An exception that leaves one of them arrives as the context of another.
 
@@ -105,8 +128,10 @@ class ResponseReader:
         parser = self._parser
         assert parser is not None
         self.status = status = parser.get_status_code()
-        self._is_interim = 100 <= status < 200 and status != 101
+        self._is_interim = status < 200 and status != 101
         if self._is_interim:
+            if status < 100:
+                raise Malformed("malformed: the status of the answer is below 100")
             self.reason = b""
             return
         self.has_head = True
@@ -126,6 +151,10 @@ class ResponseReader:
         self._body_bytes += len(body)
         if self.max_body_bytes is not None and self._body_bytes > self.max_body_bytes:
             raise too_large(self.max_body_bytes)
+
+    def on_chunk_header(self) -> None:
+        if self._has_no_body:
+            self.keeps_alive = False
 
     def on_message_complete(self) -> None:
         if not self._is_interim:

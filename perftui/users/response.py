@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import codecs
 import json as jsonlib
 from collections.abc import Iterator
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import Any, Self
 
 from charset_normalizer import detect
 from geventhttpclient.header import Headers
 from locust.exception import CatchResponseError, LocustError, ResponseError
+from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 
-from perftui.users.errors import RequestFailed
+from perftui.users.errors import BodyTooLarge, RequestFailed
 from perftui.users.reading import ResponseReader
 from perftui.users.request import SentRequest
 from perftui.users.streaming import BodyStream
 
+# Of what `iter_lines` holds back until the line is whole.
+MAX_LINE_BYTES = 16 * 1024 * 1024
 _NO_CATCH = "success() and failure() need catch_response=True and a with-block"
+# Python has them among its charsets: two for names of hosts, which fail or take minutes for a body, and one to fail.
+_NO_CHARSETS = frozenset({"idna", "punycode", "undefined"})
 
 
 def text_of(value: bytes) -> str:
@@ -110,17 +116,25 @@ class LeanResponse:
 
     @property
     def text(self) -> str | None:
-        """In the encoding that the headers name, else in a likely one; set `encoding` where both are wrong."""
+        """In the encoding that the headers name, else in a likely one; set `encoding` where both are wrong.
+
+        UTF-8 where there is no such encoding.
+        """
         content = self.content
         if content is None:
             return None
         if self.encoding is None:
-            named = get_encoding_from_headers(self.headers or {})  # type: ignore[arg-type]
+            told = (self.headers or {}).get("content-type") or ""
+            # Two of them are one with a comma, as for HttpUser.
+            kind = ", ".join(told) if isinstance(told, list) else told
+            named = get_encoding_from_headers(CaseInsensitiveDict({"content-type": kind}))
             self.encoding = named or (detect(content)["encoding"] if content else None) or "utf-8"
         try:
-            return content.decode(self.encoding, "replace")
-        except LookupError:
-            return content.decode("utf-8", "replace")
+            if codecs.lookup(self.encoding).name not in _NO_CHARSETS:
+                return content.decode(self.encoding, "replace")
+        except (LookupError, ValueError):
+            pass  # ValueError: a name with a zero in it
+        return content.decode("utf-8", "replace")
 
     def json(self, **kwargs: Any) -> Any:
         """Raises json.JSONDecodeError, and TypeError where there is no content."""
@@ -137,30 +151,40 @@ class LeanResponse:
         if self.error is not None:
             raise self.error
 
-    def iter_content(self, chunk_size: int = 1024, decode_content: bool = True) -> Iterator[bytes | str]:
-        """The body in parts of at most `chunk_size` bytes; as str where it is text and `decode_content` is asked for.
+    def iter_content(self, chunk_size: int | None = 1024, decode_content: bool = True) -> Iterator[bytes | str]:
+        """The body in parts of at most `chunk_size` bytes, for None as they come.
 
-        Raises a RequestFailed where the connection breaks.
+        Each is str where it is UTF-8 and `decode_content` is asked for. Raises a RequestFailed where the connection
+        breaks.
         """
         parts = self._stream if self._content is None and self._stream is not None else iter((self.content or b"",))
         for part in parts:
-            for start in range(0, len(part), chunk_size):
-                chunk = part[start : start + chunk_size]
+            size = max(1, len(part)) if chunk_size is None else chunk_size
+            for start in range(0, len(part), size):
+                chunk = part[start : start + size]
                 try:
                     yield chunk.decode() if decode_content else chunk
                 except UnicodeDecodeError:
                     yield chunk
 
     def iter_lines(self) -> Iterator[str]:
-        """The body's lines as they come. Raises a RequestFailed where the connection breaks."""
-        rest = b""
+        """The body's lines as they come.
+
+        Raises a RequestFailed where the connection breaks, and BodyTooLarge at a line of more than 16 MiB.
+        """
+        line = bytearray()
         for part in self.iter_content(1 << 16, decode_content=False):
             assert isinstance(part, bytes)
-            *lines, rest = (rest + part).split(b"\n")
-            for line in lines:
-                yield line.decode("utf-8", "replace")
-        if rest:
-            yield rest.decode("utf-8", "replace")
+            for at, piece in enumerate(part.split(b"\n")):
+                if at:
+                    yield line.decode("utf-8", "replace")
+                    line.clear()
+                line += piece
+                if len(line) > MAX_LINE_BYTES:
+                    self.close()
+                    raise BodyTooLarge(f"body too large: a line of it has more than {MAX_LINE_BYTES:,} bytes")
+        if line:
+            yield line.decode("utf-8", "replace")
 
     def close(self) -> None:
         """Of a stream: its rest is not wanted. One that nobody holds any more does so by itself."""
@@ -173,11 +197,14 @@ class LeanResponse:
     def failure(self, exc: Any) -> None:
         raise LocustError(_NO_CATCH)
 
-    def __enter__(self) -> NoReturn:
-        raise LocustError("a with-block around a request needs catch_response=True")
+    def __enter__(self) -> Self:
+        return self
 
-    def __exit__(self, *_: object) -> None:
-        """Never reached; without it Python would say less."""
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> bool | None:
+        self.close()
+        return None
 
 
 class CaughtResponse(LeanResponse):
@@ -188,13 +215,11 @@ class CaughtResponse(LeanResponse):
     _request_event: Any
     request_meta: dict[str, Any]
 
-    def __enter__(self) -> CaughtResponse:  # type: ignore[override]
+    def __enter__(self) -> Self:
         self._is_entered = True
         return self
 
-    def __exit__(  # type: ignore[override]
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> bool:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> bool:
         exception: object = self._verdict
         if exception is None:
             if error is not None and not isinstance(error, ResponseError):

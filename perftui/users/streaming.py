@@ -9,7 +9,7 @@ from perftui.users.content_encoding import Decoder
 
 
 class BodyStream(Iterator[bytes]):
-    """The parts of one body, none of them empty. Raises a RequestFailed where it does not come to its end.
+    """The parts of one body, of 1 byte to 512 KiB. Raises a RequestFailed where it does not come to its end.
 
     `encodings` is what its Content-Encoding says. `give_back` gets the connection at the end, and whether its body was
     read to its own.
@@ -21,6 +21,8 @@ class BodyStream(Iterator[bytes]):
         self._connection: Connection | None = connection
         self._encodings = encodings
         self._decoder: Decoder | None = None
+        # What is known of the body, unpacked as it is asked for.
+        self._parts: Iterator[bytes] = iter(())
         self._give_back = give_back
 
     def __next__(self) -> bytes:
@@ -48,20 +50,18 @@ class BodyStream(Iterator[bytes]):
 
     def _next_part(self, connection: Connection) -> bytes:
         """Empty at the end."""
-        if self._encodings and self._decoder is None:
+        if self._decoder is None:
             self._decoder = Decoder(self._encodings, None)
-        reader, decoder = connection.reader, self._decoder
+        reader = connection.reader
         while True:
+            if part := next(self._parts, b""):
+                return part
             if reader.chunks:
-                part = b"".join(reader.chunks)
+                data = b"".join(reader.chunks)
                 reader.chunks.clear()
-                if decoder is not None:
-                    part = decoder.decode(part)
-                if part:
-                    return part
+                self._parts = self._decoder.parts(data)
             elif reader.is_complete:
-                if decoder is not None:
-                    decoder.finish()
+                self._decoder.finish()
                 return b""
             else:
                 connection.receive()

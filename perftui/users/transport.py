@@ -106,7 +106,7 @@ class Transport:
         """The newest that is idle and still open."""
         idle = self._idle
         for at in range(len(idle) - 1, -1, -1):
-            if idle[at].origin is not origin:
+            if idle[at].origin != origin:
                 continue
             connection = idle.pop(at)
             state = connection.look()

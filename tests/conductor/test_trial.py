@@ -105,6 +105,15 @@ async def test_what_was_sent_before_user_code_ended_it_is_shown(
     assert named(trial.exchanges)[:2] == ["/login", "/items"]
 
 
+async def test_why_no_user_could_be_made_is_said(make_plan: Callable[..., RunPlan]) -> None:
+    stop = "\n    def __init__(self, environment):\n        raise StopTest('no host')\n"
+    text = "from locust.exception import StopTest\n" + SHOP.format(then="pass").replace(":\n", f":{stop}", 1)
+    with RunningFaultServer("ok") as server:
+        trial = await run_trial(make_plan(server.url, text), OWN)
+    assert trial.exception == "on_start of ShopUser ended the test: locustfile.py:8: StopTest: no host"
+    assert trial.exchanges == ()
+
+
 async def test_a_task_without_end_is_ended(make_plan: Callable[..., RunPlan]) -> None:
     with RunningFaultServer("ok") as server:
         plan = make_plan(server.url, SHOP.format(then="time.sleep(1000)"))

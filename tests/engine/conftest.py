@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -28,6 +29,9 @@ from tests.fakes.at_once import at_once
 
 BOOTSTRAP = Path(perftui.__file__).parent / "engine" / "bootstrap.py"
 DEADLINE_S = 30.0
+# To close a socket resets its connection, once the client has what came before and waits for more.
+RESET = struct.pack("ii", 1, 0)
+RESET_AFTER_S = 0.05
 
 M = TypeVar("M")
 
@@ -222,8 +226,9 @@ def engine(start_engine: StartEngine) -> EngineProcess:
 class Target:
     """A small HTTP server in threads of the test process, which counts requests by path and connections.
 
-    /hang never answers; /status/N answers N; /slow/MS waits so long; /cut closes without an answer; /redirect goes
-    to /; /lines is a body of three lines; anything else answers "ok".
+    /hang never answers; /status/N answers N; /slow/MS waits so long; /cut closes without an answer; /reset-in-body
+    does so in the middle of a body that ends with the connection; /redirect goes to /; /lines is a body of three
+    lines; anything else answers "ok".
     """
 
     def __init__(self) -> None:
@@ -272,6 +277,10 @@ class Target:
                     connection.sendall(answer)
                 except OSError:
                     return
+                if path == "/reset-in-body":
+                    self._over.wait(RESET_AFTER_S)
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                    return
 
     def _answer(self, path: str) -> bytes | None:
         status, headers, body = "200 OK", "", b"ok"
@@ -280,6 +289,8 @@ class Target:
             return None
         if path == "/cut":
             return None
+        if path == "/reset-in-body":
+            return b"HTTP/1.1 200 OK\r\n\r\nhalf a bo"
         if path == "/redirect":
             status, headers = "302 Found", "Location: /\r\n"
         elif path == "/lines":

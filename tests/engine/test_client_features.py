@@ -18,6 +18,7 @@ def unused(client):
 CLASSES = """
 from geventhttpclient.client import HTTPClientPool
 from helpers import log_in, unused
+import requests
 
 def read(user): user.client.get("/", timeout=3)
 
@@ -52,9 +53,30 @@ class Pooled(FastHttpUser):
     client_pool = HTTPClientPool(concurrency=5)
     @task
     def t(self): self.client.client.urlopen(self.client.get("/", timeout=2).url)
-class PlainHttp(HttpUser):
+class Renamed(HttpUser):
     @task
     def t(self):
+        http = self.client
+        http.mount("https://", None)
+        http.get("/", **{"verify": False}, **dict(timeout=3))
+class Authenticated(HttpUser):
+    @task
+    def t(self): self.client.get("/", auth=requests.auth.HTTPDigestAuth("a", "b"))
+class Answered(HttpUser):
+    @task
+    def t(self):
+        http = self.client
+        first = http.get("/")
+        print(first.links, http.get("/").raw)
+        with http.get("/", catch_response=True) as second:
+            second.failure(second.cookies["a"])
+class PlainHttp(HttpUser):
+    def pair(self): return "a", "b"
+    @task
+    def t(self):
+        other = requests.get("http://other.test/")
+        self.client.get("/", auth=self.pair(), **self.more)
+        self.client.get(other.raw, data=other.cookies, **{**self.more, "name": "x"})
         with self.client.get("/", params={}, headers={}, auth=("a", "b"), catch_response=True) as response:
             response.failure(response.headers)
 class PlainFast(FastHttpUser):
@@ -87,6 +109,9 @@ def test_features_are_found_wherever_the_class_has_them_from(engine: Any, locust
         "Mixed": ("client.cookies", "verify="),
         "Helped": ("client.headers", "cookies=", "timeout="),
         "Pooled": ("client.client", "client_pool", "timeout="),
+        "Renamed": ("client.mount", "timeout=", "verify="),
+        "Authenticated": ("auth=HTTPDigestAuth()",),
+        "Answered": ("response.cookies", "response.links", "response.raw"),
         "PlainHttp": (),
         "PlainFast": (),
         "NoHttp": (),

@@ -124,3 +124,32 @@ class U(User):
     times, less_own = measured(engine)
     assert times.count > 0
     assert less_own == Histogram()
+
+
+def test_a_reset_in_a_body_fails_the_request_as_without_perftui(
+    engine: Any, target: Any, locustfile: Any, configure: Any
+) -> None:
+    """Who looks when the bytes came must leave the error to the client: it is told once."""
+    path = locustfile(
+        """
+from perftui.users import LeanHttpUser
+def once(user): user.client.get("/reset-in-body", name=type(user).__name__)
+class Once:
+    fixed_count = 1
+    wait_time = constant(60)
+    tasks = [once]
+class Requests(Once, HttpUser): pass
+class Fast(Once, FastHttpUser): pass
+class Lean(Once, LeanHttpUser): pass
+"""
+    )
+    asked = configure(path, host=target.url, users=3)
+    engine.run(asked, until=lambda engine: len(engine.counts) == 3 or engine.all(Ticked)[5:])
+    assert engine.counts == {"Requests": (0, 1), "Fast": (0, 1), "Lean": (0, 1)}
+    failures = {each.name: each.message for ticked in engine.all(Ticked) for each in ticked.tick.failures}
+    reset = "ConnectionResetError(<n>, 'Connection reset by peer')"
+    assert failures == {
+        "Requests": f'ChunkedEncodingError(ProtocolError("Connection broken: {reset}", {reset}))',
+        "Fast": reset,
+        "Lean": "reset: the server broke the connection off",
+    }

@@ -126,6 +126,18 @@ def exit_in_a_task_is_the_locustfiles_fault_and_nothing_counted_is_lost(
     engine.check_accounting()
 
 
+def a_user_that_cannot_be_made_is_the_locustfiles_fault(
+    engine: Any, target: Any, locustfile: Any, configure: Any
+) -> None:
+    """Locust's own users raise StopTest then, with what to do."""
+    stop = "from locust.exception import StopTest\n"
+    stop += USER + "    def __init__(self, environment): raise StopTest('no account')\n"
+    engine.run(configure(locustfile(stop), host=target.url, users=2))
+    assert engine.fault == "locustfile.py:8: StopTest: no account"
+    assert target.connections == 0
+    assert engine.ended
+
+
 def load_shape_runs_and_ends_the_test(engine: Any, target: Any, locustfile: Any, configure: Any) -> None:
     path = locustfile(
         USER
@@ -386,4 +398,5 @@ def test_whole_runs_of_all_sorts(tmp_path: Path) -> None:
         exit_in_a_task_is_the_locustfiles_fault_and_nothing_counted_is_lost,
         load_that_nobody_guards_any_more_ends,
         stop_before_start_sends_no_load,
+        a_user_that_cannot_be_made_is_the_locustfiles_fault,
     )

@@ -94,6 +94,20 @@ def test_nothing_measured_is_said_with_its_numbers_and_no_zero_times() -> None:
     assert 3 <= len(judgement.sentences) <= 6
 
 
+def test_what_the_locustfile_did_is_why_there_is_no_result() -> None:
+    judgement = judge_all([], Ending(locustfile_fault="shop.py:7: StopTest: no host"))
+    assert judgement.sentences[0] == "NO RESULT: shop.py:7: StopTest: no host."
+    assert judge_all(RAISED).sentences[0] == "NO RESULT: no request was sent: user code raised KeyError: 'a'."
+
+
+def test_of_what_was_never_reported_no_more_is_said_than_is_known() -> None:
+    """The end cuts requests off, and an exception can leave a with-block before anything is reported."""
+    never = "{} sent and never reported: cut off by the end of the load, or left by {}."
+    assert judge_all(HUNG).sentences[-1] == never.format("5 requests were", "user code")
+    raised = [*GOOD, tick(1, started=1, abandoned=1), *RAISED]
+    assert judge_all(raised).sentences[-1] == never.format("1 request was", "an exception in user code")
+
+
 def test_failures_are_said_with_share_and_cause() -> None:
     words = " ".join(judge_all(GOOD + ALL_FAILED).sentences)
     assert "Of 5 requests 2 failed" in words

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perftui.users import content_encoding
-from perftui.users.content_encoding import MAX_LAYERS, Decoder
+from perftui.users.content_encoding import MAX_LAYERS, MAX_PART_BYTES, MAX_STREAMS, Decoder
 from perftui.users.errors import BadContentEncoding, BodyTooLarge
 
 SOME = settings(max_examples=80, deadline=None)
@@ -33,7 +33,7 @@ PACKED = {
 }
 if content_encoding._ZSTD is not None:
     PACKED["zstd"] = content_encoding._ZSTD.compress
-LAYERS = st.lists(st.sampled_from(sorted(PACKED)), min_size=1, max_size=3)
+LAYERS = st.lists(st.sampled_from(sorted(PACKED)), min_size=1, max_size=MAX_LAYERS)
 
 
 def pack(body: bytes, layers: list[str]) -> bytes:
@@ -92,6 +92,24 @@ def test_garbage_is_one_line(layers: list[str], garbage: bytes, data: st.DataObj
     except (BadContentEncoding, BodyTooLarge) as error:
         lines = str(error).splitlines()
     assert len(lines) <= 1
+
+
+@pytest.mark.parametrize("layers", [*([layer] for layer in sorted(PACKED)), ["gzip", "deflate"]], ids=",".join)
+def test_a_bomb_comes_in_parts_that_fit_into_memory(layers: list[str]) -> None:
+    body = bytes(10 * MAX_PART_BYTES)
+    decoder = Decoder(",".join(layers), None)
+    parts = [*decoder.parts(pack(body, layers))]
+    decoder.finish()
+    assert b"".join(parts) == body
+    assert 0 < min(map(len, parts)) <= max(map(len, parts)) <= 2 * MAX_PART_BYTES
+
+
+def test_a_body_of_very_many_streams_is_an_attack() -> None:
+    """Nothing comes out of these, so that the limit of a body does not end it."""
+    empty = gzip.compress(b"", mtime=0)
+    assert decode(Decoder("gzip", 0), [empty * MAX_STREAMS]) == b""
+    with pytest.raises(BadContentEncoding, match=r"^bad content encoding: more than 10,000 streams in one body$"):
+        Decoder("gzip", 0).decode(empty * (MAX_STREAMS + 1))
 
 
 def test_what_is_packed_too_often_is_an_attack() -> None:

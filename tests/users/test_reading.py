@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -184,6 +185,14 @@ def test_what_comes_after_an_answer_is_malformed_and_never_the_next_answer(
     assert line == "malformed: more bytes came than the answer has" or is_body_of_head
 
 
+@pytest.mark.parametrize("more", [b"0", b"0\r\n\r\n", b"1\r\nx\r\n0\r\n\r\n", b"1\r\nx"])
+def test_chunks_after_the_answer_to_a_head_end_the_connection(more: bytes) -> None:
+    reader = ResponseReader()
+    reader.begin(has_no_body=True, max_body_bytes=None)
+    reader.feed(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + more)
+    assert (reader.is_complete, reader.keeps_alive, reader.chunks) == (True, False, [])
+
+
 @MANY
 @given(answers(), st.data())
 def test_a_damaged_answer_is_read_or_is_malformed(answer: Answer, data: st.DataObject) -> None:
@@ -245,7 +254,34 @@ def test_a_body_has_its_limit_at_the_byte(framing: bytes) -> None:
         if is_too_large:
             with pytest.raises(BodyTooLarge, match=r"^body too large: more than 4,999 bytes \(max_body_bytes\)$"):
                 reader.feed(sent)
+            # Whoever keeps the failure keeps nothing of the body.
+            assert not reader.chunks
         else:
             reader.feed(sent)
             reader.end()
             assert b"".join(reader.chunks) == body
+
+
+def test_a_body_of_tiny_chunks_takes_the_memory_of_its_bytes() -> None:
+    reader = ResponseReader()
+    reader.begin(has_no_body=False, max_body_bytes=None)
+    reader.feed(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+    for _ in range(20):
+        reader.feed(b"2\r\nab\r\n" * 2000)
+    assert b"".join(reader.chunks) == b"ab" * 40_000
+    assert sum(map(sys.getsizeof, reader.chunks)) < 2 * 80_000
+
+
+def test_the_body_of_a_head_may_come_in_a_read_of_its_own() -> None:
+    reader = ResponseReader()
+    reader.begin(has_no_body=True, max_body_bytes=None)
+    reader.feed(HEAD + b"Content-Length: 5\r\n\r\n")
+    assert reader.keeps_alive
+    reader.feed(b"hello")
+    assert (reader.is_complete, reader.keeps_alive, reader.chunks) == (True, False, [])
+
+
+@pytest.mark.parametrize("status", [b"000", b"099"])
+def test_a_status_below_100_is_malformed(status: bytes) -> None:
+    with pytest.raises(Malformed, match=r"^malformed: the status of the answer is below 100$"):
+        feed(ResponseReader(), [b"HTTP/1.1 " + status + b" No\r\nContent-Length: 0\r\n\r\n"])

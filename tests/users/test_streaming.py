@@ -10,7 +10,9 @@ import gevent
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from locust.exception import LocustError
 
+from perftui.users import response as responses
 from perftui.users.errors import BadStatus, BodyTooLarge, ReadTimeout, Truncated
 from tests.users.in_process import OneUser, Peer, ScriptedServer
 
@@ -127,3 +129,45 @@ def test_the_body_of_a_redirect_is_no_stream() -> None:
         assert isinstance(response.error, BodyTooLarge)
         assert response.status_code == 302
         server.wait_for_open(0)
+
+
+def test_a_with_block_closes_a_stream_and_decides_nothing() -> None:
+    with ScriptedServer(begins) as server, OneUser(server.url) as user:
+        with user.client.get("/stream", stream=True) as response:
+            assert next(response.iter_content(None)) == "some"
+            with pytest.raises(LocustError, match="need catch_response=True"):
+                response.success()
+            assert server.open == 1
+        server.wait_for_open(0)
+        with user.client.get("/next") as response:
+            assert response.text == "/next"
+        assert user.failures == [None, None]
+
+
+def test_a_line_without_an_end_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(responses, "MAX_LINE_BYTES", 100_000)
+
+    def play(peer: Peer) -> None:
+        peer.answer(b"HTTP/1.1 200 OK\r\n\r\nfirst\n")
+        while True:
+            peer.send(bytes(4096))
+
+    with ScriptedServer(play) as server, OneUser(server.url) as user:
+        lines = user.client.iter_lines("/lines")
+        assert next(lines) == "first"
+        with pytest.raises(BodyTooLarge, match=r"^body too large: a line of it has more than 100,000 bytes$"):
+            next(lines)
+        server.wait_for_open(0)
+
+
+def test_a_packed_stream_comes_in_parts_that_fit_into_memory() -> None:
+    size = 8 << 20
+    packed = gzip.compress(bytes(size), mtime=0)
+
+    def play(peer: Peer) -> None:
+        peer.answer(head(len(packed), "Content-Encoding: gzip") + packed)
+
+    with ScriptedServer(play) as server, OneUser(server.url, max_body_bytes=1000) as user:
+        sizes = [*map(len, user.client.get("/bomb", stream=True).iter_content(None, decode_content=False))]
+        assert sum(sizes) == size
+        assert max(sizes) <= 1 << 20

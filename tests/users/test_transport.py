@@ -221,9 +221,9 @@ def test_a_handshake_that_is_broken_off_is_one_line() -> None:
     [
         (
             b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno",
-            "ConnectFailed: connect failed: the proxy answered HTTP 403 Forbidden",
+            "ConnectFailed: proxy: connect failed: CONNECT was answered with HTTP 403 Forbidden",
         ),
-        (b"", NO_ANSWER),
+        (b"", "ConnectionReset: proxy: reset: the server ended the connection without an answer"),
     ],
 )
 def test_a_tunnel_that_a_proxy_refuses_is_one_line(answer: bytes, line: str) -> None:
@@ -236,6 +236,30 @@ def test_a_tunnel_that_a_proxy_refuses_is_one_line(answer: bytes, line: str) -> 
         proxy.wait_for_open(0)
         # The proxy learns where to, and nothing else.
         assert proxy.requests == [b"CONNECT shop.test:443 HTTP/1.1\r\nHost: shop.test:443\r\n\r\n"]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_is_not_there_is_told_from_a_target(scheme: str) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        place = {"proxy_host": "127.0.0.1", "proxy_port": closed.getsockname()[1]}
+        with OneUser(f"{scheme}://shop.test", **place) as user:
+            user.client.get("/")
+            assert user.failures == ["ConnectRefused: proxy: connect refused"]
+
+
+def test_a_host_that_tls_cannot_name_is_one_line() -> None:
+    host = "a." * 150 + "test"
+    accepts = in_turn(Peer.request, sends(b"HTTP/1.1 200 OK\r\n\r\n"))
+    with (
+        ScriptedServer(accepts) as proxy,
+        OneUser(f"https://{host}", proxy_host="127.0.0.1", proxy_port=proxy.port) as user,
+    ):
+        user.client.get("/")
+        (failure,) = user.failures
+        assert failure is not None
+        assert failure.startswith("TlsError: TLS: ")
+        proxy.wait_for_open(0)
 
 
 def test_a_unix_socket_is_kept_open_too(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ ROWS = [
     case(
         "proxy that is not there",
         gets("/x"),
-        reports(REFUSED),
+        reports("ConnectRefused: proxy: connect refused"),
         host="http://<other>",
         settings={"proxy": "<refused>"},
         result=[0],

@@ -136,8 +136,8 @@ ROWS = [
     case(
         "verdict: block without catch_response",
         lambda user: user.client.get("/x").__enter__() and None,
-        differs("fast", "it says nothing, and the verdict is lost", raised=None),
-        raised="LocustError",
+        differs("http", "it needs catch_response", raised="LocustError"),
+        raised=None,
         events=1,
     ),
     case("verdict: new name in the block", catch(lambda r: r.request_meta.update(name="new")), event_name="new"),
