@@ -180,7 +180,7 @@ ROWS = [
         "redirect: not HTTP",
         gets("/x"),
         instead("http", "an exception of requests in the user's code", raised="InvalidSchema", events=0),
-        reports("BadRedirect: bad redirect: a URL begins with http:// or https://, not ftp://"),
+        reports("BadRedirect: bad redirect: the Location is no place for HTTP"),
         answers=to(302, "ftp://<other>/y"),
         sent=["GET /x"],
         events=1,
