@@ -81,7 +81,10 @@ def choose_run_brush_fail_detach_attach_results_history_compare_quit(project: Pa
         assert live_runs(environ) == 1
 
         again = opened("attach")
-        again.wait_for(lambda text: "RUNNING" in text and "Failures 1" in text, "the run again")
+        # Twice as long as the earlier one by then.
+        again.wait_for(
+            lambda text: re.search(r"RUNNING  00:[1-5]", text) is not None and "Failures 1" in text, "the run again"
+        )
         again.press("x")
         again.wait_for(lambda text: "Verdict" in text and "ABORTED" in text, "the results")
         again.press("5")

@@ -21,6 +21,7 @@ from gevent.monkey import get_original
 
 from perftui.users import errors
 from perftui.users.reading import ResponseReader
+from perftui.users.tls import Tls, words_of
 from perftui.users.url import Origin
 
 _BUFFER_BYTES = 256 * 1024
@@ -79,7 +80,7 @@ class Connection:
         self._buffer = _buffer()
         self._sock = sock
         self._raw = sock._sock
-        self._tls: _Tls | None = None
+        self._tls: Tls | None = None
         # The greenlet that waits, and since when on the clock of monotonic().
         self._waiter: Any = None
         self._since_s = 0.0
@@ -157,7 +158,7 @@ class Connection:
     def start_tls(self, context: ssl.SSLContext, session: ssl.SSLSession | None) -> None:
         """The handshake. Raises NameNotFound for a host that TLS cannot name, TlsError whatever else went wrong."""
         try:
-            tls = _Tls(context, self.origin.host, session)
+            tls = Tls(context, self.origin.host, session)
             while not tls.shake_hands():
                 self._send_all(tls.take())
                 self._wait(self._sock._read_event)
@@ -171,7 +172,7 @@ class Connection:
             raise errors.TlsError(f"TLS: the certificate is not trusted: {why}") from error
         except ssl.SSLError as error:
             # An alert about ourselves is still to be sent; nobody waits for it.
-            raise errors.TlsError(f"TLS: {_words(error)}") from error
+            raise errors.TlsError(f"TLS: {words_of(error)}") from error
         except BlockingIOError:
             raise
         except OSError as error:
@@ -289,58 +290,3 @@ def _reset_while_sent() -> errors.ConnectionReset:
 
 def total_timeout() -> errors.TotalTimeout:
     return errors.TotalTimeout("total timeout: the request took longer than total_timeout")
-
-
-class _Tls:
-    """TLS between two memories: what came from the server goes in, what is for it comes out."""
-
-    __slots__ = ("_in", "_object", "_out", "is_over")
-
-    def __init__(self, context: ssl.SSLContext, host: str, session: ssl.SSLSession | None) -> None:
-        # Whether the server said that nothing more will come.
-        self.is_over = False
-        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._object = context.wrap_bio(self._in, self._out, server_hostname=host, session=session)
-
-    def shake_hands(self) -> bool:
-        """Whether it is done; `take` and `put` go on with it."""
-        try:
-            self._object.do_handshake()
-        except ssl.SSLWantReadError:
-            return False
-        return True
-
-    def take(self) -> bytes:
-        return self._out.read()
-
-    def put(self, data: memoryview) -> None:
-        self._in.write(data)
-
-    def encrypt(self, data: bytes) -> bytes:
-        if data:
-            self._object.write(data)
-        return self._out.read()
-
-    def decrypt(self, data: memoryview) -> list[bytes]:
-        """What of it is whole by now. Raises a RequestFailed."""
-        self._in.write(data)
-        parts: list[bytes] = []
-        try:
-            while part := self._object.read(_BUFFER_BYTES):
-                parts.append(part)
-            self.is_over = True
-        except ssl.SSLWantReadError:
-            pass
-        except ssl.SSLZeroReturnError:
-            self.is_over = True
-        except ssl.SSLError as error:
-            raise errors.TlsError(f"TLS: {_words(error)}") from error
-        return parts
-
-    @property
-    def session(self) -> ssl.SSLSession | None:
-        return self._object.session
-
-
-def _words(error: ssl.SSLError) -> str:
-    return (error.reason or str(error)).lower().replace("_", " ")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from time import monotonic, perf_counter, time
-from typing import Any, NamedTuple
+from typing import Any
 
 from locust import User
 
@@ -14,9 +14,10 @@ from perftui.users.connection import Connection
 from perftui.users.content_encoding import Decoder
 from perftui.users.cookies import Cookies, VersionedJar
 from perftui.users.errors import BadStatus, RequestFailed, TooManyRedirects
+from perftui.users.found import Found, find_headers
 from perftui.users.headers import header_lines
 from perftui.users.request import SentRequest, maker_for
-from perftui.users.response import CaughtResponse, LeanResponse, text_of
+from perftui.users.response import CaughtResponse, LeanResponse
 from perftui.users.streaming import BodyStream
 from perftui.users.transport import Transport
 
@@ -214,7 +215,7 @@ class LeanHttpSession:
             response.request = sent
             connection = self._transport.exchange(sent, deadline_s, limit_bytes, is_stream=is_stream)
             reader = connection.reader
-            found = _find(reader.headers)
+            found = find_headers(reader.headers)
             if found.set_cookies:
                 self._cookies.take(sent.url, found.set_cookies)
             if not (follows and found.location and reader.status in _REDIRECTS):
@@ -229,7 +230,7 @@ class LeanHttpSession:
         self._take(response, connection, found, is_stream=is_stream)
         return connection.done_s
 
-    def _take(self, response: LeanResponse, connection: Connection, found: _Found, *, is_stream: bool) -> None:
+    def _take(self, response: LeanResponse, connection: Connection, found: Found, *, is_stream: bool) -> None:
         """What `connection` holds, into `response`. Raises BadContentEncoding or BodyTooLarge."""
         reader = connection.reader
         response.take_head(reader, connection.head_s - connection.sent_s)
@@ -267,38 +268,3 @@ def _alone(failure: RequestFailed) -> RequestFailed:
         each.__traceback__ = None
         each = each.__cause__ or each.__context__
     return failure
-
-
-class _Found(NamedTuple):
-    """The headers of an answer that somebody here needs."""
-
-    set_cookies: Sequence[str] = ()
-    location: str = ""
-    encodings: str = ""
-
-
-_NOTHING = _Found()
-_NEEDED = {b"set-cookie", b"location", b"content-encoding"}
-_LENGTHS_OF_NEEDED = frozenset(map(len, _NEEDED))
-
-
-def _as_utf8(latin: str) -> str:
-    """What a server meant with bytes beyond ASCII, as browsers take it."""
-    try:
-        return latin.encode("latin-1").decode()
-    except UnicodeDecodeError:
-        return latin
-
-
-def _find(headers: list[tuple[bytes, bytes]]) -> _Found:
-    wanted = [each for each in headers if len(each[0]) in _LENGTHS_OF_NEEDED and each[0].lower() in _NEEDED]
-    if not wanted:
-        return _NOTHING
-    values: dict[bytes, list[str]] = {}
-    for name, value in wanted:
-        values.setdefault(name.lower(), []).append(text_of(value))
-    return _Found(
-        values.get(b"set-cookie", ()),
-        _as_utf8(values.get(b"location", [""])[0]),
-        ",".join(values.get(b"content-encoding", ())),
-    )
