@@ -3,24 +3,28 @@
     python -m benchmarks.user_times
 
 2,000 requests per second: 200 users with 10 each, each at a moment of its own, under Locust's own command. The server,
-on a core of its own, holds each request for 5 ms, and each fiftieth for 20 ms. Its times go from the first byte of a
-request to the last byte of its answer written; a client's may only be longer, by the way there and back and by what the
-client itself is late. The first request of each user, which connects, is left out on both sides.
+on a core of its own, holds each request for 5 ms, and each fiftieth for 20 ms. Its times go from the moment at which
+the kernel took a request in (SO_TIMESTAMPNS: while it lies there unread, that is the server's time) to the last byte of
+its answer written; a client's may only be longer, by the way there and back and by what the client itself is late. The
+first request of each user, which connects, is left out on both sides.
 """
 
 from __future__ import annotations
 
-import asyncio
+import heapq
 import itertools
 import json
 import multiprocessing
 import os
+import selectors
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,55 +58,77 @@ def on_quitting(**_):
     with open("{log}", "w") as file:
         json.dump(times_ms, file)
 """
+# socket(7); Python has no name for it.
+_SO_TIMESTAMPNS = 35
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
 
 
-class _Holding(asyncio.Protocol):
+class _Server:
     """Answers each request after a while; `times_ms` grows by each that is not a user's first one."""
 
-    def __init__(self, holds_s: Iterator[float], times_ms: array[float]) -> None:
-        self._holds_s = holds_s
-        self._times_ms = times_ms
-        self._transport: asyncio.Transport | None = None
+    def __init__(self, core: int) -> None:
+        os.sched_setaffinity(0, {core})
+        self.times_ms = array("d")
+        self._holds_s = itertools.cycle([LONG_HOLD_S] + [HOLD_S] * (LONG_EACH - 1))
+        # When to answer, a number that settles ties, when the request came, whom to answer, whether it counts.
+        self._due: list[tuple[float, int, float, socket.socket, bool]] = []
+        self._selector = selectors.DefaultSelector()
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self._selector.register(self.listener, selectors.EVENT_READ)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+    def serve(self, parent: Any) -> None:
+        """Tells its port; then its times, each time it is asked, and forgets them."""
+        parent.send(self.listener.getsockname()[1])
+        self._selector.register(parent, selectors.EVENT_READ)
+        while True:
+            timeout_s = max(0.0, self._due[0][0] - time.time()) if self._due else None
+            for key, _ in self._selector.select(timeout_s):
+                if key.fd == parent.fileno():
+                    parent.recv()
+                    parent.send(list(self.times_ms))
+                    del self.times_ms[:]
+                elif key.fd == self.listener.fileno():
+                    self._accept()
+                else:
+                    self._receive(key.fileobj)
+            while self._due and self._due[0][0] <= time.time():
+                self._answer(*heapq.heappop(self._due)[2:])
 
-    def data_received(self, data: bytes) -> None:
-        began_s = time.perf_counter()
+    def _accept(self) -> None:
+        connection, _ = self.listener.accept()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        self._selector.register(connection, selectors.EVENT_READ)
+
+    def _receive(self, connection: Any) -> None:
+        try:
+            data, control, _, _ = connection.recvmsg(65536, 64)
+        except ConnectionError:
+            data = b""
+        if not data:
+            self._selector.unregister(connection)
+            connection.close()
+            return
         # A request of these users is one read.
         assert data.endswith(b"\r\n\r\n")
+        came_s = time.time()
+        if control:
+            seconds, nanoseconds = struct.unpack("ll", control[0][2])
+            came_s = seconds + nanoseconds / 1e9
         is_counted = data.startswith(b"GET /paced")
-        asyncio.get_running_loop().call_later(next(self._holds_s), self._answer, began_s, is_counted)
+        heapq.heappush(self._due, (came_s + next(self._holds_s), id(data), came_s, connection, is_counted))
 
-    def _answer(self, began_s: float, is_counted: bool) -> None:
-        assert self._transport is not None
-        self._transport.write(_ANSWER)
+    def _answer(self, came_s: float, connection: socket.socket, is_counted: bool) -> None:
+        try:
+            connection.send(_ANSWER)
+        except OSError:
+            return  # the load is over, and its user gone
         if is_counted:
-            self._times_ms.append((time.perf_counter() - began_s) * 1e3)
+            self.times_ms.append((time.time() - came_s) * 1e3)
 
 
 def _serve(parent: Any, core: int) -> None:
-    """Tells its port; then its times, each time it is asked, and forgets them."""
-    os.sched_setaffinity(0, {core})
-    times_ms: array[float] = array("d")
-    holds_s = itertools.cycle([LONG_HOLD_S] + [HOLD_S] * (LONG_EACH - 1))
-
-    async def serve() -> None:
-        loop = asyncio.get_running_loop()
-
-        def tell() -> None:
-            parent.recv()
-            parent.send(list(times_ms))
-            del times_ms[:]
-
-        loop.add_reader(parent.fileno(), tell)
-        server = await loop.create_server(lambda: _Holding(holds_s, times_ms), "127.0.0.1", 0, backlog=1024)
-        parent.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    asyncio.run(serve())
+    _Server(core).serve(parent)
 
 
 def of_locust(folder: Path, base: str, port: int) -> list[float]:
