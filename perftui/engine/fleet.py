@@ -149,7 +149,8 @@ class Fleet:
         if member.state == "missing":
             self._return(member)
         if is_running is not None and member.is_there:
-            member.state = "running" if is_running else "ready"
+            # After its last report it runs no more: that was said before, and is heard after it.
+            member.state = "running" if is_running and not member.has_ended else "ready"
 
     def note_users(self, client_id: str, users_by_class: dict[str, int]) -> None:
         member = self._members.get(client_id)
@@ -180,7 +181,7 @@ class Fleet:
         member.requests += count
         member.seq = tick.seq
         member.has_ended = report.is_last
-        if report.is_last and self.is_ending and member.is_there:
+        if report.is_last and member.is_there:
             # Its good-bye may come after the last tick.
             member.state = "ready"
         self.note_users(client_id, tick.users_by_class)

@@ -102,7 +102,10 @@ def two_workers_count_as_one_process_would(fleet: Any, target: Any, locustfile: 
     assert peak.user_count == 7
     assert sorted(each.user_count for each in peak.load_workers) in ([0, 3, 4], [0, 0, 3, 4])
     assert peak.load_workers[0].role == "master"
-    assert [each.state for each in fleet.ticks[-1].load_workers if each.role == "local"] == ["ready", "ready"]
+    # The good-bye of one may come after the last tick.
+    states = [each.state for each in fleet.ticks[-1].load_workers if each.role == "local"]
+    assert len(states) == 2
+    assert {*states} <= {"ready", "running"}
     assert fleet.ticks[-1].user_count == 0
     # Each worker was told what it needs, and nobody what is secret.
     assert b"blue" in heard
