@@ -93,7 +93,7 @@ def make_plan(tmp_path: Path) -> Plans:
 Check = Callable[[Conducted, Plans, Path], Coroutine[Any, Any, None]]
 
 
-async def check_in_places(folder: Path, *checks: Check, at_a_time: int = 3) -> None:
+async def check_in_places(folder: Path, *checks: Check, at_a_time: int = 2) -> None:
     """Do all `checks` side by side, each with a folder of its own: most of a run is waiting."""
     free = asyncio.Semaphore(at_a_time)
 

@@ -138,7 +138,10 @@ async def the_warm_up_is_in_none_of_the_numbers_and_in_the_accounting(
     record = RunReader(conductor.folder).record()
     assert 1.0 < outcome.warm_up_s < 2.5
     assert record.totals.covered_s == pytest.approx(record.whole.elapsed_s - outcome.warm_up_s)
-    assert outcome.accounting.started == record.whole.started == served
+    accounting = outcome.accounting
+    assert accounting.started == record.whole.started
+    # What the end cut off may not have got there.
+    assert accounting.started - accounting.abandoned <= served <= accounting.started
     measured, whole = (each.observed for each in outcome.thresholds)
     assert measured == record.totals.total.requests
     assert whole == record.whole.total.requests > measured

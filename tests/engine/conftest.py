@@ -338,7 +338,7 @@ class Place(NamedTuple):
     locustfile: Callable[[str], Path]
 
 
-def check_in_places(folder: Path, *checks: Callable[[Place], None], at_a_time: int = 3) -> None:
+def check_in_places(folder: Path, *checks: Callable[[Place], None], at_a_time: int = 2) -> None:
     """Do all `checks` side by side, each in a place of its own: most of a run is waiting."""
 
     def do(check: Callable[[Place], None]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 
-def at_once(checks: Mapping[str, Callable[[], None]], at_a_time: int = 3) -> None:
+def at_once(checks: Mapping[str, Callable[[], None]], at_a_time: int = 2) -> None:
     """Do all `checks` to their end. Raises an ExceptionGroup of what they raised, each with its name as a note."""
     with ThreadPoolExecutor(at_a_time) as pool:
         done = {name: pool.submit(check) for name, check in checks.items()}
