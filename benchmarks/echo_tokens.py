@@ -130,6 +130,8 @@ def ask_all(url: str, requests: int, seed: int) -> Counter[str]:
 def _ask(client: Any, token: str, chance: random.Random) -> str:
     import gevent
 
+    from perftui.users.errors import RequestFailed
+
     is_stream = chance.random() < 0.02
     limit = gevent.Timeout(chance.random() * GIVES_UP_WITHIN_S) if chance.random() < GIVES_UP else None
     try:
@@ -140,10 +142,10 @@ def _ask(client: Any, token: str, chance: random.Random) -> str:
         content = response.content if response.error is None and not (is_stream and chance.random() < 0.5) else None
     except gevent.Timeout:
         return "cut off"
-    except Exception as error:
-        if not is_stream:
-            raise
-        return "failed" if type(error).__module__ == "perftui.users.errors" else "raised"
+    except RequestFailed:
+        # Only the body of a stream says it so.
+        assert is_stream
+        return "failed"
     finally:
         if limit is not None:
             limit.close()

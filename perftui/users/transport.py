@@ -23,7 +23,7 @@ class Transport:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._idle: list[Connection] = []
-        # Whose bodies user code still reads, or has forgotten.
+        # Whose bodies user code still reads: bounded by the responses that it holds, since one that goes gives it back.
         self._lent: set[Connection] = set()
         self._tls_sessions: dict[Origin, ssl.SSLSession] = {}
         self._is_closed = False
